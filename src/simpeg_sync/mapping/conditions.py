@@ -1,0 +1,56 @@
+"""Which rows does a feed mean? Conditions over the columns of one row, with one meaning on every database.
+
+They are evaluated here and not in SQL, so that "2" and 2, padded text and NULL compare the same everywhere.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simpeg_sync.domain.change import Row
+from simpeg_sync.mapping.text import plain
+
+@dataclass(frozen=True, slots=True)
+class ColumnTest:
+    """One column against a list of values. ``NULL`` and blank text are the same thing: no value."""
+
+    column: str
+    one_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    is_empty: bool | None = None
+
+    def holds(self, row: Row) -> bool:
+        value = plain(row.get(self.column))
+        if self.is_empty is not None and (value == "") != self.is_empty:
+            return False
+        if self.one_of and value not in self.one_of:
+            return False
+        return value not in self.none_of
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """All tests of any one alternative hold."""
+
+    alternatives: tuple[tuple[ColumnTest, ...], ...]
+
+    def holds(self, row: Row) -> bool:
+        return any(all(test.holds(row) for test in tests) for tests in self.alternatives)
+
+    @property
+    def columns(self) -> list[str]:
+        return [test.column for tests in self.alternatives for test in tests]
+
+
+def describe(condition: Condition) -> str:
+    """The condition as a person would say it, for `map check` and error texts."""
+    return " or ".join(" and ".join(_describe(test) for test in tests) for tests in condition.alternatives)
+
+
+def _describe(test: ColumnTest) -> str:
+    words: Mapping[str, bool] = {
+        f"{test.column} is empty": test.is_empty is True,
+        f"{test.column} is not empty": test.is_empty is False,
+        f"{test.column} is one of {', '.join(test.one_of)}": bool(test.one_of),
+        f"{test.column} is none of {', '.join(test.none_of)}": bool(test.none_of),
+    }
+    return " and ".join(text for text, said in words.items() if said)
