@@ -1,10 +1,17 @@
 """What must an edge be able to do? The pipeline and the daemon know their neighbours only by these protocols."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from simpeg_sync.domain.change import Change, Nip, Row, SourceKey
+from simpeg_sync.decide.fields import Resource
+from simpeg_sync.decide.look import BknRow
+from simpeg_sync.decide.plan import FileState
+from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
+from simpeg_sync.domain.move import Intent, Move
+from simpeg_sync.domain.outcome import Outcome
+from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
 from simpeg_sync.mapping.feed import Feed
 
 
@@ -52,3 +59,120 @@ class Capture(Protocol):
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
         """Deletes at most ``limit`` old log rows that the cursor has passed; gives their number."""
         ...
+
+
+class Bkn(Protocol):
+    """BKN in one of its dialects. Methods raise BknDown or LoginRefused only when nothing was executed."""
+
+    def resource(self, name: str) -> Resource: ...
+
+    def check(self, name: str, body: Mapping[str, Any]) -> "Complaint | None":
+        """What BKN would refuse about the body, found before a call is spent."""
+        ...
+
+    def person(self, nip: Nip) -> BknId | None:
+        """None when BKN does not know the NIP."""
+        ...
+
+    def rows(self, name: str, nip: Nip) -> Sequence[BknRow]: ...
+
+    def about_to_write(self) -> AbstractContextManager[None]:
+        """Entered before the intent is stored: waits for tokens and pace, so that the write inside leaves at once."""
+        ...
+
+    def save(self, name: str, body: Mapping[str, Any], *, pns_id: BknId, bkn_id: BknId | None) -> Outcome: ...
+
+    def delete(self, name: str, bkn_id: BknId) -> Outcome: ...
+
+    def upload(self, name: str, bkn_id: BknId, *, file_name: str, content: bytes) -> Outcome: ...
+
+    def document(self, name: str, row: BknRow) -> bytes | None:
+        """The certificate that BKN serves for the row."""
+        ...
+
+
+class Complaint(Protocol):
+    @property
+    def field(self) -> str: ...
+
+    @property
+    def reason(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A certificate as it lies on disk now."""
+
+    state: FileState
+    content: bytes = b""
+
+
+class Files(Protocol):
+    """Where certificates lie."""
+
+    def read(self, directory: str, name: str) -> Document:
+        """Never raises for what is wrong with the file: that is a FileState with a problem."""
+        ...
+
+    def digest(self, content: bytes) -> Digest: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One person's lane, held by one worker until it is released or its lease ends."""
+
+    lane: str
+    owner: str
+    fence: int
+    """Raised with every claim: what an overtaken worker writes under an older fence is refused."""
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A record as the owner of a row of BKN."""
+
+    record: Record
+    has_open_attempt: bool
+
+
+class Ledger(Protocol):
+    """What the pipeline writes down. Every method is one transaction; raises LedgerDown, or LostClaim when overtaken."""
+
+    def finish(self, claim: Claim, record: Record, move: Move) -> Record:
+        """The record after the move; its new status is in effect when this returns."""
+        ...
+
+    def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
+        """The intent is durable when this returns. Moves the record from working to sending."""
+        ...
+
+    def end_attempt(self, claim: Claim, record: Record, attempt: Attempt, outcome: Outcome, move: Move) -> Record:
+        """Closes the attempt, or leaves it open when the outcome is unclear, together with the record's move."""
+        ...
+
+    def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
+        """A read-back found no trace for the first time; the time of it counts."""
+        ...
+
+    def settle_attempt(self, claim: Claim, record: Record, attempt: Attempt, verdict: str, move: Move) -> None:
+        """The read-back has decided, or a person must."""
+        ...
+
+    def open_attempt(self, record: Record) -> Attempt | None: ...
+
+    def links(self, lane: str) -> Sequence[Link]:
+        """The person's records that own a row of BKN or have an attempt under way."""
+        ...
+
+    def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...
+
+    def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
+        """The row turned out to be another person's; its turn comes in that person's lane."""
+        ...
+
+    def person(self, nip: Nip) -> BknId | None:
+        """BKN's id of the person, as BKN once told us."""
+        ...
+
+    def remember_person(self, nip: Nip, bkn_id: BknId) -> None: ...

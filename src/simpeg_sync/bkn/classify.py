@@ -1,0 +1,301 @@
+"""What does an answer of BKN mean? One table, read from top to bottom; the first rule that fits speaks.
+
+Total: any status, headers and bytes give an Outcome, never an exception. Sources: bkn-api sections 1b, 1c, 3; the
+outcome classes of the fault matrix, section 3.1. Where only a part is certain the answer is `unclear` and a read-back
+decides; nothing is believed to have failed because it looks like a failure.
+"""
+
+import datetime as dt
+import email.utils
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer
+from simpeg_sync.domain.outcome import Outcome, TokenName
+from simpeg_sync.domain.record import BknId
+
+THROTTLED_CODES = frozenset({"900800", "900801", "900802", "900803", "900804", "900805", "900806", "900807"})
+BAD_APIM_TOKEN = frozenset({"900900", "900901", "900902"})
+SSO_WORDS = ("invalid or expired jwt", "missing or malformed jwt", "token sso mismatch")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An answer taken apart once: what the rules ask about."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+    """The parsed JSON, or None when it is none."""
+    is_json: bool
+    text: str
+    """Everything the answer says in words, lower case, bounded."""
+    code: str
+    now: float
+
+    @property
+    def fields(self) -> Mapping[str, Any]:
+        return self.body if isinstance(self.body, dict) else {}
+
+    @property
+    def success(self) -> bool | None:
+        value = self.fields.get("success")
+        if isinstance(value, str):
+            return {"true": True, "false": False}.get(value.lower())
+        return value if isinstance(value, bool) else None
+
+
+Then = Callable[[Reading], Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    meaning: str
+    when: Callable[[Reading], bool]
+    then: Then
+
+
+def _dead(token: TokenName) -> Then:
+    return lambda r: Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, dead_token=token)
+
+
+def _pause(r: Reading) -> Outcome:
+    wait = retry_after_s(r)
+    return Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, stops_all=True, retry_after_s=wait)
+
+
+def _refused(r: Reading) -> Outcome:
+    return Outcome.refused(_refusal_code(r), _reason(r), http_status=r.status)
+
+
+def _unclear(r: Reading) -> Outcome:
+    return Outcome.unclear(r.code or f"http.{r.status}", http_status=r.status)
+
+
+def _unclear_outage(r: Reading) -> Outcome:
+    return Outcome.unclear(r.code or f"http.{r.status}", http_status=r.status, stops_all=True)
+
+
+BEFORE_THE_WORK = (
+    # Gateway and login turned the call away: nothing was executed.
+    Rule("throttled by the gateway", lambda r: r.status == 429 or r.code in THROTTLED_CODES, _pause),
+    Rule("backend suspended by the gateway", lambda r: "suspended" in r.text and r.status >= 500, _pause),
+    Rule("SSO token dead", lambda r: r.status in (400, 401) and _says(r, SSO_WORDS), _dead("sso")),
+    Rule("SSO token of somebody else", lambda r: "token sso mismatch" in r.text, _dead("sso")),
+    Rule("APIM token dead", lambda r: r.status == 401 and r.code in BAD_APIM_TOKEN, _dead("apim")),
+    Rule("APIM token dead, 500 form", lambda r: r.status == 500 and r.code in BAD_APIM_TOKEN, _dead("apim")),
+    Rule("login missing, no word which", lambda r: r.status == 401, _dead("apim")),
+    Rule("not subscribed or not allowed", lambda r: r.status == 403, _pause),
+    Rule("no such path", lambda r: r.status == 404 and not _is_envelope(r), _pause),
+)
+
+WRITE_RULES = (
+    *BEFORE_THE_WORK,
+    Rule("accepted", lambda r: 200 <= r.status < 300 and r.success is True, lambda r: _accepted(r)),
+    Rule("refused by a rule", lambda r: r.status < 500 and r.success is False and r.is_json, _refused),
+    Rule("upload or delete accepted", lambda r: 200 <= r.status < 300 and _accepted_by_code(r), lambda r: _accepted(r)),
+    Rule("refused by the validator", lambda r: r.status < 500 and _is_read_refusal(r), _refused),
+    Rule("refused, capitalised form", lambda r: r.status < 500 and _capital_error(r), _refused),
+    Rule("body refused", lambda r: r.status in (400, 413, 415, 422) and r.is_json and bool(r.fields), _refused),
+    Rule("too big for the gateway", lambda r: r.status == 413, _refused),
+    Rule("gateway lost the backend", lambda r: r.status in (502, 503, 504), _unclear_outage),
+    Rule("anything else may have had an effect", lambda r: True, _unclear),
+)
+
+
+def meaning_of_write(exchanged: Exchanged, *, id_names: tuple[str, ...] = (), now: float = 0.0) -> Outcome:
+    """What came of a save, a delete or an upload. ``now``: wall clock, for dates in Retry-After."""
+    match exchanged:
+        case NoAnswer(was_sent=False, kind=kind):
+            return Outcome.not_executed(f"net.{kind}", stops_all=True)
+        case NoAnswer(kind=kind):
+            return Outcome.unclear(f"net.{kind}", stops_all=kind in ("deadline", "reset"))
+        case Answer():
+            reading = read(exchanged, now)
+            outcome = next(rule for rule in WRITE_RULES if rule.when(reading)).then(reading)
+            return _with_id(outcome, reading, id_names)
+
+
+def rule_of(exchanged: Answer, now: float = 0.0) -> str:
+    """The name of the rule that speaks, for people and for tests of the table."""
+    reading = read(exchanged, now)
+    return next(rule.meaning for rule in WRITE_RULES if rule.when(reading))
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A read that says what BKN has."""
+
+    rows: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """BKN does not know the person (or the row) at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFailed:
+    """The read says nothing; it may be repeated."""
+
+    outcome: Outcome
+
+
+ReadMeaning = Rows | NotFound | ReadFailed
+
+NOT_FOUND_WORDS = ("data tidak ditemukan", "record not found", "tidak ditemukan")
+
+
+def meaning_of_read(exchanged: Exchanged, *, now: float = 0.0) -> ReadMeaning:
+    """BKN has four ways to say "no rows", and two of them look like failures (bkn-api section 1c)."""
+    match exchanged:
+        case NoAnswer(kind=kind):
+            return ReadFailed(Outcome.not_executed(f"net.{kind}", stops_all=True))
+        case Answer():
+            return _read_meaning(read(exchanged, now))
+
+
+def _read_meaning(r: Reading) -> ReadMeaning:
+    if _is_envelope(r) and _says(r, NOT_FOUND_WORDS) and r.status in (200, 400, 404):
+        return NotFound()
+    for rule in BEFORE_THE_WORK:
+        if rule.when(r):
+            return ReadFailed(rule.then(r))
+    data = r.fields.get("data")
+    if isinstance(data, str):
+        data = _parsed(data)
+    if r.status != 200 or not _is_envelope(r) or str(r.fields.get("code")) != "1":
+        return ReadFailed(Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, stops_all=r.status >= 500))
+    match data:
+        case None:
+            return Rows(())
+        case dict():
+            return Rows((data,))
+        case list() if all(isinstance(row, dict) for row in data):
+            return Rows(tuple(data))
+        case _:
+            return ReadFailed(Outcome.not_executed("bkn.odd_data", http_status=r.status))
+
+
+def read(answer: Answer, now: float) -> Reading:
+    body = _parsed(answer.body)
+    is_json = body is not None
+    text = " ".join(_words(body))[:4000].lower() if is_json else answer.body[:2000].decode("latin-1").lower()
+    return Reading(answer.status, answer.headers, body, is_json, text, _code(body), now)
+
+
+def retry_after_s(r: Reading) -> float | None:
+    """Seconds the server asks us to wait: header in seconds or as a date, or WSO2's ``nextAccessTime``."""
+    header = r.headers.get("retry-after", "")
+    if re.fullmatch(r"\d{1,9}", header.strip()):
+        return float(header)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - r.now)
+    except (ValueError, TypeError):
+        pass  # not a date: fall through to WSO2's own field
+    # e.g. 2025-Jun-26 04:00:00+0000 UTC
+    found = re.match(r"(\d{4}-\w{3}-\d{2} \d{2}:\d{2}:\d{2})", str(_find(r.fields, "nextaccesstime") or ""))
+    if found is None:
+        return None
+    try:
+        until = dt.datetime.strptime(found[1], "%Y-%b-%d %H:%M:%S").replace(tzinfo=dt.UTC)
+    except ValueError:
+        return None
+    return max(0.0, until.timestamp() - r.now)
+
+
+def _accepted(r: Reading) -> Outcome:
+    return Outcome.accepted(None, http_status=r.status)
+
+
+def _with_id(outcome: Outcome, r: Reading, id_names: tuple[str, ...]) -> Outcome:
+    bkn_id = _id_in(r.fields, id_names)
+    return Outcome.accepted(bkn_id, http_status=r.status) if outcome.verdict == "accepted" else outcome
+
+
+def _id_in(fields: Mapping[str, Any], id_names: tuple[str, ...]) -> BknId | None:
+    data = fields.get("mapData")
+    if isinstance(data, dict):
+        data = next((data[name] for name in id_names if data.get(name)), None)
+    return BknId(data) if isinstance(data, str) and 32 <= len(data) <= 42 else None
+
+
+def _is_envelope(r: Reading) -> bool:
+    return "code" in r.fields and ("data" in r.fields or "message" in r.fields) and not r.code.startswith("wso2.")
+
+
+def _accepted_by_code(r: Reading) -> bool:
+    """Uploads answer in the read envelope; some deletes wrap their answer in it (sources disagree, both are taken)."""
+    data = r.fields.get("data")
+    wrapped = data.get("success") if isinstance(data, dict) else None
+    if wrapped is not None:
+        return str(wrapped).lower() == "true"
+    return str(r.fields.get("code")) == "1" and "success" not in r.fields and isinstance(data, dict)
+
+
+def _is_read_refusal(r: Reading) -> bool:
+    data = r.fields.get("data")
+    wrapped = isinstance(data, dict) and str(data.get("success")).lower() == "false"
+    return _is_envelope(r) and (str(r.fields.get("code")) == "0" or wrapped)
+
+
+def _capital_error(r: Reading) -> bool:
+    return str(r.fields.get("Error")).lower() == "true"
+
+
+def _refusal_code(r: Reading) -> str:
+    return "bkn.required" if "is required" in r.text else f"bkn.refused.{r.status}"
+
+
+def _reason(r: Reading) -> str:
+    for place in (r.fields, r.fields.get("data")):
+        if isinstance(place, dict):
+            for name in ("message", "Message"):
+                if isinstance(place.get(name), str) and place[name]:
+                    return str(place[name])[:2000]
+    data = r.fields.get("mapData") or r.fields.get("data")
+    return data[:2000] if isinstance(data, str) else ""
+
+
+def _code(body: Any) -> str:
+    """WSO2's six-digit code, wherever the gateway's version puts it."""
+    code = _find(body, "code") if isinstance(body, dict) else None
+    text = str(code) if code is not None else ""
+    return text if re.fullmatch(r"\d{6}", text) else ""
+
+
+def _find(value: Any, name: str) -> Any:
+    """The first value under that name (any case) in the first two levels."""
+    if not isinstance(value, dict):
+        return None
+    for key, item in value.items():
+        if isinstance(key, str) and key.lower() == name:
+            return item
+    for item in value.values():
+        if isinstance(item, dict):
+            for key, inner in item.items():
+                if isinstance(key, str) and key.lower() == name:
+                    return inner
+    return None
+
+
+def _says(r: Reading, words: tuple[str, ...]) -> bool:
+    return any(word in r.text for word in words)
+
+
+def _words(value: Any, depth: int = 0) -> list[str]:
+    if isinstance(value, str):
+        return [value[:1000]]
+    if isinstance(value, dict) and depth < 3:
+        return [word for item in list(value.values())[:20] for word in _words(item, depth + 1)]
+    return []
+
+
+def _parsed(text: bytes | str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,53 @@
+"""kursus: every training except the structural kind. Sources: bkn-api Annex A rw-kursus, Annex B kursus/save."""
+
+from typing import Literal
+
+from simpeg_sync.bkn.resources.base import BknDate, Body, Required, RequiredNumber, ResourceApi, Text, Year
+from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
+
+JENIS_DIKLAT = tuple(str(kind) for kind in range(2, 26))
+"""All of BKN's jenisDiklat except 1, which is structural and goes to diklat/save."""
+
+
+class KursusBody(Body):
+    instansiId: Text = ""
+    institusiPenyelenggara: Required
+    jenisDiklatId: Literal[JENIS_DIKLAT]  # type: ignore[valid-type]  # the codes are data
+    jenisKursus: Text = ""
+    jenisKursusSertipikat: Literal["T", "F", "P", ""] = ""
+    jumlahJam: RequiredNumber
+    lokasiId: Text = ""
+    namaKursus: Text = ""
+    nomorSertipikat: Required
+    pnsOrangId: Required
+    tahunKursus: Year
+    tanggalKursus: BknDate = ""
+    tanggalSelesaiKursus: BknDate = ""
+
+
+API = ResourceApi(
+    resource=Resource(
+        name="kursus",
+        fields=(
+            Field("instansiId", None, identifier),
+            Field("institusiPenyelenggara", "institusiPenyelenggara"),
+            Field("jenisDiklatId", "jenisDiklatId", code),
+            Field("jenisKursus", "jenisKursusId", identifier),
+            Field("jenisKursusSertipikat", "jenisKursusSertifikat", code),
+            Field("jumlahJam", "jumlahJam", number),
+            Field("lokasiId", None, identifier),
+            Field("namaKursus", "namaKursus"),
+            Field("nomorSertipikat", "noSertipikat"),
+            Field("tahunKursus", "tahunKursus", number),
+            Field("tanggalKursus", "tanggalKursus", date),
+            Field("tanggalSelesaiKursus", "tanggalSelesaiKursus", date),
+        ),
+        document_kind="881",
+    ),
+    body=KursusBody,
+    save_path="kursus/save",
+    list_path="pns/rw-kursus",
+    delete_path="kursus/delete",
+    id_names=("rwKursusId",),
+    person_field="pnsOrangId",
+)

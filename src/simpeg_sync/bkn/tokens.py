@@ -1,0 +1,170 @@
+"""The two tokens of every SIASN call: APIM for the gateway, SSO for the user. The right one renewed at the right answer.
+
+One renewal at a time for all threads; a definite refusal stops the client for good, since repeating a wrong password
+locks the account. Sources: bkn-api section 1b.
+"""
+
+import base64
+import json
+import threading
+import urllib.parse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
+
+from simpeg_sync.bkn.classify import read, retry_after_s
+from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, NoAnswer, Request
+from simpeg_sync.bkn.secrets import Secret
+from simpeg_sync.clock import Clock
+from simpeg_sync.domain.errors import BknDown, LoginRefused
+from simpeg_sync.domain.outcome import TokenName
+
+RENEW_BEFORE_END_S = 60.0
+LIFETIME_DEFAULT_S, LIFETIME_MAX_S = 600.0, 12 * 3600.0
+"""When the answer does not say, or says nonsense: never a login per request, never a token for ever."""
+LOGIN_GAP_S = 2.0
+"""Least time between two logins for one token: the brake on every login storm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How one token is asked for."""
+
+    url: str
+    request: Callable[[], tuple[dict[str, str], bytes]]
+    """Headers and form body; built only when needed, so that secrets live briefly."""
+
+
+@dataclass(slots=True)
+class _Slot:
+    login: Login | None
+    value: Secret | None = None
+    good_until: float = 0.0
+    last_login: float = float("-inf")
+    refused: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Tokens:
+    """Thread-safe. ``on_event(token, what)`` is told of renewals and refusals, for the log."""
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        clock: Clock,
+        *,
+        apim: Login,
+        sso: Login | Secret,
+        deadline_s: float,
+        on_event: Callable[[TokenName, str], None],
+    ) -> None:
+        self._exchange, self._clock, self._deadline_s, self._on_event = exchange, clock, deadline_s, on_event
+        sso_slot = _Slot(sso) if isinstance(sso, Login) else _Slot(None, sso, float("inf"))
+        self._slots: dict[TokenName, _Slot] = {"apim": _Slot(apim), "sso": sso_slot}
+
+    def headers(self) -> dict[str, str]:
+        """The two headers of a call. Raises LoginRefused, BknDown."""
+        return {
+            "Authorization": f"Bearer {self.get('apim').reveal()}",
+            "Auth": f"bearer {self.get('sso').reveal()}",
+            "Accept": "application/json",
+        }
+
+    def get(self, name: TokenName) -> Secret:
+        slot = self._slots[name]
+        with slot.lock:
+            if slot.refused:
+                raise LoginRefused(slot.refused)
+            if slot.value is not None and self._clock.monotonic() < slot.good_until:
+                return slot.value
+            return self._renew(name, slot)
+
+    def renew(self, name: TokenName, dead: str) -> None:
+        """BKN called ``dead`` dead. Does nothing if another thread has renewed it meanwhile."""
+        slot = self._slots[name]
+        with slot.lock:
+            if slot.value is None or slot.value.reveal() != dead:
+                return
+            if slot.login is None:
+                slot.refused = f"the static {name.upper()} token is not accepted any more; put a new one into its file"
+                self._on_event(name, "refused")
+                raise LoginRefused(slot.refused)
+            slot.value = None
+            self._renew(name, slot)
+
+    def _renew(self, name: TokenName, slot: _Slot) -> Secret:
+        assert slot.login is not None
+        gap = slot.last_login + LOGIN_GAP_S - self._clock.monotonic()
+        if gap > 0 and self._clock.sleep(gap):
+            raise BknDown("stopping")
+        answer = self._ask(slot.login)
+        asked_at = slot.last_login = self._clock.monotonic()
+        if isinstance(answer, NoAnswer):
+            raise BknDown(f"{name.upper()} token server: {answer.kind}")
+        reading = read(answer, self._clock.now())
+        token = reading.fields.get("access_token")
+        if answer.status == 200 and isinstance(token, str) and token:
+            slot.value = Secret(token)
+            slot.good_until = asked_at + _lifetime(reading.fields.get("expires_in"))
+            self._on_event(name, "renewed")
+            return slot.value
+        if answer.status in (400, 401, 403) and reading.is_json and reading.fields.get("error"):
+            slot.refused = (
+                f"BKN's {name.upper()} login refused our credentials ({str(reading.fields['error'])[:40]}); "
+                "nothing is sent until they are corrected and the service is restarted"
+            )
+            self._on_event(name, "refused")
+            raise LoginRefused(slot.refused)
+        raise BknDown(f"{name.upper()} token server: http.{answer.status}", retry_after_s(reading))
+
+    def _ask(self, login: Login) -> Exchanged:
+        """A login that did not reach the server is safe to repeat; one that was answered is not."""
+        retrying = Retrying(
+            retry=retry_if_result(lambda exchanged: isinstance(exchanged, NoAnswer) and not exchanged.was_sent),
+            stop=stop_after_attempt(2),
+            wait=wait_random_exponential(multiplier=0.2, max=1.0),
+            sleep=lambda seconds: None if self._clock.sleep(seconds) else None,
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+        )
+        headers, body = login.request()
+        exchanged: Answer | NoAnswer = retrying(
+            self._exchange.send, Request("POST", login.url, headers, body), deadline_s=self._deadline_s
+        )
+        return exchanged
+
+
+def client_credentials(url: str, key: Secret, secret: Secret) -> Login:
+    """The APIM grant, in the form most integrators send: form body, HTTP Basic."""
+
+    def request() -> tuple[dict[str, str], bytes]:
+        basic = base64.b64encode(f"{key.reveal()}:{secret.reveal()}".encode()).decode()
+        headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
+        return headers, b"grant_type=client_credentials"
+
+    return Login(url, request)
+
+
+def password_grant(url: str, client_id: str, username: Secret, password: Secret) -> Login:
+    """The SSO grant of BKN's Keycloak; no client secret."""
+
+    def request() -> tuple[dict[str, str], bytes]:
+        form = {
+            "client_id": client_id,
+            "grant_type": "password",
+            "username": username.reveal(),
+            "password": password.reveal(),
+        }
+        return {"Content-Type": "application/x-www-form-urlencoded"}, urllib.parse.urlencode(form).encode()
+
+    return Login(url, request)
+
+
+def _lifetime(expires_in: object) -> float:
+    try:
+        seconds = float(json.loads(str(expires_in)))
+    except (ValueError, TypeError):
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        seconds = LIFETIME_DEFAULT_S
+    return max(min(seconds, LIFETIME_MAX_S) - RENEW_BEFORE_END_S, min(seconds, 30.0))

@@ -1,0 +1,1 @@
+"""Decisions as values: what to do, whether two sides agree, when again, how fast. No I/O, no clock, no chance."""

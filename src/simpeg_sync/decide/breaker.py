@@ -1,0 +1,53 @@
+"""Is BKN up? After a few failures in a row that are BKN's and not a record's, everybody waits and one call probes."""
+
+from dataclasses import dataclass
+
+OPENS_AFTER = 3
+PAUSE_MIN_S, PAUSE_MAX_S = 1.0, 60.0
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Not thread-safe; its owner holds the lock. Times are monotonic seconds."""
+
+    failures: int = 0
+    closed_until: float = 0.0
+    """While open: when the next probe may leave."""
+    probing: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        return self.failures >= OPENS_AFTER
+
+    def may_start(self, now: float) -> float | None:
+        """None: go. Else the seconds to wait before asking again."""
+        if not self.is_open:
+            return None
+        if now < self.closed_until:
+            return self.closed_until - now
+        if self.probing:
+            return 0.2
+        self.probing = True
+        return None
+
+    def succeeded(self) -> bool:
+        """True when this success ends an outage."""
+        was_open = self.is_open
+        self.failures, self.probing = 0, False
+        return was_open
+
+    def failed(self, now: float, retry_after_s: float | None = None) -> bool:
+        """True when this failure begins an outage."""
+        was_open = self.is_open
+        self.failures += 1
+        if retry_after_s is not None:
+            self.failures = max(self.failures, OPENS_AFTER)
+        if self.is_open:
+            pause = min(PAUSE_MAX_S, PAUSE_MIN_S * 2 ** min(self.failures - OPENS_AFTER, 10))
+            self.closed_until = now + max(pause, min(retry_after_s or 0.0, 3600.0))
+            self.probing = False
+        return self.is_open and not was_open
+
+    def cancelled(self) -> None:
+        """A probe that never left."""
+        self.probing = False

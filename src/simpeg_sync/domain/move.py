@@ -1,0 +1,141 @@
+"""What a worker wants the ledger to write when it is done with a record: one move, with everything that goes with it.
+
+Moves come from the makers below only; nobody fills the fields by hand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId
+from simpeg_sync.domain.status import Event
+
+
+_AT_REST: Mapping[str, Any] = {"failures": 0, "deaths": 0, "gone_since": None}
+
+NO_LINK: Mapping[str, Any] = {
+    "bkn_id": None,
+    "synced_digest": None,
+    "document_digest": None,
+    "refused_digest": None,
+    "confirmed": {},
+}
+"""A record that has nothing at BKN (any more)."""
+
+
+def saved(bkn_id: BknId, digest: Digest, confirmed: Mapping[str, str]) -> Mapping[str, Any]:
+    """The fields that change when BKN is proved to hold a content."""
+    return {**_AT_REST, "bkn_id": bkn_id, "synced_digest": digest, "confirmed": confirmed, "refused_digest": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    event: Event
+    reason: str = ""
+    """A reason code of the catalogue; empty where the event says it all."""
+    detail: str = ""
+    """Where, never what: a field, a code table, BKN's answer code."""
+    due_at: float | None = None
+    """When the record wants its next turn by itself."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of Record that get a new value with this move."""
+    link_from: RecordId | None = None
+    """The record that loses its link to this one: its row was deleted and entered anew."""
+    wakes: tuple[FeedName, ...] = ()
+    """Feeds whose record of the same key waits for this proof: the second half of a move between endpoints."""
+    message: str = ""
+    """BKN's own words; kept in the ledger, never logged."""
+
+    @classmethod
+    def unchanged(cls) -> Self:
+        return cls(Event.UNCHANGED, changes=_AT_REST)
+
+    @classmethod
+    def linked(
+        cls,
+        bkn_id: BknId,
+        *,
+        confirmed: Mapping[str, str],
+        synced_digest: Digest | None,
+        document_digest: Digest | None,
+        link_from: RecordId | None,
+        wakes: tuple[FeedName, ...],
+    ) -> Self:
+        """BKN has the row; ``synced_digest`` only if its content is what SIMPEG wants."""
+        changes = {
+            "bkn_id": bkn_id,
+            "confirmed": confirmed,
+            "synced_digest": synced_digest,
+            "document_digest": document_digest,
+            "gone_since": None,
+        }
+        return cls(Event.LINKED, changes=changes, link_from=link_from, wakes=wakes)
+
+    @classmethod
+    def proved(
+        cls,
+        bkn_id: BknId,
+        *,
+        digest: Digest,
+        confirmed: Mapping[str, str],
+        more_to_do: bool,
+        wakes: tuple[FeedName, ...],
+    ) -> Self:
+        return cls(
+            Event.STEP_PROVED if more_to_do else Event.PROVED, changes=saved(bkn_id, digest, confirmed), wakes=wakes
+        )
+
+    @classmethod
+    def document_proved(cls, digest: Digest) -> Self:
+        return cls(Event.PROVED, changes={**_AT_REST, "document_digest": digest})
+
+    @classmethod
+    def removed(cls, reason: str) -> Self:
+        return cls(Event.REMOVED, reason, changes={**_AT_REST, **NO_LINK})
+
+    @classmethod
+    def ignored(cls, reason: str) -> Self:
+        return cls(Event.IGNORED, reason, changes=_AT_REST)
+
+    @classmethod
+    def held(cls, reason: str, detail: str = "", *, look_again_at: float | None = None) -> Self:
+        return cls(Event.HELD, reason, detail, due_at=look_again_at, changes={"deaths": 0})
+
+    @classmethod
+    def refused(cls, code: str, message: str, digest: Digest) -> Self:
+        return cls(Event.REFUSED, "bkn.refused", code, changes={"refused_digest": digest, "deaths": 0}, message=message)
+
+    @classmethod
+    def still_refused(cls) -> Self:
+        return cls(Event.REFUSED, "bkn.refused", "unchanged since", changes={"deaths": 0})
+
+    @classmethod
+    def put_back(cls, reason: str, detail: str = "", *, due_at: float, failures: int, **changes: Any) -> Self:
+        return cls(Event.PUT_BACK, reason, detail, due_at=due_at, changes={"failures": failures, "deaths": 0, **changes})
+
+    @classmethod
+    def unclear(cls, code: str, *, settle_at: float) -> Self:
+        return cls(Event.UNCLEAR, "answer.unclear", code, due_at=settle_at)
+
+    @classmethod
+    def still_unclear(cls, reason: str, *, look_again_at: float) -> Self:
+        return cls(Event.STILL_UNCLEAR, reason, due_at=look_again_at)
+
+    @classmethod
+    def decided(cls, reason: str, *, now: float, changes: Mapping[str, Any], wakes: tuple[FeedName, ...] = ()) -> Self:
+        return cls(Event.DECIDED, reason, due_at=now, changes=changes, wakes=wakes)
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """A write that is about to leave."""
+
+    record: Record
+    action: Action
+    digest: Digest
+    body: Mapping[str, Any]
+    bkn_id: BknId | None
+    known_ids: frozenset[str]
+    settle_at: float
+    """When, should the outcome stay unknown, a read-back may be believed."""

@@ -1,0 +1,82 @@
+"""A record: one thing of one person that is kept equal at BKN, and the attempts made for it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NewType
+
+from simpeg_sync.domain.change import FeedName, Nip, SourceKey
+from simpeg_sync.domain.status import Status
+
+RecordId = NewType("RecordId", int)
+AttemptId = NewType("AttemptId", int)
+BknId = NewType("BknId", str)
+"""BKN's id of a row or of a person; upper and lower case are the same id at BKN, we keep what it wrote."""
+
+Digest = NewType("Digest", str)
+"""Hash of a canonical value, hex."""
+
+
+class Action(StrEnum):
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    UPLOAD = "upload"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the ledger knows of a record when its turn comes."""
+
+    id: RecordId
+    feed: FeedName
+    key: SourceKey
+    lane: str
+    """The NIP, or ``?`` and the key while the source has not said whose row this is."""
+    status: Status
+    mark: int
+    """Raised with every change; the worker's result is only final if no newer mark came meanwhile."""
+    bkn_id: BknId | None = None
+    """The link: BKN's id of this record."""
+    synced_digest: Digest | None = None
+    """Of the payload that BKN last confirmed."""
+    document_digest: Digest | None = None
+    refused_digest: Digest | None = None
+    confirmed: Mapping[str, str] = field(default_factory=dict)
+    """BKN field -> hash of the value last confirmed, to see which field another hand has changed."""
+    gone_since: float | None = None
+    """When the row was first seen missing; the start of the delete grace."""
+    version: int = 0
+    failures: int = 0
+    """Tries in a row that proved to have had no effect."""
+    deaths: int = 0
+    """Times a worker died while it had this record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One write request: stored before it leaves."""
+
+    id: AttemptId
+    record_id: RecordId
+    number: int
+    version: int
+    action: Action
+    digest: Digest
+    """Of the payload, for an upload of the file."""
+    body: Mapping[str, Any]
+    bkn_id: BknId | None
+    """The row it names; None for a create."""
+    known_ids: frozenset[str]
+    """The person's rows that BKN already had: an id among them does not prove a create."""
+    started_at: float
+    absent_since: float | None = None
+    """When a read-back first found no trace of it."""
+
+
+def lane_of(nip: Nip | None, feed: FeedName, key: SourceKey) -> str:
+    return nip if nip else f"?{feed}{key}"
+
+
+def person_of(lane: str) -> Nip | None:
+    return None if lane.startswith("?") else Nip(lane)

@@ -1,0 +1,55 @@
+"""From the ledger's rows to values, in one place."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from simpeg_sync.domain.change import FeedName, SourceKey
+from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, RecordId
+from simpeg_sync.domain.status import Status
+from simpeg_sync.ledger import codec
+
+
+def record(row: Mapping[str, Any]) -> Record:
+    return Record(
+        id=RecordId(row["id"]),
+        feed=FeedName(row["feed"]),
+        key=SourceKey(row["source_key"]),
+        lane=row["lane"],
+        status=Status(row["status"]),
+        mark=row["mark"],
+        bkn_id=BknId(row["bkn_id"]) if row["bkn_id"] else None,
+        synced_digest=_digest(row["synced_digest"]),
+        document_digest=_digest(row["document_digest"]),
+        refused_digest=_digest(row["refused_digest"]),
+        confirmed=json.loads(row["confirmed"]),
+        gone_since=row["gone_since"],
+        version=row["version"],
+        failures=row["failures"],
+        deaths=row["deaths"],
+    )
+
+
+def attempt(row: Mapping[str, Any]) -> Attempt:
+    return Attempt(
+        id=AttemptId(row["id"]),
+        record_id=RecordId(row["record_id"]),
+        number=row["number"],
+        version=row["version"],
+        action=Action(row["action"]),
+        digest=Digest(row["digest"]),
+        body=codec.decode(row["body"]),
+        bkn_id=BknId(row["bkn_id"]) if row["bkn_id"] else None,
+        known_ids=frozenset(json.loads(row["known_ids"] or "[]")),
+        started_at=row["started_at"],
+        absent_since=row["absent_since"],
+    )
+
+
+def column_value(name: str, value: Any) -> Any:
+    """A changed field of Record as its column keeps it."""
+    return json.dumps(value, separators=(",", ":"), sort_keys=True) if name == "confirmed" else value
+
+
+def _digest(text: str | None) -> Digest | None:
+    return Digest(text) if text else None

@@ -1,0 +1,49 @@
+"""Which schema does the ledger have, and how does it get the one this program expects? Alembic's, in ``migrations/``."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine
+
+from simpeg_sync.domain.errors import LedgerUnfit
+from simpeg_sync.ledger.engine import translated
+
+
+def migrations_folder() -> Path:
+    """Beside the package when installed from a wheel, at the top of the project otherwise."""
+    inside = Path(__file__).resolve().parent.parent / "migrations"
+    return inside if inside.is_dir() else Path(__file__).resolve().parents[3] / "migrations"
+
+
+def upgrade(engine: Engine) -> None:
+    """Every step in its own transaction; killed half-way, the next run goes on where this one stopped."""
+    config = _config()
+    with translated(), engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        connection.commit()
+
+
+def check(engine: Engine) -> None:
+    """Raises LedgerUnfit when the ledger is older or newer than this program."""
+    script = ScriptDirectory.from_config(_config())
+    with translated(), engine.connect() as connection:
+        have = MigrationContext.configure(connection).get_current_revision()
+    want = script.get_current_head()
+    if have == want:
+        return
+    if have is None:
+        raise LedgerUnfit("this database holds no ledger yet; `simpeg-sync db upgrade` makes one")
+    known = {revision.revision for revision in script.walk_revisions()}
+    if have not in known:
+        raise LedgerUnfit(f"the ledger's schema {have} is newer than this program ({want}); install the newer program")
+    raise LedgerUnfit(f"the ledger's schema {have} is older than this program ({want}); run `simpeg-sync db upgrade`")
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()).replace("%", "%%"))
+    return config

@@ -1,0 +1,199 @@
+"""Every statement that moves a record, as SQL a database person can read. SQLite and PostgreSQL take the same text.
+
+Times are Unix seconds. {busy} and the like are filled from the table of legal moves, so that both say the same.
+"""
+
+from sqlalchemy import bindparam, text
+
+from simpeg_sync.domain.status import BUSY, RESTING
+
+_BUSY = ", ".join(f"'{status}'" for status in sorted(BUSY))
+_YIELDS = ", ".join(f"'{status}'" for status in sorted(RESTING | {"waiting"}))
+
+# A change marks its record dirty. A burst of changes pushes the turn back, but never for longer than :wait_max_s.
+# What a worker has, or what waits for its settle time, keeps its place; the mark alone tells it.
+MARK = text(f"""
+INSERT INTO records (feed, source_key, lane, status, since, due_at, priority, mark, marked_at, dirty_since)
+VALUES (:feed, :source_key, :lane, 'waiting', :now, :due_at, :priority, 1, :now, :now)
+ON CONFLICT (feed, source_key) DO UPDATE SET
+    mark = records.mark + 1,
+    marked_at = excluded.marked_at,
+    lane = CASE WHEN substr(records.lane, 1, 1) = '?' THEN excluded.lane ELSE records.lane END,
+    status = CASE WHEN records.status IN ({_BUSY}) THEN records.status ELSE 'waiting' END,
+    since = CASE WHEN records.status IN ({_BUSY}, 'waiting') THEN records.since ELSE excluded.since END,
+    dirty_since = CASE WHEN records.status = 'waiting' THEN records.dirty_since ELSE excluded.dirty_since END,
+    priority = CASE WHEN records.status = 'waiting' AND records.priority < excluded.priority
+                    THEN records.priority ELSE excluded.priority END,
+    due_at = CASE
+        WHEN records.status IN ({_BUSY}) THEN records.due_at
+        WHEN records.status = 'waiting' AND records.dirty_since + :wait_max_s < excluded.due_at
+            THEN CASE WHEN excluded.marked_at > records.dirty_since + :wait_max_s
+                      THEN excluded.marked_at ELSE records.dirty_since + :wait_max_s END
+        ELSE excluded.due_at END
+""")
+
+# The lane the record is in now, which may be another than the change brought.
+WAKE_LANE = text("""
+INSERT INTO lanes (lane, due_at, priority)
+SELECT lane, :due_at, :priority FROM records WHERE feed = :feed AND source_key = :source_key
+ON CONFLICT (lane) DO UPDATE SET
+    due_at = CASE WHEN lanes.due_at IS NULL OR lanes.due_at > excluded.due_at THEN excluded.due_at ELSE lanes.due_at END,
+    priority = CASE WHEN lanes.priority < excluded.priority THEN lanes.priority ELSE excluded.priority END
+""")
+
+# One person's lane for one worker. {skip_locked}: PostgreSQL lets several workers claim side by side.
+CLAIM = """
+UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
+WHERE lane = (
+    SELECT lane FROM lanes
+    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR lease_until < :now)
+    ORDER BY priority, due_at LIMIT 1 {skip_locked})
+RETURNING lane, fence
+"""
+
+DUE_RECORDS = text("""
+SELECT * FROM records
+WHERE lane = :lane AND due_at IS NOT NULL AND due_at <= :now AND status NOT IN ('working', 'sending')
+ORDER BY priority, due_at, id LIMIT :limit
+""")
+
+# Holding the fence is a condition of every write: a worker that was overtaken changes nothing.
+HOLD_FENCE = text("UPDATE lanes SET lease_until = :lease_until WHERE lane = :lane AND owner = :owner AND fence = :fence")
+
+# What the lane waits for next: its earliest due record that is not held for a person.
+RELEASE_LANE = text("""
+UPDATE lanes SET
+    owner = NULL, lease_until = NULL,
+    due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL),
+    priority = coalesce((SELECT min(priority) FROM records
+                         WHERE records.lane = lanes.lane AND due_at IS NOT NULL AND due_at <= :now), 0)
+WHERE lane = :lane AND owner = :owner AND fence = :fence
+""")
+
+# The worker's result. A mark newer than the one it worked on turns the record back to waiting at once.
+FINISH = f"""
+UPDATE records SET
+    status = CASE WHEN mark > :mark AND :next IN ({_YIELDS}) THEN 'waiting' ELSE :next END,
+    dirty_since = CASE WHEN mark > :mark THEN marked_at ELSE dirty_since END,
+    due_at = CASE WHEN mark > :mark AND :next IN ({_YIELDS}) THEN :due_if_marked ELSE CAST(:due_at AS DOUBLE PRECISION) END,
+    since = CASE WHEN status = :next THEN since ELSE :now END,
+    synced_at = CASE WHEN :next = 'synced' THEN :now ELSE synced_at END,
+    reason = :reason, detail = :detail{{changes}}
+WHERE id = :id AND status = :expected
+RETURNING *
+"""
+
+TO_WORK = text("UPDATE records SET status = 'working', since = :now WHERE id = :id AND status = :expected")
+
+ADD_EVENT = text("""
+INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
+VALUES (:at, :record_id, :event, :status, :reason, :detail, :attempt_id, :actor)
+""")
+
+ADD_ATTEMPT = text("""
+INSERT INTO attempts (record_id, number, version, action, digest, bkn_id, known_ids, body, started_at)
+VALUES (:record_id, :number, :version, :action, :digest, :bkn_id, :known_ids, :body, :started_at)
+RETURNING id
+""")
+
+LAST_ATTEMPT = text("""
+SELECT number, version, action, digest FROM attempts WHERE record_id = :record_id ORDER BY number DESC LIMIT 1
+""")
+
+OPEN_ATTEMPT = text("SELECT * FROM attempts WHERE record_id = :record_id AND ended_at IS NULL")
+
+# The payload goes with the end of the attempt; digests stay.
+END_ATTEMPT = text("""
+UPDATE attempts SET ended_at = :now, outcome = :outcome, code = :code, http_status = :http_status, message = :message,
+    body = NULL, known_ids = NULL
+WHERE id = :id AND ended_at IS NULL
+""")
+
+NOTE_UNCLEAR = text("UPDATE attempts SET outcome = 'unclear', code = :code, http_status = :http_status WHERE id = :id")
+
+NOTE_ABSENT = text("UPDATE attempts SET absent_since = coalesce(absent_since, :now) WHERE id = :id")
+
+LINKS = text("""
+SELECT records.*, attempts.id AS open_attempt_id FROM records
+LEFT JOIN attempts ON attempts.record_id = records.id AND attempts.ended_at IS NULL
+WHERE records.lane = :lane AND (records.bkn_id IS NOT NULL OR attempts.id IS NOT NULL)
+""")
+
+FIND = text("SELECT * FROM records WHERE feed = :feed AND source_key = :source_key")
+
+UNLINK = text("""
+UPDATE records SET bkn_id = NULL, synced_digest = NULL, document_digest = NULL, confirmed = '{}', gone_since = NULL
+WHERE id = :id
+""")
+
+# The second half of a move between endpoints waits for this proof.
+WAKE_SIBLING = text("""
+UPDATE records SET due_at = :now, status = CASE WHEN status = 'held' THEN 'waiting' ELSE status END
+WHERE feed = :feed AND source_key = :source_key AND status IN ('waiting', 'held')
+""")
+
+CHANGE_LANE = text("UPDATE records SET lane = :lane, status = 'waiting', due_at = :now WHERE id = :id AND status = 'working'")
+
+# What the dead left behind: nothing had left from `working`, nobody knows for `sending`.
+ABANDONED = text("SELECT * FROM records WHERE status IN ('working', 'sending') AND (CAST(:lane AS TEXT) IS NULL OR lane = :lane)")
+
+RECOVER = text("""
+UPDATE records SET status = :next, since = :now, due_at = :due_at, deaths = :deaths, reason = :reason WHERE id = :id
+""")
+
+FREE_LANES = text("""
+UPDATE lanes SET owner = NULL, lease_until = NULL,
+    due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL)
+WHERE owner IS NOT NULL
+""")
+
+SET_CURSOR = text("""
+INSERT INTO cursors (name, cursor, moved_at) VALUES (:name, :cursor, :now)
+ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor, moved_at = excluded.moved_at
+""")
+
+SET_NOTE = text("""
+INSERT INTO notes (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+""")
+
+REMEMBER_PERSON = text("""
+INSERT INTO persons (nip, bkn_id, seen_at) VALUES (:nip, :bkn_id, :now)
+ON CONFLICT (nip) DO UPDATE SET bkn_id = excluded.bkn_id, seen_at = excluded.seen_at
+""")
+
+START_SWEEP = text("""
+INSERT INTO sweeps (feed, started_at, done_at, rows, why) VALUES (:feed, :now, NULL, 0, :why)
+ON CONFLICT (feed) DO UPDATE SET started_at = excluded.started_at, done_at = NULL, rows = 0, why = excluded.why
+""")
+
+END_SWEEP = text("UPDATE sweeps SET done_at = :now, rows = :rows WHERE feed = :feed")
+
+# Records whose key the sweep did not meet: their row is gone.
+NOT_SEEN = text("""
+SELECT feed, source_key, lane FROM records
+WHERE feed = :feed AND marked_at < :started_at AND status NOT IN ('removed', 'ignored') LIMIT :limit
+""")
+
+NEXT_DUE = text("SELECT min(due_at) FROM lanes WHERE due_at IS NOT NULL AND owner IS NULL")
+
+BUSY_LANES = text("SELECT count(*) FROM lanes WHERE owner IS NOT NULL")
+
+AUDIT = text("""
+INSERT INTO audit (at, actor, action, target, reason, detail) VALUES (:at, :actor, :action, :target, :reason, :detail)
+""")
+
+ADD_PLAN = text("""
+INSERT INTO plans (made_at, configuration, summary) VALUES (:now, :configuration, :summary) RETURNING id
+""")
+
+APPROVE_PLAN = text("UPDATE plans SET approved_at = :now, approved_by = :actor WHERE id = :id")
+
+IS_APPROVED = text("SELECT count(*) FROM plans WHERE configuration = :configuration AND approved_at IS NOT NULL")
+
+RESYNC = text("""
+UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now, priority = 1,
+    dirty_since = :now, synced_digest = NULL, refused_digest = NULL, failures = 0, deaths = 0, reason = '', detail = '',
+    confirmed = CASE WHEN :overwrite = 1 THEN '{}' ELSE confirmed END,
+    document_digest = CASE WHEN :documents = 1 THEN NULL ELSE document_digest END
+WHERE id IN :ids
+""").bindparams(bindparam("ids", expanding=True))

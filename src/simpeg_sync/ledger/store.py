@@ -1,0 +1,427 @@
+"""The ledger as the daemon and the pipeline use it: claims, moves and attempts, each one transaction.
+
+Every write of a worker checks its fence in the same transaction, and names the state it found the record in. A move that
+is not in the table of domain/status.py never reaches the database.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, TextClause, text
+
+from simpeg_sync import logs
+from simpeg_sync.clock import Clock
+from simpeg_sync.decide.retry import DEATHS_MAX
+from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
+from simpeg_sync.domain.errors import LostClaim
+from simpeg_sync.domain.move import Intent, Move
+from simpeg_sync.domain.outcome import Outcome, Verdict
+from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, lane_of
+from simpeg_sync.domain.status import Event, Status, move as next_status
+from simpeg_sync.ledger import codec, rows, statements as sql
+from simpeg_sync.ledger.engine import translated
+from simpeg_sync.ledger.writer import DirectWriter, GroupWriter, Writer
+from simpeg_sync.ports import Claim, Link
+
+T = TypeVar("T")
+
+BATCH_MAX = 20
+"""Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
+LEASE_S = 120.0
+BULK, FRESH = 1, 0
+"""Priorities: a single fresh edit goes before the thousands of a sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long a change waits before its record is looked at, in seconds."""
+
+    quiet_period_s: float = 30.0
+    quiet_max_s: float = 300.0
+    """A row that is edited without end is looked at every so often all the same."""
+    settle_s: float = 180.0
+
+
+class SqlLedger:
+    """Implements ports.Ledger. Thread-safe."""
+
+    def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses) -> None:
+        self.engine = engine
+        self._clock, self._owner, self._pauses = clock, owner, pauses
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._writer: Writer = GroupWriter(engine) if is_sqlite else DirectWriter(engine)
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._claim = text(sql.CLAIM.format(skip_locked="" if is_sqlite else "FOR UPDATE SKIP LOCKED"))
+        self._finish_with: dict[tuple[str, ...], TextClause] = {}
+
+    def close(self) -> None:
+        self._writer.close()
+
+    # ---------------------------------------------------------------------------------------------- taking changes
+
+    def take_changes(
+        self,
+        changes: Sequence[Change],
+        persons: Mapping[Change, Nip],
+        *,
+        cursor: tuple[str, str] | None = None,
+        priority: int = FRESH,
+    ) -> None:
+        """Marks the records dirty and moves the cursor past them, in one transaction (I8)."""
+        now = self._clock.now()
+        due_at = now + (self._pauses.quiet_period_s if priority == FRESH else 0.0)
+        marks = [
+            {
+                "feed": change.feed,
+                "source_key": change.key,
+                "lane": lane_of(persons.get(change), change.feed, change.key),
+                "now": now,
+                "due_at": due_at,
+                "priority": priority,
+                "wait_max_s": self._pauses.quiet_max_s,
+            }
+            for change in dict.fromkeys(changes)
+        ]
+
+        def job(connection: Connection) -> None:
+            if marks:
+                connection.execute(sql.MARK, marks)
+                connection.execute(sql.WAKE_LANE, marks)
+            if cursor is not None:
+                connection.execute(sql.SET_CURSOR, {"name": cursor[0], "cursor": cursor[1], "now": now})
+
+        self._writer.write(job)
+
+    def cursor(self, name: str) -> str | None:
+        found = self._one(text("SELECT cursor FROM cursors WHERE name = :name"), {"name": name})
+        return found["cursor"] if found else None
+
+    def start_sweep(self, feed: FeedName, *, why: str) -> float:
+        """Notes that every row of the feed is being marked; gives the time by which unseen records are told."""
+        now = self._clock.now()
+        self._writer.write(lambda c: c.execute(sql.START_SWEEP, {"feed": feed, "now": now, "why": why}) and None)
+        return now
+
+    def unseen(self, feed: FeedName, started_at: float, *, limit: int) -> list[tuple[Change, str]]:
+        """Records of the feed that the sweep has not met, with their lanes."""
+        found = self._all(sql.NOT_SEEN, {"feed": feed, "started_at": started_at, "limit": limit})
+        return [(Change(FeedName(row["feed"]), SourceKey(row["source_key"])), row["lane"]) for row in found]
+
+    def end_sweep(self, feed: FeedName, row_count: int) -> None:
+        now = self._clock.now()
+        self._writer.write(lambda c: c.execute(sql.END_SWEEP, {"feed": feed, "now": now, "rows": row_count}) and None)
+
+    def sweep_is_done(self, feed: FeedName) -> bool:
+        found = self._one(text("SELECT done_at FROM sweeps WHERE feed = :feed"), {"feed": feed})
+        return found is not None and found["done_at"] is not None
+
+    # ------------------------------------------------------------------------------------------------------- claims
+
+    def claim(self) -> Claim | None:
+        """The most urgent due lane, or None. Its records are `working` (or still `uncertain`) when this returns."""
+        now = self._clock.now()
+        values = {"owner": self._owner, "now": now, "lease_until": now + LEASE_S}
+
+        def job(connection: Connection) -> Claim | None:
+            lane = connection.execute(self._claim, values).mappings().first()
+            if lane is None:
+                return None
+            due = connection.execute(sql.DUE_RECORDS, {"lane": lane["lane"], "now": now, "limit": BATCH_MAX}).mappings()
+            records = _alone_if_deadly([rows.record(row) for row in due])
+            claim = Claim(lane["lane"], self._owner, lane["fence"], records)
+            return Claim(claim.lane, claim.owner, claim.fence, [self._to_work(connection, r, now) for r in records])
+
+        return self._writer.write(job)
+
+    def release(self, claim: Claim) -> None:
+        """Gives the lane back. A lane that was taken over meanwhile is no longer ours to give."""
+        values = {"lane": claim.lane, "owner": claim.owner, "fence": claim.fence, "now": self._clock.now()}
+        self._writer.write(lambda c: c.execute(sql.RELEASE_LANE, values) and None)
+
+    def recover(self, lane: str | None = None) -> int:
+        """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.
+
+        ``lane``: only that one; None at start, when no worker of ours lives.
+        """
+        now = self._clock.now()
+
+        def job(connection: Connection) -> int:
+            abandoned = [rows.record(row) for row in connection.execute(sql.ABANDONED, {"lane": lane}).mappings()]
+            for record in abandoned:
+                self._recover_one(connection, record, now, died=lane is None)
+            if lane is None:
+                connection.execute(sql.FREE_LANES)
+            return len(abandoned)
+
+        return self._writer.write(job)
+
+    def next_due(self) -> float | None:
+        """When the next lane wants its turn; None when nothing waits for anything."""
+        found = self._one(sql.NEXT_DUE, {})
+        return found["min"] if found and "min" in found else (next(iter(found.values())) if found else None)
+
+    def has_busy_lanes(self) -> bool:
+        found = self._one(sql.BUSY_LANES, {})
+        return bool(found and next(iter(found.values())))
+
+    # ------------------------------------------------------------------------------------------------------ moves
+
+    def finish(self, claim: Claim, record: Record, move: Move) -> Record:
+        return self._writer.write(lambda c: self._move(c, claim, record, move))
+
+    def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
+        now = self._clock.now()
+
+        def job(connection: Connection) -> Attempt:
+            last = connection.execute(sql.LAST_ATTEMPT, {"record_id": intent.record.id}).mappings().first()
+            same = last is not None and (last["action"], last["digest"]) == (intent.action, intent.digest)
+            number = (last["number"] if last else 0) + 1
+            version = (last["version"] if last else 0) + (0 if same else 1)
+            values = {
+                "record_id": intent.record.id,
+                "number": number,
+                "version": version,
+                "action": intent.action,
+                "digest": intent.digest,
+                "bkn_id": intent.bkn_id,
+                "known_ids": json.dumps(sorted(intent.known_ids)),
+                "body": codec.encode(intent.body),
+                "started_at": now,
+            }
+            attempt_id = AttemptId(connection.execute(sql.ADD_ATTEMPT, values).scalar_one())
+            move = Move(Event.INTENT, due_at=intent.settle_at, changes={"version": version, "attempts": number})
+            self._move(connection, claim, intent.record, move, attempt_id)
+            return Attempt(
+                id=attempt_id,
+                record_id=intent.record.id,
+                number=number,
+                version=version,
+                action=intent.action,
+                digest=intent.digest,
+                body=intent.body,
+                bkn_id=intent.bkn_id,
+                known_ids=intent.known_ids,
+                started_at=now,
+            )
+
+        attempt = self._writer.write(job)
+        logs.get().info(
+            "attempt.sent",
+            record_id=intent.record.id,
+            feed=intent.record.feed,
+            person=claim.lane,
+            action=attempt.action,
+            attempt=attempt.number,
+            version=attempt.version,
+        )
+        return attempt
+
+    def end_attempt(self, claim: Claim, record: Record, attempt: Attempt, outcome: Outcome, move: Move) -> Record:
+        values = {
+            "id": attempt.id,
+            "now": self._clock.now(),
+            "outcome": outcome.verdict,
+            "code": outcome.code,
+            "http_status": outcome.http_status,
+            "message": outcome.message,
+        }
+        statement = sql.NOTE_UNCLEAR if move.event is Event.UNCLEAR else sql.END_ATTEMPT
+
+        def job(connection: Connection) -> Record:
+            connection.execute(statement, values)
+            return self._move(connection, claim, _sending(record), move, attempt.id)
+
+        return self._writer.write(job)
+
+    def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
+        def job(connection: Connection) -> None:
+            connection.execute(sql.NOTE_ABSENT, {"id": attempt.id, "now": self._clock.now()})
+            self._move(connection, claim, record, move, attempt.id)
+
+        self._writer.write(job)
+
+    def settle_attempt(self, claim: Claim, record: Record, attempt: Attempt, verdict: str, move: Move) -> None:
+        values = {
+            "id": attempt.id,
+            "now": self._clock.now(),
+            "outcome": verdict,
+            "code": move.reason,
+            "http_status": None,
+            "message": "",
+        }
+
+        def job(connection: Connection) -> None:
+            connection.execute(sql.END_ATTEMPT, values)
+            self._move(connection, claim, record, move, attempt.id)
+
+        self._writer.write(job)
+
+    def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
+        now = self._clock.now()
+
+        def job(connection: Connection) -> None:
+            self._hold_fence(connection, claim)
+            connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now})
+            wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
+            connection.execute(sql.WAKE_LANE, wake)
+
+        self._writer.write(job)
+
+    # ------------------------------------------------------------------------------------------------- looking things up
+
+    def open_attempt(self, record: Record) -> Attempt | None:
+        found = self._one(sql.OPEN_ATTEMPT, {"record_id": record.id})
+        return rows.attempt(found) if found else None
+
+    def links(self, lane: str) -> Sequence[Link]:
+        return [Link(rows.record(row), row["open_attempt_id"] is not None) for row in self._all(sql.LINKS, {"lane": lane})]
+
+    def find(self, feed: FeedName, key: SourceKey) -> Record | None:
+        found = self._one(sql.FIND, {"feed": feed, "source_key": key})
+        return rows.record(found) if found else None
+
+    def person(self, nip: Nip) -> BknId | None:
+        found = self._one(text("SELECT bkn_id FROM persons WHERE nip = :nip"), {"nip": nip})
+        return BknId(found["bkn_id"]) if found else None
+
+    def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
+        values = {"nip": nip, "bkn_id": bkn_id, "now": self._clock.now()}
+        self._writer.write(lambda c: c.execute(sql.REMEMBER_PERSON, values) and None)
+
+    # -------------------------------------------------------------------------------------------------- operators
+
+    def note(self, name: str) -> str | None:
+        found = self._one(text("SELECT value FROM notes WHERE name = :name"), {"name": name})
+        return found["value"] if found else None
+
+    def set_note(self, name: str, value: str) -> None:
+        self._writer.write(lambda c: c.execute(sql.SET_NOTE, {"name": name, "value": value}) and None)
+
+    def is_approved(self, configuration: str) -> bool:
+        found = self._one(sql.IS_APPROVED, {"configuration": configuration})
+        return bool(found and next(iter(found.values())))
+
+    def add_plan(self, configuration: str, summary: str) -> int:
+        values = {"now": self._clock.now(), "configuration": configuration, "summary": summary}
+        return self._writer.write(lambda c: int(c.execute(sql.ADD_PLAN, values).scalar_one()))
+
+    def approve_plan(self, plan_id: int, *, actor: str, reason: str) -> None:
+        now = self._clock.now()
+
+        def job(connection: Connection) -> None:
+            connection.execute(sql.APPROVE_PLAN, {"id": plan_id, "now": now, "actor": actor})
+            _audit(connection, now, actor, "plan.approve", f"plan {plan_id}", reason)
+
+        self._writer.write(job)
+
+    def resync(
+        self, ids: Sequence[int], *, actor: str, reason: str, overwrite: bool = False, documents: bool = False
+    ) -> int:
+        """Records start afresh: read, mapped and compared with BKN. Those a worker has right now are left alone."""
+        now = self._clock.now()
+
+        def job(connection: Connection) -> int:
+            found = connection.execute(_RECORDS_BY_ID, {"ids": list(ids)}).mappings()
+            free = [rows.record(row) for row in found if Event.RESYNC in _moves_of(row["status"])]
+            if not free:
+                return 0
+            values = {"ids": [r.id for r in free], "now": now, "overwrite": int(overwrite), "documents": int(documents)}
+            connection.execute(sql.RESYNC, values)
+            wakes = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in free]
+            connection.execute(sql.WAKE_LANE, wakes)
+            events = [_event(r, now, Event.RESYNC, Status.WAITING, "operator.resync", actor=actor) for r in free]
+            connection.execute(sql.ADD_EVENT, events)
+            _audit(connection, now, actor, "resync", f"{len(free)} records", reason)
+            return len(free)
+
+        return sum(self._writer.write(job) for ids in _chunks(list(ids), 500)) if len(ids) > 500 else self._writer.write(job)
+
+    def audit(self, *, actor: str, action: str, target: str, reason: str = "") -> None:
+        now = self._clock.now()
+        self._writer.write(lambda c: _audit(c, now, actor, action, target, reason))
+
+    # ------------------------------------------------------------------------------------------------------ inside
+
+    def _move(
+        self, connection: Connection, claim: Claim, record: Record, move: Move, attempt_id: AttemptId | None = None
+    ) -> Record:
+        """One move of one record, with its fence, its event, and what hangs on it."""
+        now = self._clock.now()
+        next_ = next_status(record.status, move.event)
+        self._hold_fence(connection, claim)
+        names = tuple(sorted(move.changes))
+        values = {
+            "id": record.id,
+            "expected": record.status,
+            "next": next_,
+            "mark": record.mark,
+            "now": now,
+            "due_at": move.due_at,
+            "due_if_marked": now + self._pauses.quiet_period_s,
+            "reason": move.reason,
+            "detail": move.detail,
+            **{name: rows.column_value(name, move.changes[name]) for name in names},
+        }
+        after = connection.execute(self._finish_statement(names), values).mappings().first()
+        if after is None:
+            raise LostClaim(f"record {record.id} is no longer {record.status}")
+        if move.link_from is not None:
+            connection.execute(sql.UNLINK, {"id": move.link_from})
+        for feed in move.wakes:
+            self._wake_sibling(connection, feed, record.key, now)
+        connection.execute(
+            sql.ADD_EVENT, _event(record, now, move.event, Status(after["status"]), move.reason, move.detail, attempt_id)
+        )
+        return rows.record({**after, "mark": record.mark})
+
+    def _wake_sibling(self, connection: Connection, feed: FeedName, key: SourceKey, now: float) -> None:
+        values = {"feed": feed, "source_key": key, "now": now, "due_at": now, "priority": FRESH}
+        if connection.execute(sql.WAKE_SIBLING, values).rowcount:
+            connection.execute(sql.WAKE_LANE, values)
+
+    def _hold_fence(self, connection: Connection, claim: Claim) -> None:
+        values = {
+            "lane": claim.lane,
+            "owner": claim.owner,
+            "fence": claim.fence,
+            "lease_until": self._clock.now() + LEASE_S,
+        }
+        if connection.execute(sql.HOLD_FENCE, values).rowcount != 1:
+            raise LostClaim("the lane was taken over; nothing of this worker is written any more")
+
+    def _to_work(self, connection: Connection, record: Record, now: float) -> Record:
+        if record.status is Status.UNCERTAIN:
+            return record
+        woken = next_status(record.status, Event.CHANGED) if record.status is not Status.WAITING else record.status
+        working = next_status(woken, Event.CLAIMED)
+        connection.execute(sql.TO_WORK, {"id": record.id, "now": now, "expected": record.status})
+        return _with_status(record, working)
+
+    def _recover_one(self, connection: Connection, record: Record, now: float, *, died: bool) -> None:
+        next_ = next_status(record.status, Event.WORKER_DIED)
+        was_working = record.status is Status.WORKING
+        deaths = record.deaths + 1 if died and was_working else record.deaths
+        reason = "worker.died" if died else "ledger.was_down"
+        due_at = now if was_working else now + self._pauses.settle_s
+        if deaths >= DEATHS_MAX:
+            next_, reason = Status.HELD, "worker.dies"
+        values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
+        connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
+        connection.execute(sql.ADD_EVENT, _event(record, now, Event.WORKER_DIED, next_, reason))
+
+    def _finish_statement(self, names: tuple[str, ...]) -> TextClause:
+        """One prepared statement for each set of changed columns; the names come from Record, never from outside."""
+        if names not in self._finish_with:
+            changes = "".join(f", {name} = :{name}" for name in names)
+            self._finish_with[names] = text(sql.FINISH.format(changes=changes))
+        return self._finish_with[names]
+
+    def _one(self, statement: TextClause, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        with translated(), self._reader.connect() as connection:
+            return connection.execute(statement, values).mappings().first()
+
+    def _all(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        with translated(), self._reader.connect() as connection:
+            return connection.execute(statement, values).mappings().all()

@@ -1,0 +1,74 @@
+"""The log line. One JSON object a line, stable event names, and an allow-list: what is not on it is not printed.
+
+Nothing personal or secret: persons appear as a keyed hash, BKN's messages and row values never appear.
+"""
+
+import hashlib
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+ALLOWED = frozenset(
+    "ts level event run_id worker feed record_id person attempt action version status outcome reason detail code "
+    "count duration_ms http_status token error_class wait_s problem url_host page cursor_gaps version_of lane_records "
+    "approved plan_id pid signal remedy source ledger table limit_s seconds".split()
+)
+EVENTS = frozenset(
+    "daemon.started daemon.draining daemon.stopped daemon.observing daemon.worker_failed daemon.recovered_records "
+    "source.lost source.recovered source.history_lost source.swept source.feed_unfit source.log_purged change.captured "
+    "source.gap_passed record.held record.synced record.refused record.removed record.ignored record.put_back record.unchanged "
+    "record.failed attempt.sent attempt.uncertain attempt.decided bkn.lost bkn.recovered token.renewed token.refused "
+    "ledger.full ledger.lost ledger.recovered plan.approved operator.resync_requested operator.record_changed "
+    "config.read document.problem".split()
+)
+
+
+class UnknownEvent(ValueError):
+    """A log line with a name that is not in EVENTS: the names are an interface for alerts."""
+
+
+def configure(*, level: str = "INFO", form: str = "json", stream: TextIO | None = None, person_key: bytes = b"") -> None:
+    """Called once by the program that owns the process."""
+    logging.basicConfig(handlers=[logging.NullHandler()], force=True)
+    # httpx logs full URLs, with the NIP in them, at INFO.
+    for noisy in ("httpx", "httpcore", "sqlalchemy", "apscheduler", "alembic"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+            _Redaction(person_key),
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.PrintLoggerFactory(stream or sys.stdout),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get() -> Any:
+    """The logger; structlog's bound loggers have no useful static type."""
+    return structlog.get_logger()
+
+
+class _Redaction:
+    """Last before printing: unknown keys are dropped, a person becomes a keyed hash."""
+
+    def __init__(self, person_key: bytes) -> None:
+        self._key = person_key
+
+    def __call__(self, logger: Any, method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        if line.get("event") not in EVENTS:
+            raise UnknownEvent(f"log event {line.get('event')!r} is not in logs.EVENTS")
+        if "person" in line:
+            line["person"] = person_hash(str(line["person"]), self._key)
+        return {key: value for key, value in line.items() if key in ALLOWED}
+
+
+def person_hash(lane: str, key: bytes) -> str:
+    """The same person has the same short hash within one installation, and nobody can turn it back without its key."""
+    return hashlib.blake2b(lane.encode(), key=key[:64], digest_size=6).hexdigest()

@@ -1,0 +1,106 @@
+"""What does a feed want at BKN for this row, as it is now?
+
+The answer is a value: a payload, a reason to hold, or the row's absence. A bad field holds the record with the field's
+name and a reason code; the value itself never appears.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from simpeg_sync.domain.change import Nip, Row
+from simpeg_sync.domain.record import BknId, Digest
+from simpeg_sync.mapping.expressions import Unfit, clean
+from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.mapping.text import plain
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The content BKN should hold. ``body`` has BKN's field names, without the person's id and the row's id."""
+
+    nip: Nip
+    body: Mapping[str, Any]
+    digest: Digest
+    person_bkn_id: BknId | None
+    stored_bkn_id: BknId | None
+    file_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unready:
+    """The row must not or cannot leave as it is."""
+
+    reason: str
+    detail: str = ""
+    nip: Nip | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The feed has no such row (any more)."""
+
+    reason: str
+
+
+Rendered = Wanted | Unready | Gone
+
+
+def render(feed: Feed, row: Row | None) -> Rendered:
+    if row is None:
+        return Gone("row.gone")
+    if feed.deleted is not None and feed.deleted.holds(row):
+        return Gone("row.soft_deleted")
+    if feed.scope is not None and not feed.scope.holds(row):
+        return Gone("row.out_of_scope")
+    nip = nip_of(plain(row.get(feed.person)))
+    if nip is None:
+        return Unready("person.no_nip", feed.person)
+    if feed.verified is not None and not feed.verified.holds(row):
+        return Unready("unverified", nip=nip)
+    if feed.active_person is not None and not feed.active_person.holds(row):
+        return Unready("person.inactive", nip=nip)
+    try:
+        body = _body(feed, row)
+        file_name = feed.document.file.value(row) if feed.document else None
+    except Unfit as unfit:
+        return Unready(unfit.code, unfit.detail, nip)
+    if feed.document and feed.document.required and not file_name:
+        return Unready("document.not_named", nip=nip)
+    return Wanted(
+        nip=nip,
+        body=body,
+        digest=digest_of(body),
+        person_bkn_id=_id(row, feed.person_bkn_id),
+        stored_bkn_id=_id(row, feed.bkn_id),
+        file_name=file_name,
+    )
+
+
+def nip_of(text: str) -> Nip | None:
+    """18 digits; blanks, dots and a quote mark of a spreadsheet are stripped. None for anything else."""
+    digits = clean(text).replace(" ", "").replace(".", "").lstrip("'")
+    return Nip(digits) if len(digits) == 18 and digits.isdigit() and digits.isascii() else None
+
+
+def digest_of(value: Any) -> Digest:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return Digest(hashlib.blake2b(text.encode(), digest_size=16).hexdigest())
+
+
+def _body(feed: Feed, row: Row) -> dict[str, Any]:
+    body = {}
+    for name, expression in feed.fields.items():
+        try:
+            body[name] = expression.value(row)
+        except Unfit as unfit:
+            raise Unfit(unfit.code, f"{name}: {unfit.detail}" if unfit.detail else name) from None
+    return body
+
+
+def _id(row: Row, column: str | None) -> BknId | None:
+    """SIMPEGs keep NULL, blanks, ``0`` or short junk where a row was never sent; BKN's ids have 32 or 36 characters."""
+    text = plain(row.get(column)) if column else ""
+    return BknId(text) if 32 <= len(text) <= 42 else None

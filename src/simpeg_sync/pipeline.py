@@ -1,0 +1,452 @@
+"""What happens to one record, from its turn to the ledger. The first file to read.
+
+    dirty record ─▶ read row ─▶ map ─▶ decide ─┬─▶ unchanged, ignored
+                                               ├─▶ held (why, what would release it)
+                                               └─▶ intent ─▶ call BKN ─▶ outcome ─▶ ledger
+                                                                  └─ uncertain ─▶ settle ─▶ read-back
+
+A change never carries the truth; it only marks a record dirty. Here the row is read as it is now, and the least is done
+that makes BKN equal to it, one step at a time: link, save, upload, until nothing is left to do. Everything that decides
+is in `decide/`, everything that talks is behind `ports.py`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never
+
+from simpeg_sync.clock import Clock
+from simpeg_sync.decide import plan, retry, settle
+from simpeg_sync.decide.fields import Resource, identifier
+from simpeg_sync.decide.look import Look, candidates
+from simpeg_sync.decide.plan import Decision
+from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.errors import BknDown, BknError
+from simpeg_sync.domain.move import Intent, Move, saved
+from simpeg_sync.domain.outcome import Outcome, Verdict
+from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record, RecordId, person_of
+from simpeg_sync.domain.status import Status
+from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.mapping.render import Gone, Rendered, Wanted, render
+from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, Source
+
+STEPS_MAX = 4
+"""Link, save, upload, rest: no record needs more steps in one turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds, from the settings; see design 4.1 and 4.7 for what each protects against."""
+
+    settle_s: float = 180.0
+    absent_gap_s: float = 60.0
+    delete_grace_s: float = 900.0
+    look_again_s: float = 3600.0
+    """How often a held record is looked at again when time alone may release it."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One person's turn: the claim, and what BKN has shown of this person so far."""
+
+    claim: Claim
+    looks: dict[str, Look] = field(default_factory=dict)
+    unsettled: set[str] = field(default_factory=set)
+    """Resources with an open attempt: until it is decided nobody knows what BKN has, so nothing is written there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One record in its turn: what SIMPEG wants for it now."""
+
+    turn: Turn
+    feed: Feed
+    resource: Resource
+    record: Record
+    rendered: Rendered
+    document: Document
+
+    @property
+    def wanted(self) -> Wanted:
+        assert isinstance(self.rendered, Wanted), "only a wanted row is saved, linked or given a document"
+        return self.rendered
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    feeds: Mapping[FeedName, Feed]
+    source: Source
+    bkn: Bkn
+    files: Files
+    ledger: Ledger
+    clock: Clock
+    timing: Timing
+
+    def take_turn(self, claim: Claim) -> None:
+        """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
+        turn = Turn(claim)
+        turn.unsettled = {
+            self.feeds[link.record.feed].target for link in self.ledger.links(claim.lane) if link.has_open_attempt
+        }
+        for record in claim.records:
+            try:
+                if record.status is Status.UNCERTAIN:
+                    self.settle(turn, record)
+                else:
+                    self.make_equal(turn, record)
+            except BknError as error:
+                self.not_now(turn, record, error)
+
+    # ---------------------------------------------------------------------------------------- one record, step by step
+
+    def make_equal(self, turn: Turn, record: Record) -> None:
+        feed = self.feeds[record.feed]
+        row = self.source.read(feed, [record.key]).get(record.key)
+        rendered = render(feed, row)
+        if self.is_anothers(turn, record, rendered):
+            return
+        work = Work(turn, feed, self.bkn.resource(feed.target), record, rendered, self.document(feed, rendered))
+        for _ in range(STEPS_MAX):
+            after = self.act(work, self.decide(work))
+            if after.status is not Status.WORKING:
+                return
+            work = replace(work, record=after)
+        self.ledger.finish(turn.claim, work.record, Move.held("program.too_many_steps"))
+
+    def decide(self, work: Work) -> Decision:
+        feed, record, rendered = work.feed, work.record, work.rendered
+        decision = plan.before_looking(
+            feed,
+            record,
+            rendered,
+            work.document.state,
+            moved=self.moved(feed, record, rendered),
+            now=self.clock.now(),
+            grace_s=self.timing.delete_grace_s,
+        )
+        if isinstance(decision, plan.Upload) and feed.target in work.turn.unsettled:
+            return plan.Later("bkn.unsettled", self.timing.absent_gap_s)
+        if not isinstance(decision, plan.LookFirst):
+            return decision
+        if isinstance(rendered, Wanted) and (complaint := self.bkn.check(feed.target, rendered.body)) is not None:
+            return plan.Hold(complaint.reason, complaint.field)
+        if feed.target in work.turn.unsettled:
+            return plan.Later("bkn.unsettled", self.timing.absent_gap_s)
+        if isinstance(rendered, Wanted) and self.pns_id(rendered) is None:
+            return plan.Hold("person.unknown_at_bkn", looks_again=True)
+        look = self.look(work.turn, feed)
+        if isinstance(rendered, Gone):
+            return plan.after_looking_for_delete(work.resource, record, look, reason=rendered.reason)
+        free, taken = self.matches(work, look)
+        return plan.after_looking(work.resource, record, work.wanted, look, free=set(free), taken=taken)
+
+    def act(self, work: Work, decision: Decision) -> Record:
+        """Does what was decided and gives the record as the ledger has it afterwards."""
+        match decision:
+            case plan.Save():
+                return self.save(work, decision)
+            case plan.Link(bkn_id):
+                return self.link(work, bkn_id)
+            case plan.Upload(bkn_id, digest):
+                return self.upload(work, bkn_id, digest)
+            case plan.Delete(bkn_id, reason):
+                return self.delete(work, bkn_id, reason)
+            case plan.Unchanged():
+                move = Move.unchanged()
+            case plan.StillRefused():
+                move = Move.still_refused()
+            case plan.Removed(reason):
+                move = Move.removed(reason)
+            case plan.Ignore(reason):
+                move = Move.ignored(reason)
+            case plan.Hold(reason, detail, looks_again):
+                again = self.clock.now() + self.timing.look_again_s if looks_again else None
+                move = Move.held(reason, detail, look_again_at=again)
+            case plan.Later(reason, wait_s):
+                move = self.later(work, reason, wait_s)
+            case plan.LookFirst():
+                raise AssertionError("decide() looks before it answers")
+            case _:
+                assert_never(decision)
+        return self.ledger.finish(work.turn.claim, work.record, move)
+
+    # ------------------------------------------------------------------------------------------------- the four steps
+
+    def save(self, work: Work, decision: plan.Save) -> Record:
+        wanted, look = work.wanted, self.look(work.turn, work.feed)
+        pns_id = self.pns_id(wanted)
+        assert pns_id is not None, "decide() holds a person that BKN does not know"
+        body = {**decision.carried_over, **wanted.body}
+        with self.bkn.about_to_write():
+            attempt = self.intend(work, decision.action, wanted.digest, decision.bkn_id, body=wanted.body, look=look)
+            outcome = called(
+                lambda: self.bkn.save(work.feed.target, body, pns_id=pns_id, bkn_id=decision.bkn_id)
+            )
+        outcome = proof(decision, outcome, look)
+        bkn_id = outcome.bkn_id or decision.bkn_id
+        if outcome.verdict is not Verdict.ACCEPTED or bkn_id is None:
+            return self.not_accepted(work, attempt, outcome)
+        look.note_save(work.resource, bkn_id, body)
+        confirmed = work.resource.confirmed(wanted.body)
+        after = replace(work.record, **saved(bkn_id, wanted.digest, confirmed))
+        more_to_do = not isinstance(plan.document_step(after, work.document.state), plan.Unchanged)
+        move = Move.proved(
+            bkn_id, digest=wanted.digest, confirmed=confirmed, more_to_do=more_to_do, wakes=work.feed.moves_with
+        )
+        return self.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, move)
+
+    def link(self, work: Work, bkn_id: BknId) -> Record:
+        """BKN has the row already; its content and its certificate may still differ, the next step will see."""
+        row = self.look(work.turn, work.feed).row(bkn_id) or {}
+        body, record = work.wanted.body, work.record
+        equal = not work.resource.differences(body, row)
+        document_digest = record.document_digest
+        if record.bkn_id is None and work.document.state.digest is not None:
+            served = self.bkn.document(work.feed.target, row)
+            document_digest = work.document.state.digest if served == work.document.content else None
+        move = Move.linked(
+            bkn_id,
+            confirmed=work.resource.seen(body, row),
+            synced_digest=work.wanted.digest if equal else None,
+            document_digest=document_digest,
+            link_from=self.owner(work, bkn_id),
+            wakes=work.feed.moves_with if equal else (),
+        )
+        return self.ledger.finish(work.turn.claim, record, move)
+
+    def upload(self, work: Work, bkn_id: BknId, digest: Digest) -> Record:
+        file_name = work.wanted.file_name or ""
+        with self.bkn.about_to_write():
+            attempt = self.intend(work, Action.UPLOAD, digest, bkn_id)
+            outcome = called(
+                lambda: self.bkn.upload(
+                    work.feed.target, bkn_id, file_name=file_name, content=work.document.content
+                )
+            )
+        if outcome.verdict is Verdict.REFUSED:
+            # The row is at BKN, only its certificate is not: held, so that a new file is looked at.
+            move = Move.held("document.refused", outcome.code)
+        elif outcome.verdict is Verdict.ACCEPTED:
+            move = Move.document_proved(digest)
+        else:
+            return self.not_accepted(work, attempt, outcome)
+        return self.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, move)
+
+    def delete(self, work: Work, bkn_id: BknId, reason: str) -> Record:
+        look = self.look(work.turn, work.feed)
+        with self.bkn.about_to_write():
+            attempt = self.intend(work, Action.DELETE, work.record.synced_digest or Digest(""), bkn_id)
+            outcome = called(lambda: self.bkn.delete(work.feed.target, bkn_id))
+        if outcome.verdict is not Verdict.ACCEPTED:
+            return self.not_accepted(work, attempt, outcome)
+        look.note_delete(bkn_id)
+        return self.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, Move.removed(reason))
+
+    # --------------------------------------------------------------------------------- before and after a write leaves
+
+    def intend(
+        self,
+        work: Work,
+        action: Action,
+        digest: Digest,
+        bkn_id: BknId | None,
+        *,
+        body: Mapping[str, Any] | None = None,
+        look: Look | None = None,
+    ) -> Attempt:
+        """Durable before the request leaves. From here on only an answer or a read-back says what happened."""
+        intent = Intent(
+            record=work.record,
+            action=action,
+            digest=digest,
+            body=body or {},
+            bkn_id=bkn_id,
+            known_ids=look.ids if look else frozenset(),
+            settle_at=self.clock.now() + self.timing.settle_s,
+        )
+        return self.ledger.begin_attempt(work.turn.claim, intent)
+
+    def not_accepted(self, work: Work, attempt: Attempt, outcome: Outcome) -> Record:
+        record, failures = work.record, work.record.failures + 1
+        match outcome.verdict:
+            case Verdict.REFUSED:
+                move = Move.refused(outcome.code, outcome.message, attempt.digest)
+            case Verdict.UNCLEAR | Verdict.ACCEPTED:
+                work.turn.unsettled.add(work.feed.target)
+                move = Move.unclear(outcome.code, settle_at=self.clock.now() + self.timing.settle_s)
+            case Verdict.NOT_EXECUTED if outcome.stops_all or not retry.too_often(failures):
+                wait_s = retry.wait_s(failures, jitter=self.clock.jitter(), retry_after_s=outcome.retry_after_s)
+                # An outage is not the record's fault: it burns none of its tries.
+                counted = record.failures if outcome.stops_all else failures
+                move = Move.put_back(
+                    "bkn.not_executed", outcome.code, due_at=self.clock.now() + wait_s, failures=counted
+                )
+            case Verdict.NOT_EXECUTED:
+                move = Move.held("tries.exhausted", outcome.code)
+            case _:
+                assert_never(outcome.verdict)
+        return self.ledger.end_attempt(work.turn.claim, record, attempt, outcome, move)
+
+    # ------------------------------------------------------------------------------------------ an uncertain write
+
+    def settle(self, turn: Turn, record: Record) -> None:
+        """A fresh look at BKN says what became of the write. Nothing is sent."""
+        feed = self.feeds[record.feed]
+        resource = self.bkn.resource(feed.target)
+        attempt = self.ledger.open_attempt(record)
+        if attempt is None:
+            raise AssertionError(f"record {record.id} is uncertain without an open attempt")
+        look = self.look(turn, feed, fresh=True)
+        judgement = settle.judge(
+            attempt,
+            record,
+            resource,
+            look,
+            owned_by_others={
+                identifier(link.record.bkn_id) for link in self.ledger.links(turn.claim.lane) if link.record.id != record.id
+            },
+            document_matches=self.document_arrived(feed, attempt, look),
+            now=self.clock.now(),
+            absent_gap_s=self.timing.absent_gap_s,
+        )
+        self.settled(turn, record, attempt, judgement)
+
+    def settled(self, turn: Turn, record: Record, attempt: Attempt, judgement: settle.Judgement) -> None:
+        feed, now = self.feeds[record.feed], self.clock.now()
+        match judgement:
+            case settle.AskAgain(wait_s):
+                move = Move.still_unclear("settle.no_trace_yet", look_again_at=now + wait_s)
+                return self.ledger.note_absent(turn.claim, record, attempt, move)
+            case settle.Undecidable(reason, detail):
+                move, verdict = Move.held(reason, detail), "undecidable"
+            case settle.NotExecuted():
+                move = Move.decided("settle.not_executed", now=now, changes={"failures": record.failures + 1})
+                verdict = "not_executed"
+            case settle.Executed(bkn_id):
+                changes = executed(attempt, bkn_id, self.bkn.resource(feed.target))
+                move = Move.decided("settle.executed", now=now, changes=changes, wakes=feed.moves_with)
+                verdict = "executed"
+            case _:
+                assert_never(judgement)
+        self.ledger.settle_attempt(turn.claim, record, attempt, verdict, move)
+        if not any(link.has_open_attempt and link.record.feed == feed.name for link in self.ledger.links(turn.claim.lane)):
+            turn.unsettled.discard(feed.target)
+
+    def document_arrived(self, feed: Feed, attempt: Attempt, look: Look) -> bool:
+        if attempt.action is not Action.UPLOAD or attempt.bkn_id is None:
+            return False
+        row = look.row(attempt.bkn_id)
+        served = self.bkn.document(feed.target, row) if row is not None else None
+        return served is not None and self.files.digest(served) == attempt.digest
+
+    # ------------------------------------------------------------------------------------- what the decisions ask for
+
+    def is_anothers(self, turn: Turn, record: Record, rendered: Rendered) -> bool:
+        """The lane is a person; a row that is somebody else's now must not be written in this lane."""
+        nip = None if isinstance(rendered, Gone) else rendered.nip
+        if nip is None or nip == turn.claim.lane:
+            return False
+        if record.bkn_id is None:
+            self.ledger.change_lane(turn.claim, record, nip)
+        else:
+            self.ledger.finish(turn.claim, record, Move.held("person.changed"))
+        return True
+
+    def document(self, feed: Feed, rendered: Rendered) -> Document:
+        if feed.document is None or not isinstance(rendered, Wanted) or not rendered.file_name:
+            return Document(plan.NO_FILE)
+        return self.files.read(feed.document.directory, rendered.file_name)
+
+    def moved(self, feed: Feed, record: Record, rendered: Rendered) -> plan.Moved | None:
+        """Whether another feed of the same table has the row of a gone record now, and whether BKN has it there."""
+        if not isinstance(rendered, Gone) or record.bkn_id is None:
+            return None
+        for name in feed.moves_with:
+            there = self.source.read(self.feeds[name], [record.key]).get(record.key)
+            if not isinstance(render(self.feeds[name], there), Gone):
+                sibling = self.ledger.find(name, record.key)
+                return plan.Moved(proved=sibling is not None and sibling.synced_digest is not None)
+        return None
+
+    def look(self, turn: Turn, feed: Feed, *, fresh: bool = False) -> Look:
+        """BKN's rows of this person: one list GET per resource and turn."""
+        nip = person_of(turn.claim.lane)
+        assert nip is not None, "a lane without a person has nothing at BKN"
+        if fresh or feed.target not in turn.looks:
+            turn.looks[feed.target] = Look.of(self.bkn.rows(feed.target, nip))
+        return turn.looks[feed.target]
+
+    def pns_id(self, wanted: Wanted) -> BknId | None:
+        """BKN's id of the person: from SIMPEG, from an earlier answer, or asked for now."""
+        known = wanted.person_bkn_id or self.ledger.person(wanted.nip)
+        if known is None and (known := self.bkn.person(wanted.nip)) is not None:
+            self.ledger.remember_person(wanted.nip, known)
+        return known
+
+    def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
+        """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
+        if work.record.bkn_id is not None:
+            return [], []
+        found = candidates(work.wanted, work.resource, work.feed.natural_key, look)
+        links = self.links(work.turn)
+        free = [bkn_id for bkn_id in found if (link := links.get(identifier(bkn_id))) is None or self.row_is_gone(link)]
+        return free, [bkn_id for bkn_id in found if bkn_id not in free]
+
+    def owner(self, work: Work, bkn_id: BknId) -> RecordId | None:
+        """The record whose row was deleted and entered anew as this one; it loses its link."""
+        link = self.links(work.turn).get(identifier(bkn_id))
+        return link.record.id if link is not None and link.record.id != work.record.id else None
+
+    def links(self, turn: Turn) -> Mapping[str, Link]:
+        return {identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id}
+
+    def row_is_gone(self, link: Link) -> bool:
+        feed = self.feeds[link.record.feed]
+        row = self.source.read(feed, [link.record.key]).get(link.record.key)
+        return isinstance(render(feed, row), Gone) and not link.has_open_attempt
+
+    def later(self, work: Work, reason: str, wait_s: float) -> Move:
+        now, record = self.clock.now(), work.record
+        gone_since = (now if record.gone_since is None else record.gone_since) if reason == "delete.grace" else None
+        return Move.put_back(reason, due_at=now + wait_s, failures=record.failures, gone_since=gone_since)
+
+    def not_now(self, turn: Turn, record: Record, error: BknError) -> None:
+        """BKN is down or refuses our login before anything of this record left."""
+        asked = error.retry_after_s if isinstance(error, BknDown) else None
+        wait_s = retry.wait_s(1, jitter=self.clock.jitter(), retry_after_s=asked)
+        due_at = self.clock.now() + wait_s
+        if record.status is Status.UNCERTAIN:
+            self.ledger.finish(turn.claim, record, Move.still_unclear("bkn.down", look_again_at=due_at))
+        else:
+            self.ledger.finish(turn.claim, record, Move.put_back("bkn.down", due_at=due_at, failures=record.failures))
+
+
+def called(call: Callable[[], Outcome]) -> Outcome:
+    """BknDown and LoginRefused come only from calls that never left."""
+    try:
+        return call()
+    except BknError as error:
+        retry_after_s = error.retry_after_s if isinstance(error, BknDown) else None
+        return Outcome.not_executed("bkn.down", stops_all=True, retry_after_s=retry_after_s)
+
+
+def proof(decision: plan.Save, outcome: Outcome, look: Look) -> Outcome:
+    """A save's answer carries only an id. It proves itself when the id is new to us, or the one we named."""
+    if outcome.verdict is not Verdict.ACCEPTED:
+        return outcome
+    if decision.action is Action.CREATE:
+        proved = outcome.bkn_id is not None and identifier(outcome.bkn_id) not in look.ids
+    else:
+        proved = outcome.bkn_id is None or identifier(outcome.bkn_id) == identifier(decision.bkn_id)
+    return outcome if proved else Outcome.unclear("answer.not_proved", http_status=outcome.http_status)
+
+
+def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource) -> Mapping[str, Any]:
+    """What is known of the record once a read-back has found the write. The next step starts from here."""
+    match attempt.action:
+        case Action.CREATE | Action.UPDATE:
+            assert bkn_id is not None
+            return saved(bkn_id, attempt.digest, resource.confirmed(attempt.body))
+        case Action.UPLOAD:
+            return {"document_digest": attempt.digest, "failures": 0}
+        case Action.DELETE:
+            return Move.removed("").changes
