@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, TypeVar
 
-from simpeg_sync.demo.mapping import BLANK_DATE
+from simpeg_sync.demo.mapping import BLANK_DATE, hours_in
 from simpeg_sync.demo.pdf import certificate_pdf
 from simpeg_sync.demo.people import Person
 from simpeg_sync.demo.schema import (
@@ -149,5 +149,5 @@ def scan(row: Mapping[str, Any], holder: str) -> bytes:
         number=row["nosttpp"],
         organiser=row["penyelenggara"],
         holder=holder,
-        hours=row["jam"].strip(),
+        hours=str(hours_in(row["jam"]) or "-"),
     )
