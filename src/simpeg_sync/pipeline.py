@@ -10,17 +10,20 @@ that makes BKN equal to it, one step at a time: link, save, upload, until nothin
 is in `decide/`, everything that talks is behind `ports.py`.
 """
 
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, assert_never
 
+from simpeg_sync import logs
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide import plan, retry, settle
 from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import Look, candidates
 from simpeg_sync.decide.plan import Decision
 from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.errors import BknDown, BknError
+from simpeg_sync.domain.errors import BknDown, BknError, SourceUnfit, SyncError
 from simpeg_sync.domain.move import Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record, RecordId, person_of
@@ -95,6 +98,13 @@ class Pipeline:
                     self.make_equal(turn, record)
             except BknError as error:
                 self.not_now(turn, record, error)
+            except SourceUnfit as error:
+                self.feed_stops(turn, record, error)
+            except SyncError:
+                raise
+            except Exception as error:
+                # One record that our program cannot take must not stop the others.
+                self.failed(turn, record, error)
 
     # ---------------------------------------------------------------------------------------- one record, step by step
 
@@ -418,6 +428,20 @@ class Pipeline:
             self.ledger.finish(turn.claim, record, Move.still_unclear("bkn.down", look_again_at=due_at))
         else:
             self.ledger.finish(turn.claim, record, Move.put_back("bkn.down", due_at=due_at, failures=record.failures))
+
+    def feed_stops(self, turn: Turn, record: Record, error: SourceUnfit) -> None:
+        """A table or column of the feed is not what it was; its records wait, the other feeds go on."""
+        logs.get().error("source.feed_unfit", feed=record.feed, problem=str(error))
+        due_at = self.clock.now() + self.timing.look_again_s
+        self.ledger.finish(
+            turn.claim, record, Move.put_back("source.unfit", due_at=due_at, failures=record.failures)
+        )
+
+    def failed(self, turn: Turn, record: Record, error: Exception) -> None:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        detail = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+        logs.get().error("record.failed", record_id=record.id, feed=record.feed, error_class=detail)
+        self.ledger.break_off(turn.claim, record, "program.failed", detail)
 
 
 def called(call: Callable[[], Outcome]) -> Outcome:

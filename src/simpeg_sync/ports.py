@@ -24,6 +24,8 @@ class ChangeBatch:
     """Opaque text of the capture; stored in the same transaction as the changes it passes."""
     more: bool
     """True when another look at once would find more."""
+    sweep: Sequence[FeedName] = ()
+    """Feeds whose whole table changed at once, e.g. by TRUNCATE: every row has to be looked at."""
 
 
 class Source(Protocol):
@@ -136,6 +138,53 @@ class Link:
     has_open_attempt: bool
 
 
+class Intake(Protocol):
+    """Where changes are noted as records that are dirty."""
+
+    def take_changes(
+        self,
+        changes: Sequence[Change],
+        persons: Mapping[Change, Nip],
+        *,
+        cursor: tuple[str, str] | None = None,
+        priority: int = 0,
+    ) -> None:
+        """Marks the records and moves the cursor (its name and text) past their changes, in one transaction."""
+        ...
+
+    def cursor(self, name: str) -> str | None: ...
+
+    def start_sweep(self, feed: FeedName, *, why: str) -> float:
+        """The time of the start, by which records that the sweep does not meet are told afterwards."""
+        ...
+
+    def unseen(self, feed: FeedName, started_at: float, *, limit: int) -> Sequence[tuple[Change, str]]:
+        """Records that the sweep did not meet, with their lanes."""
+        ...
+
+    def end_sweep(self, feed: FeedName, row_count: int) -> None: ...
+
+    def sweep_is_done(self, feed: FeedName) -> bool: ...
+
+
+class Work(Protocol):
+    """The lanes that want a turn."""
+
+    def claim(self) -> Claim | None:
+        """The most urgent due lane with its due records, or None."""
+        ...
+
+    def release(self, claim: Claim) -> None: ...
+
+    def recover(self, lane: str | None = None) -> int:
+        """Makes states true again: what may have left becomes uncertain, what had not left waits again."""
+        ...
+
+    def has_work(self) -> bool:
+        """Whether any record is dirty, on its way or uncertain."""
+        ...
+
+
 class Ledger(Protocol):
     """What the pipeline writes down. Every method is one transaction; raises LedgerDown, or LostClaim when overtaken."""
 
@@ -166,6 +215,10 @@ class Ledger(Protocol):
         ...
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...
+
+    def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
+        """The program failed on this record: held when nothing had left, uncertain when something may have."""
+        ...
 
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         """The row turned out to be another person's; its turn comes in that person's lane."""

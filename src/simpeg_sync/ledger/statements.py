@@ -174,9 +174,9 @@ SELECT feed, source_key, lane FROM records
 WHERE feed = :feed AND marked_at < :started_at AND status NOT IN ('removed', 'ignored') LIMIT :limit
 """)
 
-NEXT_DUE = text("SELECT min(due_at) FROM lanes WHERE due_at IS NOT NULL AND owner IS NULL")
-
-BUSY_LANES = text("SELECT count(*) FROM lanes WHERE owner IS NOT NULL")
+HAS_WORK = text("""
+SELECT EXISTS (SELECT 1 FROM records WHERE status IN ('waiting', 'working', 'sending', 'uncertain'))
+""")
 
 AUDIT = text("""
 INSERT INTO audit (at, actor, action, target, reason, detail) VALUES (:at, :actor, :action, :target, :reason, :detail)
@@ -197,3 +197,5 @@ UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since 
     document_digest = CASE WHEN :documents = 1 THEN NULL ELSE document_digest END
 WHERE id IN :ids
 """).bindparams(bindparam("ids", expanding=True))
+
+RECORDS_BY_ID = text("SELECT * FROM records WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))

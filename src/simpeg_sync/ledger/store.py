@@ -5,9 +5,10 @@ is not in the table of domain/status.py never reaches the database.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
@@ -17,19 +18,20 @@ from simpeg_sync.decide.retry import DEATHS_MAX
 from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import LostClaim
 from simpeg_sync.domain.move import Intent, Move
-from simpeg_sync.domain.outcome import Outcome, Verdict
-from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, lane_of
-from simpeg_sync.domain.status import Event, Status, move as next_status
-from simpeg_sync.ledger import codec, rows, statements as sql
+from simpeg_sync.domain.outcome import Outcome
+from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Record, lane_of
+from simpeg_sync.domain.status import MOVES, Event, Status
+from simpeg_sync.domain.status import move as next_status
+from simpeg_sync.ledger import codec, rows
+from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.writer import DirectWriter, GroupWriter, Writer
 from simpeg_sync.ports import Claim, Link
 
-T = TypeVar("T")
-
 BATCH_MAX = 20
 """Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
 LEASE_S = 120.0
+RESYNC_CHUNK = 500
 BULK, FRESH = 1, 0
 """Priorities: a single fresh edit goes before the thousands of a sweep."""
 
@@ -157,14 +159,8 @@ class SqlLedger:
 
         return self._writer.write(job)
 
-    def next_due(self) -> float | None:
-        """When the next lane wants its turn; None when nothing waits for anything."""
-        found = self._one(sql.NEXT_DUE, {})
-        return found["min"] if found and "min" in found else (next(iter(found.values())) if found else None)
-
-    def has_busy_lanes(self) -> bool:
-        found = self._one(sql.BUSY_LANES, {})
-        return bool(found and next(iter(found.values())))
+    def has_work(self) -> bool:
+        return bool(self._scalar(sql.HAS_WORK))
 
     # ------------------------------------------------------------------------------------------------------ moves
 
@@ -258,6 +254,18 @@ class SqlLedger:
 
         self._writer.write(job)
 
+    def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
+        def job(connection: Connection) -> None:
+            row = connection.execute(sql.FIND, {"feed": record.feed, "source_key": record.key}).mappings().one()
+            now = replace(rows.record(row), mark=record.mark)
+            if now.status is Status.SENDING:
+                move = Move.unclear(detail, settle_at=self._clock.now() + self._pauses.settle_s)
+            else:
+                move = Move.held(reason, detail)
+            self._move(connection, claim, now, move)
+
+        self._writer.write(job)
+
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         now = self._clock.now()
 
@@ -300,8 +308,7 @@ class SqlLedger:
         self._writer.write(lambda c: c.execute(sql.SET_NOTE, {"name": name, "value": value}) and None)
 
     def is_approved(self, configuration: str) -> bool:
-        found = self._one(sql.IS_APPROVED, {"configuration": configuration})
-        return bool(found and next(iter(found.values())))
+        return bool(self._scalar(sql.IS_APPROVED, configuration=configuration))
 
     def add_plan(self, configuration: str, summary: str) -> int:
         values = {"now": self._clock.now(), "configuration": configuration, "summary": summary}
@@ -320,23 +327,9 @@ class SqlLedger:
         self, ids: Sequence[int], *, actor: str, reason: str, overwrite: bool = False, documents: bool = False
     ) -> int:
         """Records start afresh: read, mapped and compared with BKN. Those a worker has right now are left alone."""
-        now = self._clock.now()
-
-        def job(connection: Connection) -> int:
-            found = connection.execute(_RECORDS_BY_ID, {"ids": list(ids)}).mappings()
-            free = [rows.record(row) for row in found if Event.RESYNC in _moves_of(row["status"])]
-            if not free:
-                return 0
-            values = {"ids": [r.id for r in free], "now": now, "overwrite": int(overwrite), "documents": int(documents)}
-            connection.execute(sql.RESYNC, values)
-            wakes = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in free]
-            connection.execute(sql.WAKE_LANE, wakes)
-            events = [_event(r, now, Event.RESYNC, Status.WAITING, "operator.resync", actor=actor) for r in free]
-            connection.execute(sql.ADD_EVENT, events)
-            _audit(connection, now, actor, "resync", f"{len(free)} records", reason)
-            return len(free)
-
-        return sum(self._writer.write(job) for ids in _chunks(list(ids), 500)) if len(ids) > 500 else self._writer.write(job)
+        change = _Resync(self._clock.now(), actor, reason, overwrite=overwrite, documents=documents)
+        chunks = [ids[start : start + RESYNC_CHUNK] for start in range(0, len(ids), RESYNC_CHUNK)]
+        return sum(self._writer.write(partial(change.apply, ids=chunk)) for chunk in chunks)
 
     def audit(self, *, actor: str, action: str, target: str, reason: str = "") -> None:
         now = self._clock.now()
@@ -397,7 +390,7 @@ class SqlLedger:
         woken = next_status(record.status, Event.CHANGED) if record.status is not Status.WAITING else record.status
         working = next_status(woken, Event.CLAIMED)
         connection.execute(sql.TO_WORK, {"id": record.id, "now": now, "expected": record.status})
-        return _with_status(record, working)
+        return replace(record, status=working)
 
     def _recover_one(self, connection: Connection, record: Record, now: float, *, died: bool) -> None:
         next_ = next_status(record.status, Event.WORKER_DIED)
@@ -422,6 +415,82 @@ class SqlLedger:
         with translated(), self._reader.connect() as connection:
             return connection.execute(statement, values).mappings().first()
 
+    def _scalar(self, statement: TextClause, **values: Any) -> Any:
+        with translated(), self._reader.connect() as connection:
+            return connection.execute(statement, values).scalar()
+
     def _all(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
         with translated(), self._reader.connect() as connection:
             return connection.execute(statement, values).mappings().all()
+
+
+@dataclass(frozen=True, slots=True)
+class _Resync:
+    """An operator's wish for many records, one transaction a chunk."""
+
+    now: float
+    actor: str
+    reason: str
+    overwrite: bool
+    documents: bool
+
+    def apply(self, connection: Connection, *, ids: Sequence[int]) -> int:
+        found = connection.execute(sql.RECORDS_BY_ID, {"ids": list(ids)}).mappings()
+        free = [record for row in found if Event.RESYNC in MOVES[(record := rows.record(row)).status]]
+        if not free:
+            return 0
+        connection.execute(
+            sql.RESYNC,
+            {
+                "ids": [record.id for record in free],
+                "now": self.now,
+                "overwrite": int(self.overwrite),
+                "documents": int(self.documents),
+            },
+        )
+        connection.execute(
+            sql.WAKE_LANE,
+            [{"feed": r.feed, "source_key": r.key, "due_at": self.now, "priority": BULK} for r in free],
+        )
+        events = [_event(r, self.now, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free]
+        connection.execute(sql.ADD_EVENT, events)
+        _audit(connection, self.now, self.actor, "resync", f"{len(free)} records", self.reason)
+        return len(free)
+
+
+def _alone_if_deadly(records: Sequence[Record]) -> Sequence[Record]:
+    """A record whose worker died before has its next turn alone, so that only the guilty one is held."""
+    deadly = [record for record in records if record.deaths]
+    return deadly[:1] or records
+
+
+def _sending(record: Record) -> Record:
+    """The pipeline's copy still says `working`; the stored intent moved the record to `sending`."""
+    return replace(record, status=next_status(record.status, Event.INTENT))
+
+
+def _event(
+    record: Record,
+    now: float,
+    event: Event,
+    status: Status,
+    reason: str = "",
+    detail: str = "",
+    attempt_id: AttemptId | None = None,
+    actor: str = "daemon",
+) -> dict[str, Any]:
+    return {
+        "at": now,
+        "record_id": record.id,
+        "event": event,
+        "status": status,
+        "reason": reason,
+        "detail": detail,
+        "attempt_id": attempt_id,
+        "actor": actor,
+    }
+
+
+def _audit(connection: Connection, now: float, actor: str, action: str, target: str, reason: str) -> None:
+    values = {"at": now, "actor": actor, "action": action, "target": target, "reason": reason, "detail": ""}
+    connection.execute(sql.AUDIT, values)

@@ -60,6 +60,8 @@ class Feed:
     """Column with BKN's id of the person, where SIMPEG keeps it."""
     bkn_id: str | None = None
     """Column with BKN's id of the record, where SIMPEG keeps it; used at first sight only."""
+    required: tuple[str, ...] = ()
+    """Fields that this region wants filled though BKN would take the row without them."""
     natural_key: tuple[str, ...] = ()
     """BKN fields by which a record is found at BKN when no id is known."""
     document: DocumentRule | None = None

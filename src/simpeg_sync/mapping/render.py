@@ -97,6 +97,8 @@ def _body(feed: Feed, row: Row) -> dict[str, Any]:
             body[name] = expression.value(row)
         except Unfit as unfit:
             raise Unfit(unfit.code, f"{name}: {unfit.detail}" if unfit.detail else name) from None
+        if body[name] is None and name in feed.required:
+            raise Unfit("field.required", name)
     return body
 
 

@@ -1,0 +1,102 @@
+"""Reads the settings and all feeds, and reports every problem of all files in one error."""
+
+import glob
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from simpeg_sync.bkn.secrets import Secret
+from simpeg_sync.config.document import YamlFile, read_yaml
+from simpeg_sync.config.feeds import check_together, read_feed
+from simpeg_sync.config.settings import Settings, check
+from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.errors import ConfigError, Problem
+from simpeg_sync.mapping.feed import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    path: Path
+    settings: Settings
+    feeds: Mapping[FeedName, Feed]
+
+    @property
+    def folder(self) -> Path:
+        return self.path.parent
+
+    def file(self, path: Path) -> Path:
+        """A path of the settings: relative ones are relative to the settings file."""
+        return path if path.is_absolute() else self.folder / path
+
+    @property
+    def source_url(self) -> str:
+        return self._url(self.settings.source.url, self.settings.source.url_file, "source")
+
+    @property
+    def ledger_url(self) -> str:
+        return self._url(self.settings.ledger.url, self.settings.ledger.url_file, "ledger")
+
+    @property
+    def digest(self) -> str:
+        """What an approval is given to: where data go and what is sent, not how fast."""
+        bkn = self.settings.bkn
+        parts = [bkn.dialect, bkn.base_url, *(f"{name}={feed.digest}" for name, feed in sorted(self.feeds.items()))]
+        return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
+
+    def _url(self, url: str, file: Path | None, section: str) -> str:
+        text = url or Secret.from_file(self.file(file or Path()), f"{self.path}: {section}.url_file").reveal()
+        try:
+            parsed = make_url(text)
+        except ArgumentError:
+            raise ConfigError(
+                [Problem(f"{self.path}: {section}", "not a database address", "Write it like postgresql://host/name.")]
+            ) from None
+        drivers = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+        parsed = parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
+        if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
+            parsed = parsed.set(database=str(self.file(Path(parsed.database)).resolve()))
+        return parsed.render_as_string(hide_password=False)
+
+
+def load(path: Path, *, targets: Mapping[str, Collection[str]]) -> Config:
+    """Raises ConfigError with all problems of all files at once."""
+    path = path.resolve()
+    file = read_yaml(path)
+    settings, problems = check(Settings, file)
+    patterns = settings.feeds if settings else _patterns(file)
+    read: list[tuple[Feed, YamlFile]] = []
+    for feed_path in _feed_paths(path, patterns, problems, file):
+        try:
+            feed_file = read_yaml(feed_path)
+        except ConfigError as error:
+            problems += error.problems
+            continue
+        feed, feed_problems = read_feed(feed_file, targets=targets, base=path.parent)
+        problems += feed_problems
+        if feed is not None:
+            read.append((feed, feed_file))
+    problems += check_together(read)
+    if problems or settings is None:
+        raise ConfigError(problems)
+    return Config(path, settings, {feed.name: feed for feed, _ in read})
+
+
+def _patterns(file: YamlFile) -> list[str]:
+    written = file.data.get("feeds") if isinstance(file.data, Mapping) else None
+    return [str(item) for item in written] if isinstance(written, list) else ["feeds/*.yaml"]
+
+
+def _feed_paths(path: Path, patterns: list[str], problems: list[Problem], file: YamlFile) -> list[Path]:
+    found: list[Path] = []
+    for pattern in patterns:
+        matching = sorted(Path(name) for name in glob.glob(str(path.parent / pattern)))
+        if not matching:
+            problems.append(
+                Problem(file.place(("feeds",)), f"no file matches {pattern}", "Write a feed file, or correct the pattern.")
+            )
+        found += matching
+    return list(dict.fromkeys(found))

@@ -1,0 +1,185 @@
+"""What `simpeg-sync.yaml` may say. Unknown keys are refused; the likely word meant is named."""
+
+import difflib
+import ipaddress
+import re
+import urllib.parse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from simpeg_sync.config.document import YamlFile
+from simpeg_sync.domain.errors import Problem
+
+UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+def _seconds(value: Any) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|h|d)?\s*", str(value))
+    if found is None:
+        raise ValueError("a length of time is written like 30 s, 15 min, 2 h or 7 d")
+    return float(found[1]) * UNITS[found[2] or "s"]
+
+
+Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
+
+
+def _web_address(value: Any) -> str:
+    """https only; plain http on loopback alone, for the simulator. No user names in addresses."""
+    parts = urllib.parse.urlsplit(str(value))
+    if parts.username or parts.password:
+        raise ValueError("an address must not hold a user name or password; use the secret files")
+    if parts.scheme == "https" and parts.hostname:
+        return str(value).rstrip("/")
+    if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
+        return str(value).rstrip("/")
+    raise ValueError("BKN is reached by https:// only (http:// is allowed on this machine, for the simulator)")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+WebAddress = Annotated[str, BeforeValidator(_web_address)]
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class SourceSettings(Section):
+    url: str = ""
+    url_file: Path | None = None
+    """The address with its password, in a file of mode 0600; preferred to `url`."""
+    log_table: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,50}$")] = "simpeg_sync_log"
+    poll: Seconds = 2.0
+    page: Annotated[int, Field(ge=10, le=10_000)] = 1000
+    keep_log: Seconds = 7 * 86400.0
+    gap_limit: Seconds = 86400.0
+    """How long a missing log id may still appear, where the database cannot prove that it will not."""
+    statement_limit: Seconds = 30.0
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if bool(self.url) == (self.url_file is not None):
+            raise ValueError("name exactly one of url and url_file")
+        return self
+
+
+class BknSettings(Section):
+    dialect: Literal["siasn"] = "siasn"
+    base_url: WebAddress
+    apim_token_url: WebAddress
+    sso_token_url: WebAddress | None = None
+    sso_client_id: str = ""
+    consumer_key_file: Path
+    consumer_secret_file: Path
+    sso_username_file: Path | None = None
+    sso_password_file: Path | None = None
+    sso_token_file: Path | None = None
+    """A static SSO token from BKN, instead of the password login."""
+    ca_file: Path | None = None
+    calls_in_flight: Annotated[int, Field(ge=1, le=64)] = 4
+    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    call_limit: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=600)] = 30.0
+    gateway_life: Seconds = 60.0
+    """How long BKN's gateway may keep working on a request whose caller has gone."""
+
+    @model_validator(mode="after")
+    def _one_login(self) -> Self:
+        password = (self.sso_token_url, self.sso_username_file, self.sso_password_file)
+        if self.sso_token_file is not None and any(password):
+            raise ValueError("name either sso_token_file or the three of the password login, not both")
+        if self.sso_token_file is None and not all(password):
+            raise ValueError("name sso_token_file, or sso_token_url with sso_username_file and sso_password_file")
+        return self
+
+
+class LedgerSettings(Section):
+    url: str = ""
+    url_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Self:
+        if bool(self.url) == (self.url_file is not None):
+            raise ValueError("name exactly one of url and url_file")
+        return self
+
+
+class TimingSettings(Section):
+    quiet_period: Seconds = 30.0
+    quiet_max: Seconds = 300.0
+    delete_grace: Seconds = 900.0
+    settle: Seconds = 180.0
+    absent_gap: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 60.0
+    look_again: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 3600.0
+    sweep_every: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 86400.0
+    drain: Seconds = 30.0
+
+
+class LogSettings(Section):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    format: Literal["json", "console"] = "json"
+
+
+class Settings(Section):
+    region: Annotated[str, Field(min_length=1)]
+    source: SourceSettings
+    bkn: BknSettings
+    ledger: LedgerSettings
+    timing: TimingSettings = TimingSettings()
+    log: LogSettings = LogSettings()
+    feeds: Annotated[list[str], Field(min_length=1)] = ["feeds/*.yaml"]
+    person_key_file: Path | None = None
+    """Key of the hash by which persons appear in logs; a random one a process when missing."""
+
+    @model_validator(mode="after")
+    def _settle_is_long_enough(self) -> Self:
+        least = self.bkn.call_limit + self.bkn.gateway_life
+        if self.timing.settle < least:
+            raise ValueError(
+                f"timing.settle must be at least bkn.call_limit + bkn.gateway_life ({least:g} s): before that a lost "
+                "request may still land"
+            )
+        return self
+
+
+def check(model: type[Section], file: YamlFile) -> tuple[Any, list[Problem]]:
+    """The model, or None and everything that is wrong with the file."""
+    data = file.data if isinstance(file.data, Mapping) else {}
+    try:
+        return model.model_validate(data), []
+    except ValidationError as errors:
+        found = errors.errors(include_input=False, include_url=False)
+        return None, [_problem(model, file, error) for error in found]
+
+
+def _problem(model: type[BaseModel], file: YamlFile, error: Any) -> Problem:
+    where = tuple(part for part in error["loc"] if part in ("",) or not str(part).startswith(("function-", "tagged-")))
+    name = ".".join(str(part) for part in where) or model.__name__.lower()
+    match error["type"]:
+        case "extra_forbidden":
+            near = difflib.get_close_matches(str(where[-1]), _keys_around(model, where), n=1)
+            remedy = f"Did you mean {near[0]!r}?" if near else "Remove it, or look for its name in the reference."
+            return Problem(file.place(where), f"{name} is not a known setting", remedy)
+        case "missing":
+            return Problem(file.place(where), f"{name} is missing", "Add it; the reference says what it means.")
+        case _:
+            message = str(error["msg"]).removeprefix("Value error, ")
+            return Problem(file.place(where), f"{name}: {message}", "Correct the value.")
+
+
+def _keys_around(model: type[BaseModel], where: tuple[Any, ...]) -> list[str]:
+    """The settings that may stand where the unknown key stands."""
+    here: Any = model
+    for part in where[:-1]:
+        field = getattr(here, "model_fields", {}).get(part)
+        here = field.annotation if field is not None else here
+    return list(getattr(here, "model_fields", {}))

@@ -1,0 +1,241 @@
+"""When things happen: the intake loop, the worker threads, the calendar jobs, the signals.
+
+Loops that must be even (capture, leases) run by the monotonic clock; what people mean by the calendar (the nightly
+sweep, the purge of the log) runs by APScheduler.
+"""
+
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from simpeg_sync import logs
+from simpeg_sync.clock import Clock
+from simpeg_sync.domain.errors import LedgerDown, LedgerError, LostClaim, SourceDown, SourceError, SyncError
+from simpeg_sync.intake import ChangeIntake
+from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.ports import Claim, Work
+
+IDLE_S = 0.5
+"""How often an idle worker looks for a due lane."""
+RETRY_S = 2.0
+"""How often a lost source or ledger is tried again."""
+WATCHDOG_S = 20.0
+
+
+@dataclass(slots=True)
+class Health:
+    """What is lost right now, told once when it goes and once when it comes back."""
+
+    lost: dict[str, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def is_lost(self, what: str, why: str) -> None:
+        with self.lock:
+            is_news = what not in self.lost
+            self.lost[what] = why
+        if is_news:
+            event = "ledger.full" if what == "ledger" and "full" in why else f"{what}.lost"
+            logs.get().error(event, problem=why, remedy="nothing is lost; the daemon goes on by itself when it is back")
+
+    def is_back(self, what: str) -> None:
+        with self.lock:
+            was_lost = self.lost.pop(what, None) is not None
+        if was_lost:
+            logs.get().info(f"{what}.recovered")
+
+
+@dataclass(slots=True)
+class Daemon:
+    intake: ChangeIntake
+    pipeline: Pipeline
+    work: Work
+    clock: Clock
+    workers: int
+    poll_s: float
+    sweep_every_s: float
+    drain_s: float
+    is_approved: Callable[[], bool]
+    is_bkn_up: Callable[[], bool]
+    purge: Callable[[str], int]
+    health: Health = field(default_factory=Health)
+    intake_is_current: threading.Event = field(default_factory=threading.Event)
+    _failed: list[BaseException] = field(default_factory=list)
+
+    def run(self, *, once: bool = False) -> None:
+        """Until SIGTERM, or with ``once`` until nothing is left to do. Raises what killed a thread."""
+        recovered = self.work.recover()
+        if recovered:
+            logs.get().warning("daemon.recovered_records", count=recovered)
+        logs.get().info("daemon.started", pid=os.getpid())
+        scheduler = self._calendar()
+        threads = [self._thread("intake", self._intake_loop)]
+        threads += [self._thread(f"worker-{number}", self._worker_loop) for number in range(self.workers)]
+        notify("READY=1")
+        try:
+            while not self.clock.sleep(IDLE_S):
+                notify("WATCHDOG=1")
+                if once and self._is_finished():
+                    break
+        finally:
+            self._drain(scheduler, threads)
+        if self._failed:
+            raise self._failed[0]
+
+    def stop_on_signals(self) -> None:
+        """First SIGTERM or SIGINT drains, the second ends at once: what left is uncertain then, and the ledger says so."""
+
+        def on_signal(number: int, _: Any) -> None:
+            if self.clock.stop.is_set():
+                os._exit(128 + number)
+            self.clock.stop.set()
+
+        signal.signal(signal.SIGTERM, on_signal)
+        signal.signal(signal.SIGINT, on_signal)
+
+    # ----------------------------------------------------------------------------------------------------- loops
+
+    def _intake_loop(self) -> None:
+        while not self.clock.stop.is_set():
+            try:
+                more = self.intake.step()
+            except SourceError as error:
+                self.health.is_lost("source", str(error))
+                self.clock.sleep(RETRY_S)
+                continue
+            except LedgerDown as error:
+                self.health.is_lost("ledger", str(error))
+                self.clock.sleep(RETRY_S)
+                continue
+            self.health.is_back("source")
+            self.health.is_back("ledger")
+            if not more:
+                self.intake_is_current.set()
+                self.clock.sleep(self.poll_s)
+                self.intake_is_current.clear()
+
+    def _worker_loop(self) -> None:
+        while not self.clock.stop.is_set():
+            claim = self._next_claim()
+            if claim is None:
+                self.clock.sleep(IDLE_S)
+                continue
+            try:
+                self.pipeline.take_turn(claim)
+            except LostClaim:
+                logs.get().warning("daemon.worker_failed", error_class="LostClaim")
+                continue
+            except SourceDown as error:
+                self.health.is_lost("source", str(error))
+                self._give_back(claim)
+                self.clock.sleep(RETRY_S)
+                continue
+            except LedgerError as error:
+                self.health.is_lost("ledger", str(error))
+                self._give_back(claim)
+                continue
+            self._give_back(claim, worked=True)
+
+    def _next_claim(self) -> Claim | None:
+        try:
+            if not self.is_bkn_up() or "source" in self.health.lost or not self.is_approved():
+                return None
+            return self.work.claim()
+        except LedgerDown as error:
+            self.health.is_lost("ledger", str(error))
+            self.clock.sleep(RETRY_S)
+            return None
+
+    def _give_back(self, claim: Claim, *, worked: bool = False) -> None:
+        """Until it is given back the lane would wait for its lease; what may have left becomes uncertain first."""
+        while True:
+            try:
+                if not worked:
+                    self.work.recover(claim.lane)
+                self.work.release(claim)
+            except LedgerDown as error:
+                self.health.is_lost("ledger", str(error))
+                worked = False
+                if self.clock.sleep(RETRY_S):
+                    return  # the next start recovers it
+            else:
+                self.health.is_back("ledger")
+                return
+
+    # ------------------------------------------------------------------------------------------------ start and end
+
+    def _thread(self, name: str, loop: Callable[[], None]) -> threading.Thread:
+        """A thread whose death ends the process loudly instead of leaving it half alive."""
+
+        def supervised() -> None:
+            try:
+                loop()
+            except BaseException as error:
+                self._failed.append(error)
+                logs.get().error("daemon.worker_failed", worker=name, error_class=type(error).__name__)
+                self.clock.stop.set()
+
+        thread = threading.Thread(target=supervised, name=name, daemon=True)
+        thread.start()
+        return thread
+
+    def _calendar(self) -> BackgroundScheduler:
+        scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
+        scheduler.add_job(self._sweep_job, "interval", seconds=self.sweep_every_s, id="sweep")
+        scheduler.add_job(self._purge_job, "interval", seconds=min(self.sweep_every_s, 3600.0), id="purge")
+        scheduler.start()
+        return scheduler
+
+    def _sweep_job(self) -> None:
+        """The safety net: what no trigger sees (files on disk, cascades, TRUNCATE elsewhere) is found here."""
+        try:
+            self.intake.sweep_all(why="calendar")
+        except SyncError as error:
+            logs.get().warning("daemon.worker_failed", worker="sweep", error_class=type(error).__name__)
+
+    def _purge_job(self) -> None:
+        if self.intake.cursor is None:
+            return
+        try:
+            count = self.purge(self.intake.cursor)
+        except SyncError as error:
+            logs.get().warning("daemon.worker_failed", worker="purge", error_class=type(error).__name__)
+            return
+        if count:
+            logs.get().info("source.log_purged", count=count)
+
+    def _is_finished(self) -> bool:
+        """Nothing dirty, nothing on its way, and the intake has seen the log's end since."""
+        if not self.intake_is_current.is_set():
+            return False
+        return not self.is_approved() or not self.work.has_work()
+
+    def _drain(self, scheduler: BackgroundScheduler, threads: list[threading.Thread]) -> None:
+        notify("STOPPING=1")
+        logs.get().info("daemon.draining")
+        self.clock.stop.set()
+        scheduler.shutdown(wait=False)
+        ends_at = self.clock.monotonic() + self.drain_s
+        for thread in threads:
+            thread.join(timeout=max(0.1, ends_at - self.clock.monotonic()))
+        try:
+            # Calls that outlived the drain: their outcome is unknown, and the ledger says so.
+            self.work.recover()
+        except LedgerDown as error:
+            self.health.is_lost("ledger", str(error))
+        logs.get().info("daemon.stopped")
+
+
+def notify(state: str) -> None:
+    """systemd's readiness protocol: one datagram to the socket it names, or nothing."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.connect("\0" + address[1:] if address.startswith("@") else address)
+        channel.sendall(state.encode())

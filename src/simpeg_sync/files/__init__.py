@@ -1,0 +1,52 @@
+"""Where certificates lie: a file name in the row, a base directory in the feed. Reads, never writes."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+from simpeg_sync.decide.plan import FileState
+from simpeg_sync.domain.record import Digest
+from simpeg_sync.ports import Document
+
+PDF_MAX_BYTES = 1_000_000
+"""BKN refuses PDFs of about this size and more (bkn-api section 3, Uploads; one source)."""
+
+
+class FolderFiles:
+    """Implements ports.Files over local folders."""
+
+    def __init__(self, *, max_bytes: int = PDF_MAX_BYTES) -> None:
+        self._max_bytes = max_bytes
+
+    def read(self, directory: str, name: str) -> Document:
+        base = Path(directory)
+        path = (base / name).resolve()
+        # A file name comes from a form: it must not climb out of the folder.
+        if not path.is_relative_to(base.resolve()):
+            return _problem("document.bad_name")
+        try:
+            with path.open("rb") as file:
+                content = file.read(self._max_bytes + 1)
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+            return _problem("document.missing")
+        except (OSError, ValueError):
+            return _problem("document.unreadable")
+        return self._checked(content)
+
+    def digest(self, content: bytes) -> Digest:
+        return Digest(hashlib.blake2b(content, digest_size=16).hexdigest())
+
+    def _checked(self, content: bytes) -> Document:
+        rules: Mapping[str, bool] = {
+            "document.empty": not content,
+            "document.too_big": len(content) > self._max_bytes,
+            "document.not_pdf": not content.startswith(b"%PDF-"),
+        }
+        for problem, is_broken in rules.items():
+            if is_broken:
+                return _problem(problem)
+        return Document(FileState(self.digest(content)), content)
+
+
+def _problem(code: str) -> Document:
+    return Document(FileState(problem=code))
