@@ -1,4 +1,4 @@
-"""Is this body acceptable? JSON read as BKN's Go service reads it: keys in any case, strict types, its words."""
+"""Is this body acceptable? JSON read as BKN's Go service reads it: keys in any case, strict types."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The books about the callers: every call with its end, and the gauges (how many at once, how fast, logins).
 
-A call counts as running until its answer begins to leave or its client has hung up: a client that gave up isn't
-to blame for the next call.
+A call counts as running until its answer begins to leave or its client has hung up: a client that gave up
+isn't to blame for the next call.
 """
 
 from __future__ import annotations

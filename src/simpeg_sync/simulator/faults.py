@@ -1,4 +1,4 @@
-"""Which calls go wrong: rules that match a call, let some pass, strike some times, and say how often they did."""
+"""Which calls go wrong: rules that match a call, let some pass, strike some times, and count how often."""
 
 from __future__ import annotations
 

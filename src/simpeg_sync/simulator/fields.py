@@ -1,4 +1,4 @@
-"""The field tables in `fields.json`, parsed once: the resources, their spelling on each side, what they demand.
+"""The field tables in `fields.json`, parsed once: the resources, their spelling on each side, their demands.
 
 A further resource is a further entry in that file; nothing here knows any resource by name.
 """

@@ -1,4 +1,4 @@
-"""The wire: sockets, threads and h11. It reads whole requests; it sends plain bytes, so an answer can be spoiled."""
+"""The wire: sockets, threads and h11. It reads whole requests and sends plain bytes, even spoiled ones."""
 
 from __future__ import annotations
 

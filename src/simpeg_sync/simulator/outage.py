@@ -23,7 +23,7 @@ class Outage:
     args: dict[str, Any] = field(default_factory=dict)
 
     def answer(self, route: Route) -> Answer | None:
-        """None when this call isn't concerned. Token servers are other machines: they stay up unless `tokens`."""
+        """None when this call isn't concerned. Token servers are other machines, up unless `tokens`."""
         is_token = route.action in ("apim_token", "sso_token")
         if self.mode in ("off", "closed") or (is_token and not self.args.get("tokens")):
             return None

@@ -1,4 +1,4 @@
-"""What can be switched about the simulated BKN. Where the sources disagree, the choice is here, not in the code."""
+"""What can be switched about the simulated BKN. Where sources disagree, the choice is here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The two doors: the gateway's token (APIM) and the operator's (SSO), their issue, and what wrong ones get."""
+"""The two doors: the gateway's token (APIM) and the operator's (SSO), and what wrong ones get."""
 
 from __future__ import annotations
 
