@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -17,6 +19,17 @@ OPERATOR = {
     "password": "fake-password",
 }
 PDF = b"%PDF-1.4\r\nisi\r\n--batas\x00\xff"
+
+
+PATIENCE_S = 5.0
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Waits for what another process is about to do."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def kursus(person_id: str, **changes: Any) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -16,17 +15,8 @@ from simpeg_sync.simulator import process
 from simpeg_sync.simulator.control_client import ControlClient, ControlRefused
 from simpeg_sync.simulator.process import DidNotStart
 
-from .caller import BASE, PDF, Caller, kursus
+from .caller import BASE, PATIENCE_S, PDF, Caller, kursus, until
 from .conftest import Someone
-
-PATIENCE_S = 5.0
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not is_so():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def last_seq(control: ControlClient) -> int:
@@ -112,15 +102,18 @@ def test_two_writes_of_one_person_at_once_are_seen(
     caller: Caller, control: ControlClient, alice: Someone, bob: Someone
 ) -> None:
     control.restart_counters()
-    control.add_fault("delay", match={"path": "save"}, times=3, args={"seconds": 0.4})
+    control.add_fault("silence_before", match={"path": "save"}, times=3)
     url = f"{caller.http.base_url}{BASE}/kursus/save"
 
     def save(person: Someone) -> None:
-        httpx.post(url, json=kursus(person.id), headers=caller.headers, trust_env=False)
+        with pytest.raises(httpx.RemoteProtocolError):
+            httpx.post(url, json=kursus(person.id), headers=caller.headers, trust_env=False)
 
     threads = [threading.Thread(target=save, args=(person,)) for person in (alice, alice, bob)]
     for thread in threads:
         thread.start()
+    until(lambda: control.counts()["in_flight"] == 3)
+    control.outage("closed")
     for thread in threads:
         thread.join()
     counts = control.counts()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from simpeg_sync.simulator.process import Simulator, _environment
+from simpeg_sync.simulator.process import Simulator, environment
 
 
 def talk(simulator: Simulator, *pieces: bytes) -> bytes:
@@ -41,7 +41,8 @@ def test_what_is_not_http_is_a_bad_request(sim: Simulator) -> None:
 
 
 def test_a_chunked_body_and_an_expectation_are_understood(sim: Simulator) -> None:
-    head = b"POST /oauth2/token HTTP/1.1\r\nHost: bkn\r\nTransfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
+    head = b"POST /oauth2/token HTTP/1.1\r\nHost: bkn\r\n"
+    head += b"Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n\r\n"
     form = b"grant_type=client_credentials&client_id=fake-consumer-key&client_secret=fake-consumer-secret"
     said = talk(sim, head, b"%x\r\n%s\r\n0\r\n\r\n" % (len(form), form))
     assert b'"expires_in":3600' in said
@@ -57,7 +58,7 @@ def test_a_request_after_a_fault_in_the_same_packet_is_not_served(sim: Simulator
 def test_the_command_says_where_it_is_on_stdout_and_in_the_ready_file(tmp_path: Path) -> None:
     ready = tmp_path / "ready.json"
     command = [sys.executable, "-m", "simpeg_sync.simulator", "--ready-file", str(ready)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment()) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment()) as process:
         assert process.stdout is not None
         said = json.loads(process.stdout.readline())
         assert json.loads(ready.read_text()) == said
@@ -74,6 +75,6 @@ def test_it_imports_nothing_from_the_rest_of_the_product() -> None:
         " and not name.startswith('simpeg_sync.simulator')])"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=_environment(), check=True
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
     )
     assert done.stdout.strip() == "[]"

@@ -49,7 +49,8 @@ def test_missing_fields_are_listed_by_their_go_names_in_the_read_envelope(
     assert answer.json() == {
         "code": 0,
         "data": None,
-        "message": "5 errors occurred:\n\t* InstitusiPenyelenggara is required\n\t* JenisDiklatId is required\n"
+        "message": "5 errors occurred:\n"
+        "\t* InstitusiPenyelenggara is required\n\t* JenisDiklatId is required\n"
         "\t* JumlahJam is required\n\t* NomorSertipikat is required\n\t* TahunKursus is required\n\n",
     }
     control.patch_settings(validation_status=400)

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 import re
+import sqlite3
 import uuid
 from collections.abc import Callable
 from dataclasses import asdict
@@ -95,7 +96,7 @@ class Control:
                     return answers.of_json(200, handler(request, found[1] or "" if found.groups() else ""))
         except (Mistake, BadRule, settings.UnknownSetting, outage.UnknownMode) as problem:
             return answers.of_json(400, {"error": str(problem)})
-        except (KeyError, TypeError, AttributeError) as problem:
+        except (KeyError, TypeError, AttributeError, ValueError, sqlite3.IntegrityError) as problem:
             return answers.of_json(400, {"error": f"{type(problem).__name__}: {problem}"})
         return answers.of_json(404, {"error": f"no such control call: {request.method} {request.path}"})
 
@@ -162,12 +163,14 @@ class Control:
         with self._parts.store.one_step():
             row = self._row(argument)
             fields = {**row.fields, **_stored(self._resource(row.resource), _json(request)["fields"])}
-            self._parts.store.change_row(row, fields=fields, documents=row.documents, read_lag_s=0)
+            self._parts.store.change_row(
+                row, fields=fields, documents=row.documents, read_lag_s=self._lag_s()
+            )
             return _row_json(self._row(argument))
 
     def _delete_row(self, _request: Request, argument: str) -> Any:
         with self._parts.store.one_step():
-            self._parts.store.delete_row(self._row(argument), read_lag_s=0)
+            self._parts.store.delete_row(self._row(argument), read_lag_s=self._lag_s())
         return {"deleted": argument}
 
     # the books
@@ -237,6 +240,9 @@ class Control:
         if name not in self._parts.tables.resources:
             raise Mistake(f"no resource {name}; there are {sorted(self._parts.tables.resources)}")
         return self._parts.tables.resources[name]
+
+    def _lag_s(self) -> float:
+        return self._parts.live.now.read_lag_s
 
     def _row(self, row_id: str) -> Row:
         row = self._parts.store.row(row_id)

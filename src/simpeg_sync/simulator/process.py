@@ -93,7 +93,7 @@ def start(
             str(state),
             *arguments,
         ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=_environment())
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
         line = process.stdout.readline() if process.stdout else ""
     if not line:
         process.kill()
@@ -113,8 +113,8 @@ def _settings_file(settings: dict[str, Any] | None) -> Any:
         yield ["--settings", str(path)]
 
 
-def _environment() -> dict[str, str]:
-    # The child must find this very package, installed or not.
+def environment() -> dict[str, str]:
+    """For a child that must find this very package, installed or not."""
     source = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH")
     return {**os.environ, "PYTHONPATH": f"{source}{os.pathsep}{path}" if path else source}

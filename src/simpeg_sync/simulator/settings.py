@@ -64,6 +64,7 @@ _CHOICES = {
     "name_case": {"stored", "upper"},
     "upload_code_as_text": {"never", "always", "alternate"},
 }
+NOT_FOUND_FORMS = {"404", "200", "null", "record_not_found"}
 
 
 class LiveSettings:
@@ -85,6 +86,8 @@ def changed(settings: Settings, given: dict[str, Any]) -> Settings:
         if name in _CHOICES and value not in _CHOICES[name]:
             raise UnknownSetting(f"{name} must be one of {sorted(_CHOICES[name])}")
         known[name] = _like(name, known[name], value)
+    if not NOT_FOUND_FORMS.issuperset(known["not_found"].values()):
+        raise UnknownSetting(f"not_found takes {sorted(NOT_FOUND_FORMS)}")
     return Settings(**known)
 
 

@@ -164,7 +164,8 @@ class Store:
     ) -> None:
         """`is_old`: the row has been there before anybody watched, so no read lag hides it."""
         # REPLACE: the id may belong to a row that was deleted.
-        statement = """INSERT OR REPLACE INTO rows (id, resource, nip, fields, documents, version, changed_at, shown)
+        statement = """INSERT OR REPLACE INTO rows
+            (id, resource, nip, fields, documents, version, changed_at, shown)
             VALUES (?,?,?,?,?,1,?,'null')"""
         changed_at = 0.0 if is_old else time.time()
         self._execute(statement, row_id, resource, nip, canonical(fields), canonical(documents), changed_at)
