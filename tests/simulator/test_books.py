@@ -210,6 +210,22 @@ def test_it_can_be_stopped_through_the_control_port() -> None:
         assert simulator.process.wait(5) == 0
 
 
+def test_it_does_not_outlive_the_process_that_started_it() -> None:
+    with process.start() as simulator:
+        assert simulator.process.stdin is not None
+        simulator.process.stdin.close()
+        assert simulator.process.wait(5) == 0
+
+
+def test_a_machine_that_hangs_answers_after_it_woke_up() -> None:
+    with process.start() as simulator:
+        simulator.suspend()
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.get(f"{simulator.url}/nowhere", timeout=0.1, trust_env=False)
+        simulator.resume()
+        assert httpx.get(f"{simulator.url}/nowhere", timeout=PATIENCE_S, trust_env=False).status_code == 404
+
+
 def _ask_and_forget(url: str) -> None:
     try:
         httpx.get(url, timeout=PATIENCE_S, trust_env=False)

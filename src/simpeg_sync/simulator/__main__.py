@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import signal
+import sys
+import threading
 from pathlib import Path
-from typing import Any
 
 from . import fields
 from .api import Api
@@ -19,7 +20,7 @@ from .http import Listener, Signal
 from .refusals import Refusals
 from .resources import Resources
 from .routes import Router
-from .settings import LiveSettings
+from .settings import LiveSettings, UnknownSetting
 from .store import Store
 from .tokens import Tokens
 from .uploads import Uploads
@@ -28,11 +29,18 @@ from .uploads import Uploads
 def main() -> int:
     args = _arguments()
     given = json.loads(Path(args.settings).read_text(encoding="utf-8")) if args.settings else {}
+    try:
+        live = LiveSettings(given)
+    except UnknownSetting as problem:
+        print(f"{args.settings}: {problem}", file=sys.stderr)
+        return 2
     stopping = Signal()
+    if args.until_stdin_closes:
+        threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
     store = Store(args.state)
-    main_port, control_port = build(store, given, args.port, args.control_port, stopping)
+    main_port, control_port = build(store, live, args.port, args.control_port, stopping)
     main_port.open()
     control_port.open()
     _say_where({"url": main_port.url, "control_url": control_port.url}, args.ready_file)
@@ -44,9 +52,8 @@ def main() -> int:
 
 
 def build(
-    store: Store, given: dict[str, Any], port: int, control_port: int, stopping: Signal
+    store: Store, live: LiveSettings, port: int, control_port: int, stopping: Signal
 ) -> tuple[Listener, Listener]:
-    live = LiveSettings(given)
     tables = fields.load()
     books, faults, refusals = Books(store), Faults(), Refusals()
     tokens = Tokens(store, live, books.count_login)
@@ -68,7 +75,16 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--settings", help="JSON file, see docs/simulator.md")
     parser.add_argument("--ready-file", help="gets the ready line once both ports are open")
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="end together with the parent process"
+    )
     return parser.parse_args()
+
+
+def _stop_at_end_of_stdin(stopping: Signal) -> None:
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    stopping.set()
 
 
 def _say_where(urls: dict[str, str], ready_file: str | None) -> None:

@@ -67,8 +67,9 @@ class Simulator:
 
     def _wait(self) -> int:
         code = self.process.wait(timeout=STOP_S)
-        if self.process.stdout:
-            self.process.stdout.close()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe:
+                pipe.close()
         return code
 
 
@@ -79,7 +80,7 @@ def start(
     port: int = 0,
     control_port: int = 0,
 ) -> Simulator:
-    """Returns when both ports are open. The same `state` and ports given again bring the same BKN back."""
+    """Returns when both ports are open. It ends with this process, however that ends. The same `state` and ports given again bring the same BKN back."""
     with _settings_file(settings) as arguments:
         command = [
             sys.executable,
@@ -91,9 +92,12 @@ def start(
             str(control_port),
             "--state",
             str(state),
+            "--until-stdin-closes",
             *arguments,
         ]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment())
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+        )
         line = process.stdout.readline() if process.stdout else ""
     if not line:
         process.kill()
