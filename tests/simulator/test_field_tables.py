@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from simpeg_sync.simulator import fields
+from simpeg_sync.simulator.resources import saved_id
 
 TABLES = fields.load()
 
@@ -26,6 +29,12 @@ def test_each_code_table_and_document_kind_exists(name: str) -> None:
     assert {field.label_of[0] for field in resource.read_fields if field.label_of} <= set(TABLES.codes)
     assert set(resource.document_refs) <= set(TABLES.codes["id_ref_dokumen"])
     assert resource.write_field(resource.person_field.upper()) is not None
+
+
+def test_the_id_of_a_saved_row_is_a_bare_text_where_the_table_says_so() -> None:
+    kursus = TABLES.resources["kursus"]
+    assert saved_id(kursus, "a-row") == {"rwKursusId": "a-row"}
+    assert saved_id(replace(kursus, answer_form="text"), "a-row") == "a-row"
 
 
 def test_a_name_is_stored_the_same_whether_given_as_read_or_as_written() -> None:

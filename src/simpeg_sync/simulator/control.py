@@ -155,7 +155,9 @@ class Control:
         return kept(file)
 
     def _get_rows(self, request: Request, _argument: str) -> Any:
-        rows = self._parts.store.rows(resource=request.query.get("resource"), nip=request.query.get("nip"))
+        rows = self._parts.store.rows(
+            resource=request.query.get("resource") or None, nip=request.query.get("nip") or None
+        )
         return [_row_json(row) for row in rows]
 
     def _patch_row(self, request: Request, argument: str) -> Any:

@@ -80,7 +80,10 @@ def start(
     port: int = 0,
     control_port: int = 0,
 ) -> Simulator:
-    """Returns when both ports are open. It ends with this process, however that ends. The same `state` and ports given again bring the same BKN back."""
+    """Returns when both ports are open. It ends with this process, however that ends.
+
+    The same `state` and ports given again bring the same BKN back.
+    """
     with _settings_file(settings) as arguments:
         command = [
             sys.executable,
