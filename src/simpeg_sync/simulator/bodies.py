@@ -1,0 +1,161 @@
+"""Is this body acceptable? JSON read as BKN's Go service reads it: keys in any case, strict types."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+from . import answers
+from .answers import Refused
+from .fields import FieldTables, Resource, WriteField
+from .settings import Settings
+
+_GO_TYPES = {"string": "string", "integer": "int", "number": "float64", "array": "[]model.Path"}
+_DATE = re.compile(r"(\d\d)-(\d\d)-(\d{4})")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+
+
+def pairs(body: bytes) -> dict[str, Any] | None:
+    """Lower-case key -> value, the last one winning; None for anything but a JSON object."""
+    try:
+        given = _parse(body)
+    except ValueError:
+        return None
+    return {key.lower(): value for key, value in given.items()} if isinstance(given, dict) else None
+
+
+def bind(resource: Resource, body: bytes, settings: Settings) -> dict[str, Any]:
+    """The known fields under their write names, `id` and `path` among them; null counts as not given."""
+    try:
+        given = _parse(body)
+    except ValueError as problem:
+        raise Refused(answers.backend_message(400, f"Syntax error: {problem}")) from problem
+    if not isinstance(given, dict):
+        text = f"json: cannot unmarshal {_kind(given)} into Go value of type model.{resource.go_struct}"
+        raise Refused(answers.validation_refusal(text, status=settings.validation_status))
+    bound: dict[str, Any] = {}
+    for key, value in given.items():
+        field = _field(resource, key)
+        if field is None:
+            continue
+        if value is None:
+            bound.pop(field.name, None)
+            continue
+        if not _fits(field.type, value):
+            target = f"Go struct field {resource.go_struct}.{field.name} of type {_GO_TYPES[field.type]}"
+            text = f"json: cannot unmarshal {_kind(value)} into {target}"
+            raise Refused(answers.validation_refusal(text, status=settings.validation_status))
+        bound[field.name] = value
+    return bound
+
+
+def check(resource: Resource, bound: dict[str, Any], tables: FieldTables, settings: Settings) -> None:
+    """Raises Refused: first all that is missing or no date in one text, then the first unknown code."""
+    problems = [
+        f"{field.go_name} is required" for field in resource.write_fields if _is_missing(field, bound)
+    ]
+    problems += [
+        _bad_date(field, bound[field.name]) for field in resource.write_fields if _has_bad_date(field, bound)
+    ]
+    if problems:
+        raise Refused(
+            answers.validation_refusal(answers.go_multierror(problems), status=settings.validation_status)
+        )
+    for field in resource.write_fields:
+        if field.codes and not _code_is_known(field, bound.get(field.name, ""), tables, settings):
+            raise Refused(
+                answers.business_refusal(f"{field.name} {bound[field.name]} tidak ditemukan pada referensi")
+            )
+
+
+def _parse(body: bytes) -> Any:
+    # Go replaces bytes and escapes that are no character, and knows no NaN.
+    return _go_strings(json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant))
+
+
+def _no_constant(text: str) -> None:
+    raise ValueError(f"invalid character {text[0]!r} looking for beginning of value")
+
+
+def _go_strings(value: Any) -> Any:
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_go_strings(key): _go_strings(item) for key, item in value.items()}
+    return [_go_strings(item) for item in value] if isinstance(value, list) else value
+
+
+_ID = WriteField("id", "string", "ID")
+_PATH = WriteField("path", "array", "Path")
+
+
+def _field(resource: Resource, key: str) -> WriteField | None:
+    match key.lower():
+        case "id":
+            return _ID
+        case "path":
+            return _PATH
+    return resource.write_field(key)
+
+
+def _fits(type_name: str, value: Any) -> bool:
+    if isinstance(value, bool):
+        return False
+    match type_name:
+        case "string":
+            return isinstance(value, str)
+        case "integer":
+            return isinstance(value, int)
+        case "number":
+            return isinstance(value, (int, float))
+        case _:
+            return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case str():
+            return "string"
+        case int():
+            return "number"
+        case float():
+            return f"number {value}"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def _is_missing(field: WriteField, bound: dict[str, Any]) -> bool:
+    # Go can't tell an absent number from 0, so a required 0 is missing.
+    return field.required and bound.get(field.name) in (None, "", 0)
+
+
+def _has_bad_date(field: WriteField, bound: dict[str, Any]) -> bool:
+    value = bound.get(field.name, "")
+    if field.format != "date" or value == "":
+        return False
+    found = _DATE.fullmatch(value)
+    if not found:
+        return True
+    try:
+        date(int(found[3]), int(found[2]), int(found[1]))
+    except ValueError:
+        return True
+    return False
+
+
+def _bad_date(field: WriteField, value: str) -> str:
+    return f'{field.go_name}: parsing time "{value}" as "02-01-2006": cannot parse'
+
+
+def _code_is_known(field: WriteField, value: str, tables: FieldTables, settings: Settings) -> bool:
+    if value == "":
+        return True
+    if value in field.codes_refused and not settings.kursus_accepts_structural:
+        return False
+    return value in tables.codes[field.codes]

@@ -1,0 +1,110 @@
+"""What can be switched about the simulated BKN. Where sources disagree, the choice is here."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class UnknownSetting(ValueError):
+    """A setting that doesn't exist, or a value of the wrong kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    base_paths: tuple[str, ...] = ("/apisiasn/1.0",)
+
+    consumer_key: str = "fake-consumer-key"
+    consumer_secret: str = "fake-consumer-secret"
+    sso_client_id: str = "fake-instansi-client"
+    sso_username: str = "199001012020011001"
+    sso_password: str = "fake-password"
+    # A person who can log in, but whose token doesn't belong to this application: "Token SSO mismatch".
+    foreign_sso_username: str = "199001012020011002"
+    # Long-lived tokens as BKN hands out since the SSO asks for a second factor.
+    static_sso_tokens: tuple[str, ...] = ()
+    apim_lifetime_s: float = 3600
+    sso_lifetime_s: float = 43200
+    new_token_kills_old: bool = False
+    mismatch_status: int = 401
+    # Older gateways wrap their errors in {"fault": {...}}.
+    wrap_gateway_errors: bool = False
+
+    # Validation refusals carry this status; clients saw 200, the Swagger allows 400.
+    validation_status: int = 200
+    # Template path -> "404" | "200" | "null" | "record_not_found"; without an entry the field table decides.
+    not_found: dict[str, str] = field(default_factory=dict)
+    update_mode: str = "replace"
+    unknown_id_creates: bool = False
+    refuse_duplicates: bool = False
+    empty_path_clears: bool = False
+    # One integrator posts structural training to kursus/save; the others don't.
+    kursus_accepts_structural: bool = False
+    delete_answer: str = "top"
+
+    pad_names: int = 0
+    name_case: str = "stored"
+    # "stored", or the JSON value that an empty text or date is read as.
+    empty_text: str | None = "stored"
+    empty_date: str | None = "stored"
+    read_lag_s: float = 0
+
+    upload_limit_bytes: int = 1_000_000
+    upload_refusal_status: int = 400
+    # "never" | "always" | "alternate": whether `code` of upload-dok-rw arrives as the text "1".
+    upload_code_as_text: str = "alternate"
+
+    date_skew_s: float = 0
+
+
+_CHOICES = {
+    "update_mode": {"replace", "merge"},
+    "delete_answer": {"top", "wrapped"},
+    "name_case": {"stored", "upper"},
+    "upload_code_as_text": {"never", "always", "alternate"},
+}
+NOT_FOUND_FORMS = {"404", "200", "null", "record_not_found"}
+
+
+class LiveSettings:
+    """The settings in force; the control API replaces them as a whole."""
+
+    def __init__(self, given: dict[str, Any]) -> None:
+        self.now = changed(Settings(), given)
+
+    def patch(self, given: dict[str, Any]) -> Settings:
+        self.now = changed(self.now, given)
+        return self.now
+
+
+def changed(settings: Settings, given: dict[str, Any]) -> Settings:
+    known = {item.name: getattr(settings, item.name) for item in dataclasses.fields(settings)}
+    for name, value in given.items():
+        if name not in known:
+            raise UnknownSetting(f"no such setting: {name}")
+        if name in _CHOICES and value not in _CHOICES[name]:
+            raise UnknownSetting(f"{name} must be one of {sorted(_CHOICES[name])}")
+        known[name] = _like(name, known[name], value)
+    if not NOT_FOUND_FORMS.issuperset(known["not_found"].values()):
+        raise UnknownSetting(f"not_found takes {sorted(NOT_FOUND_FORMS)}")
+    return Settings(**known)
+
+
+def as_json(settings: Settings) -> dict[str, Any]:
+    return dataclasses.asdict(settings)
+
+
+def _like(name: str, example: Any, value: Any) -> Any:
+    if isinstance(example, tuple) and isinstance(value, list):
+        return tuple(value)
+    if name in ("empty_text", "empty_date") and (value is None or isinstance(value, str)):
+        return value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if isinstance(example, bool) or not isinstance(example, (int, float)):
+        fits = isinstance(value, type(example))
+    else:
+        fits = is_number
+    if not fits:
+        raise UnknownSetting(f"{name} must be like {example!r}")
+    return value
