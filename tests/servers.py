@@ -144,7 +144,9 @@ class Server(ABC):
         return [*guard, *command]
 
     def _run(self, command: Sequence[str]) -> None:
-        done = subprocess.run(self._as_account(command), capture_output=True, cwd=self.directory, timeout=START_LIMIT_S)
+        done = subprocess.run(
+            self._as_account(command), capture_output=True, cwd=self.directory, timeout=START_LIMIT_S, check=False
+        )
         if done.returncode:
             pytest.fail(f"{command[0]} failed:\n{done.stdout.decode()[-1000:]}\n{done.stderr.decode()[-1000:]}")
 

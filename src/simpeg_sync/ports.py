@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simpeg_sync.domain.change import Change, Nip, Row, SourceKey
+from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
 from simpeg_sync.mapping.feed import Feed
 
 
@@ -17,6 +17,9 @@ class ChangeBatch:
     """Opaque text of the capture; stored in the same transaction as the changes it passes."""
     more: bool
     """True when another look at once would find more."""
+    sweep: tuple[FeedName, ...] = ()
+    """Feeds of which everything may have changed (a TRUNCATE, or a lookup row that touches too many): compare them all.
+    To be remembered in the same transaction as the cursor."""
 
 
 class Source(Protocol):
