@@ -16,7 +16,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
-from simpeg_sync.domain.errors import LedgerDown, LedgerError, LostClaim, SourceDown, SourceError, SyncError
+from simpeg_sync.domain.errors import LedgerDown, LedgerError, LostClaim, SourceDown, SourceError, SourceUnfit, SyncError
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim, Work
@@ -104,6 +104,11 @@ class Daemon:
         while not self.clock.stop.is_set():
             try:
                 more = self.intake.step()
+            except SourceUnfit as error:
+                # One feed's fault; the others go on with what is marked already, and sweeps find the rest.
+                self.health.is_lost("feed", str(error))
+                self.clock.sleep(RETRY_S)
+                continue
             except SourceError as error:
                 self.health.is_lost("source", str(error))
                 self.clock.sleep(RETRY_S)
@@ -112,8 +117,8 @@ class Daemon:
                 self.health.is_lost("ledger", str(error))
                 self.clock.sleep(RETRY_S)
                 continue
-            self.health.is_back("source")
-            self.health.is_back("ledger")
+            for what in ("source", "feed", "ledger"):
+                self.health.is_back(what)
             if not more:
                 self.intake_is_current.set()
                 self.clock.sleep(self.poll_s)

@@ -18,7 +18,7 @@ ALLOWED = frozenset(
 )
 EVENTS = frozenset(
     "daemon.started daemon.draining daemon.stopped daemon.observing daemon.worker_failed daemon.recovered_records "
-    "source.lost source.recovered source.history_lost source.swept source.feed_unfit source.log_purged change.captured "
+    "source.lost source.recovered feed.lost feed.recovered source.history_lost source.swept source.feed_unfit source.log_purged change.captured "
     "source.gap_passed record.held record.synced record.refused record.removed record.ignored record.put_back record.unchanged "
     "record.failed attempt.sent attempt.uncertain attempt.decided bkn.lost bkn.recovered token.renewed token.refused "
     "ledger.full ledger.lost ledger.recovered plan.approved operator.resync_requested operator.record_changed "

@@ -25,7 +25,8 @@ class ChangeBatch:
     more: bool
     """True when another look at once would find more."""
     sweep: Sequence[FeedName] = ()
-    """Feeds whose whole table changed at once, e.g. by TRUNCATE: every row has to be looked at."""
+    """Feeds of which everything may have changed (a TRUNCATE, or a lookup row that touches too many): sweep them, before
+    the cursor moves."""
 
 
 class Source(Protocol):

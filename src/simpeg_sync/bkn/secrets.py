@@ -1,6 +1,5 @@
 """Where passwords come from: a file of the service's own, or a systemd credential. Never a flag, never the ledger."""
 
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,10 +17,7 @@ class Secret:
 
     @classmethod
     def from_file(cls, path: Path, place: str) -> "Secret":
-        """Reads ``path``, or the file of that name in $CREDENTIALS_DIRECTORY. Raises ConfigError."""
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        if credentials and not path.is_absolute() and (Path(credentials) / path).is_file():
-            path = Path(credentials) / path
+        """Raises ConfigError when the file is missing or empty."""
         try:
             text = path.read_text(encoding="utf-8").strip()
         except OSError as error:

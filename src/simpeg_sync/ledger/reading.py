@@ -1,0 +1,130 @@
+"""What people ask of the ledger. Reads only; names what it gives as plain values, newest knowledge first."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from simpeg_sync.ledger.engine import translated
+
+LIST_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFilter:
+    """Which records; everything that is set has to fit."""
+
+    record_id: int | None = None
+    person: str | None = None
+    feed: str | None = None
+    status: str | None = None
+    reason: str | None = None
+    since: float | None = None
+
+    def clause(self, *, time_column: str) -> tuple[str, dict[str, Any]]:
+        tests = {
+            "records.id = :record_id": self.record_id,
+            "records.lane = :person": self.person,
+            "records.feed = :feed": self.feed,
+            "records.status = :status": self.status,
+            "records.reason = :reason": self.reason,
+            f"{time_column} >= :since": self.since,
+        }
+        wanted = [test for test, value in tests.items() if value is not None]
+        values = {test.rsplit(":", 1)[1]: value for test, value in tests.items() if value is not None}
+        return (" AND ".join(wanted) or "1 = 1"), values
+
+
+class LedgerReader:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def counts(self) -> Sequence[Mapping[str, Any]]:
+        """Records by feed and status."""
+        return self._all("SELECT feed, status, count(*) AS count FROM records GROUP BY feed, status ORDER BY feed, status")
+
+    def reasons(self) -> Sequence[Mapping[str, Any]]:
+        """Why records do not go on, most frequent first. Details are cut to the field or table they name."""
+        return self._all("""
+            SELECT feed, status, reason, detail, count(*) AS count FROM records
+            WHERE status IN ('held', 'refused', 'uncertain') GROUP BY feed, status, reason, detail
+            ORDER BY count(*) DESC, feed LIMIT 100""")
+
+    def oldest_waiting(self) -> float | None:
+        found = self._all("SELECT min(dirty_since) AS oldest FROM records WHERE status = 'waiting'")
+        return found[0]["oldest"]
+
+    def attempts(self) -> Sequence[Mapping[str, Any]]:
+        return self._all("SELECT action, outcome, count(*) AS count FROM attempts GROUP BY action, outcome ORDER BY 1, 2")
+
+    def last_success(self) -> float | None:
+        return self._all("SELECT max(ended_at) AS last FROM attempts WHERE outcome IN ('accepted', 'executed')")[0]["last"]
+
+    def sweeps(self) -> Sequence[Mapping[str, Any]]:
+        return self._all("SELECT feed, started_at, done_at, rows, why FROM sweeps ORDER BY feed")
+
+    def cursor_moved_at(self) -> float | None:
+        found = self._all("SELECT max(moved_at) AS moved_at FROM cursors")
+        return found[0]["moved_at"]
+
+    def latest_plan(self) -> Mapping[str, Any] | None:
+        found = self._all("SELECT * FROM plans ORDER BY id DESC LIMIT 1")
+        return {**found[0], "summary": json.loads(found[0]["summary"])} if found else None
+
+    def is_approved(self, configuration: str) -> bool:
+        return bool(
+            self._all(
+                "SELECT 1 FROM plans WHERE configuration = :configuration AND approved_at IS NOT NULL LIMIT 1",
+                configuration=configuration,
+            )
+        )
+
+    def records(self, wanted: RecordFilter, *, limit: int = LIST_MAX) -> Sequence[Mapping[str, Any]]:
+        clause, values = wanted.clause(time_column="records.since")
+        return self._all(f"SELECT * FROM records WHERE {clause} ORDER BY id LIMIT :limit", limit=limit, **values)
+
+    def count(self, wanted: RecordFilter) -> tuple[int, int]:
+        """Records and persons that the filter means."""
+        clause, values = wanted.clause(time_column="records.since")
+        found = self._all(
+            f"SELECT count(*) AS records, count(DISTINCT lane) AS persons FROM records WHERE {clause}", **values
+        )
+        return found[0]["records"], found[0]["persons"]
+
+    def ids(self, wanted: RecordFilter) -> list[int]:
+        clause, values = wanted.clause(time_column="records.since")
+        return [row["id"] for row in self._all(f"SELECT id FROM records WHERE {clause} ORDER BY id", **values)]
+
+    def events(self, wanted: RecordFilter, *, after: int = 0, limit: int = 200) -> Sequence[Mapping[str, Any]]:
+        """The newest events behind ``after``, oldest first."""
+        clause, values = wanted.clause(time_column="events.at")
+        newest = self._all(
+            f"""
+            SELECT events.*, records.feed, records.lane, records.source_key FROM events
+            JOIN records ON records.id = events.record_id
+            WHERE events.id > :after AND {clause.replace('records.status', 'events.status')}
+            ORDER BY events.id DESC LIMIT :limit""",
+            after=after,
+            limit=limit,
+            **values,
+        )
+        return list(reversed(newest))
+
+    def attempts_of(self, record_id: int) -> Sequence[Mapping[str, Any]]:
+        return self._all(
+            "SELECT id, number, version, action, digest, bkn_id, started_at, ended_at, outcome, code, http_status, message "
+            "FROM attempts WHERE record_id = :record_id ORDER BY number",
+            record_id=record_id,
+        )
+
+    def events_of(self, record_id: int) -> Sequence[Mapping[str, Any]]:
+        return self._all("SELECT * FROM events WHERE record_id = :record_id ORDER BY id", record_id=record_id)
+
+    def audit(self, *, limit: int = 200) -> Sequence[Mapping[str, Any]]:
+        return self._all("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)
+
+    def _all(self, statement: str, **values: Any) -> Sequence[Mapping[str, Any]]:
+        with translated(), self._engine.connect() as connection:
+            return connection.execute(text(statement), values).mappings().all()

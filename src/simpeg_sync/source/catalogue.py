@@ -1,0 +1,46 @@
+"""What SIMPEG's catalogue says about its tables. Names from the configuration count only when they are found here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import NoSuchTableError
+
+from simpeg_sync.domain.errors import SourceUnfit
+from simpeg_sync.source.connect import translated
+from simpeg_sync.source.names import split_table
+
+ColumnType = sa.types.TypeEngine[Any]
+
+
+class Catalogue:
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._known: dict[str, Mapping[str, ColumnType]] = {}
+
+    def forget(self) -> None:
+        """SIMPEG may have altered a table; the next question asks the database again."""
+        self._known = {}
+
+    def columns(self, table: str) -> Mapping[str, ColumnType]:
+        """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the account)."""
+        if table not in self._known:
+            schema, name = split_table(table)
+            with translated(f"look at table {table}"):
+                try:
+                    found = sa.inspect(self._engine).get_columns(name, schema)
+                except NoSuchTableError:
+                    found = []
+            self._known[table] = {column["name"]: column["type"] for column in found}
+        if not self._known[table]:
+            del self._known[table]
+            raise SourceUnfit(
+                f"table {table} does not exist or the account may not see it; correct the name or GRANT SELECT on it"
+            )
+        return self._known[table]
+
+    def type_of(self, table: str, column: str) -> ColumnType:
+        columns = self.columns(table)
+        if column not in columns:
+            raise SourceUnfit(f"table {table} has no column {column}; correct the name (upper and lower case count)")
+        return columns[column]

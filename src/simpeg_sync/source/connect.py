@@ -1,0 +1,165 @@
+"""Connections to SIMPEG that cannot hurt it: read-only, no transaction left open, every wait limited.
+
+Also the one place where a driver's error becomes ours. Its text may hold values of rows or the password of the URL, so
+nothing of it is repeated but its code.
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.engine import URL, make_url
+
+from simpeg_sync.domain.errors import SourceDown, SourceError, SourceUnfit
+from simpeg_sync.source.settings import Limits
+
+DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+
+
+def open_reading(url: str, limits: Limits) -> sa.Engine:
+    """An engine that only reads. Every statement is its own transaction: an open one would block SIMPEG's DDL, be
+    ended by its idle limits, and on MariaDB (REPEATABLE READ) see no new rows."""
+    return _open(url, limits, writable=False)
+
+
+def open_writing(url: str, limits: Limits) -> sa.Engine:
+    """The same for the few places that write: purging the log, and installing it."""
+    return _open(url, limits, writable=True)
+
+
+def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
+    try:
+        parsed = make_url(url)
+    except exc.ArgumentError:
+        raise SourceUnfit("the URL of the source cannot be read; expected dialect://user:password@host/database") from None
+    parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
+    dialect = parsed.get_backend_name()
+    arguments: dict[str, Any] = {}
+    pool: dict[str, Any] = {"pool_size": limits.pool_size, "max_overflow": 0, "pool_timeout": limits.statement_timeout_s}
+    match dialect:
+        case "postgresql":
+            arguments = {"connect_timeout": limits.connect_timeout_s, "application_name": "simpeg-sync"}
+        case "mysql" | "mariadb":
+            # The socket's own limits are the second line, for a server that no longer keeps its limits.
+            patience = limits.statement_timeout_s + limits.connect_timeout_s
+            arguments = {"connect_timeout": limits.connect_timeout_s, "read_timeout": patience, "write_timeout": patience}
+            arguments["charset"] = "utf8mb4"
+        case "sqlite":
+            parsed = _sqlite_file(parsed, writable=writable)
+            arguments = {"timeout": float(limits.lock_timeout_s)}
+    try:
+        engine = sa.create_engine(
+            parsed, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_pre_ping=True,
+            connect_args=arguments, **pool,
+        )  # fmt: skip
+    except (exc.ArgumentError, ImportError):
+        raise SourceUnfit(f"no database driver for {dialect!r} is installed") from None
+    event.listen(engine, "connect", _session(dialect, limits, writable=writable))
+    return engine
+
+
+def _sqlite_file(url: URL, *, writable: bool) -> URL:
+    if not url.database or url.database == ":memory:":
+        raise SourceUnfit("a SQLite source must be a file: sqlite:////folder/simpeg.db")
+    mode = "rw" if writable else "ro"  # never creates a file
+    return url.set(database=f"file:{quote(url.database)}", query={"mode": mode, "uri": "true"})
+
+
+def _session(dialect: str, limits: Limits, *, writable: bool) -> Any:
+    statements: list[str] = []
+    match dialect:
+        case "postgresql":
+            statements = [
+                f"SET statement_timeout = '{limits.statement_timeout_s}s'",
+                f"SET lock_timeout = '{limits.lock_timeout_s}s'",
+                f"SET idle_in_transaction_session_timeout = '{limits.statement_timeout_s}s'",
+                f"SET default_transaction_read_only = {'off' if writable else 'on'}",
+                # Keys must have the same text here as in the triggers, which pin the same settings.
+                "SET datestyle = 'ISO, YMD'", "SET intervalstyle = 'postgres'", "SET extra_float_digits = 1",
+                "SET bytea_output = 'hex'",
+            ]  # fmt: skip
+        case "mysql" | "mariadb":
+            statements = [
+                "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                f"SET SESSION TRANSACTION {'READ WRITE' if writable else 'READ ONLY'}",
+                f"SET SESSION lock_wait_timeout = {limits.lock_timeout_s}",
+                f"SET SESSION innodb_lock_wait_timeout = {limits.lock_timeout_s}",
+            ]
+
+    def configure(connection: Any, _record: object) -> None:
+        if dialect == "postgresql":
+            connection.autocommit = True
+        cursor = connection.cursor()
+        for statement in statements:
+            cursor.execute(statement)
+        if dialect in ("mysql", "mariadb"):
+            # MariaDB and MySQL named the same limit differently, in seconds and in milliseconds.
+            cursor.execute("SHOW VARIABLES LIKE 'max_statement_time'")
+            if cursor.fetchone():
+                cursor.execute(f"SET SESSION max_statement_time = {limits.statement_timeout_s}")
+            else:
+                cursor.execute(f"SET SESSION max_execution_time = {limits.statement_timeout_s * 1000}")
+        cursor.close()
+
+    return configure
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turns whatever the driver raises into SourceDown or SourceUnfit: "cannot <doing>: why (code)"."""
+    try:
+        yield
+        return
+    except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+        ours = _explained(doing, error)
+    # Raised outside the handler, so that no traceback carries the driver's own text as its context.
+    raise ours
+
+
+def _explained(doing: str, error: Exception) -> SourceError:
+    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    code = _code(cause)
+    text = str(cause)
+    if isinstance(error, exc.TimeoutError):
+        return SourceDown(f"cannot {doing}: all connections to the source are busy; it is tried again")
+    for kind, codes, phrase, why in _TABLE:
+        if (codes and re.fullmatch(codes, code)) or (phrase and re.search(phrase, text)):
+            return kind(f"cannot {doing}: {why} ({code})")
+    return SourceDown(f"cannot {doing}: the source does not answer as it should ({code}); it is tried again")
+
+
+def _code(cause: BaseException) -> str:
+    sqlstate = getattr(cause, "sqlstate", None)
+    if sqlstate:
+        return str(sqlstate)
+    if isinstance(cause, sqlite3.Error):
+        return str(getattr(cause, "sqlite_errorname", "SQLITE"))
+    if cause.args and isinstance(cause.args[0], int):
+        return str(cause.args[0])
+    return type(cause).__name__
+
+
+_TABLE: tuple[tuple[type[SourceError], str, str, str], ...] = (
+    # kind, codes (SQLSTATE | MariaDB number | SQLite name), words in the text where the driver gives no code, sentence
+    (SourceUnfit, "28...|1045|1698|SQLITE_AUTH", "(password|peer) authentication failed|no pg_hba.conf entry|role .* does not exist",
+     "the account or its password is refused; correct the URL of the source"),
+    (SourceUnfit, "3D000|1049|1044", "database .* does not exist",
+     "the database does not exist or the account may not use it; correct the URL of the source or GRANT it"),
+    (SourceUnfit, "42501|1142|1143|1227|1370|1419|SQLITE_PERM|SQLITE_READONLY.*", "",
+     "the account lacks a right; GRANT what `simpeg-sync source sql` lists"),
+    (SourceUnfit, "42P01|1146", "no such table", "a table does not exist or is hidden from the account; correct the feed"),
+    (SourceUnfit, "42703|1054", "no such column", "a column does not exist; correct the feed"),
+    (SourceUnfit, "SQLITE_CANTOPEN.*", "", "the file of the source cannot be opened; correct the path or its rights"),
+    (SourceUnfit, "SQLITE_NOTADB|SQLITE_CORRUPT.*", "", "the file of the source is damaged or not a SQLite database"),
+    (SourceDown, "57014|1969|3024", "", "the source took too long; it is tried again"),
+    (SourceDown, "55P03|1205|SQLITE_BUSY.*|SQLITE_LOCKED.*", "", "the source is locked by somebody else; it is tried again"),
+    (SourceDown, "40...|1213", "", "the source ended the transaction; it is tried again"),
+    (SourceDown, "08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0", "",
+     "the source is not reachable; it is tried again"),
+    (SourceUnfit, "42...|1064|1305|SQLITE_ERROR", "", "the source does not understand the statement"),
+)  # fmt: skip

@@ -1,0 +1,183 @@
+"""A change log read by ascending ids (MariaDB, SQLite): rows above the highest id seen, and the gaps below it.
+
+The *anchor* is the row with the highest id. It must still be there with the same content, or the log was emptied, cut,
+restarted or restored. It is asked for after the rows: a log emptied in between would otherwise look like a rollback.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+import structlog
+
+from simpeg_sync.decide.gaps import Gap, Position, Step, advance, advance_serial, prove, ranges_to_read
+from simpeg_sync.domain.errors import HistoryLost
+from simpeg_sync.source.log_page import LogRow, Page
+from simpeg_sync.source.names import table_clause
+from simpeg_sync.source.settings import LogSettings
+from simpeg_sync.source.transactions import Transactions
+
+RANGES_PER_STATEMENT = 100
+IDS_PER_STATEMENT = 10_000
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class IdCursor:
+    position: Position
+    anchor: str
+    """Digest of the row at ``position.high``; empty while the log had no row yet."""
+
+    def to_text(self) -> str:
+        return json.dumps({"anchor": self.anchor, "position": self.position.to_text()})
+
+    @classmethod
+    def from_text(cls, text: str) -> "IdCursor":
+        try:
+            saved = json.loads(text)
+            return cls(Position.from_text(saved["position"]), str(saved["anchor"]))
+        except (KeyError, TypeError, ValueError):
+            raise HistoryLost("the stored cursor does not belong to this kind of log") from None
+
+
+class IdLog:
+    """``transactions`` is None where writers come one by one."""
+
+    def __init__(
+        self,
+        reading: sa.Engine,
+        writing: sa.Engine,
+        settings: LogSettings,
+        *,
+        transactions: Transactions | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._reading = reading
+        self._writing = writing
+        self._settings = settings
+        self._transactions = transactions
+        self._clock = clock
+        self._table = table_clause(settings.table, "id", "table_name", "old_key", "new_key", "at")
+
+    def end(self) -> str:
+        """Ids that are missing now are gaps from the start: their writers may commit after the sweep has read."""
+        position = Position()
+        with self._reading.connect() as connection:
+            while True:
+                ids = self._ids(connection, position.high)
+                step = self._step(position, ids, lambda gap: False, None)
+                position = step.position
+                if len(ids) < IDS_PER_STATEMENT or step.is_held:
+                    return IdCursor(position, self._digest_at(connection, position.high)).to_text()
+
+    def read(self, cursor: str, *, limit: int) -> Page:
+        before = IdCursor.from_text(cursor)
+        # The order matters: look, read, ask for the anchor. See decide/gaps.py for the argument.
+        running = self._transactions.look() if self._transactions and before.position.gaps else None
+        position = before.position if running is None else prove(before.position, running)
+        with self._reading.connect() as connection:
+            rows, complete_to = self._wanted(connection, position, limit)
+            if before.anchor and self._digest_at(connection, position.high) != before.anchor:
+                raise HistoryLost("the change log was emptied, cut or restored since the last look")
+            step = self._step(position, [row.id for row in rows], self._is_dead(running), complete_to)
+            anchor = before.anchor
+            if step.position.high != position.high:
+                anchor = _digest(next(row for row in rows if row.id == step.position.high))
+        self._tell(step, running)
+        taken = set(step.taken)
+        found = [LogRow(row.table_name, row.old_key, row.new_key) for row in rows if row.id in taken]
+        more = complete_to is not None and bool(taken)
+        return Page(found, IdCursor(step.position, anchor).to_text(), more)
+
+    def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
+        """Everything below the lowest gap and the anchor has been taken."""
+        position = IdCursor.from_text(cursor).position
+        passed = min([position.high, *(gap.first for gap in position.gaps)])
+        old = self._table.c.at < self._before(keep_s)
+        ids = sa.select(self._table.c.id).where(self._table.c.id < passed, old).order_by(self._table.c.id).limit(limit)
+        with self._writing.connect() as connection:
+            found = list(connection.execute(ids).scalars())
+            if not found:
+                return 0
+            # A range and no list: the ids were read in order, and what lies between them is old as well or not there.
+            gone = self._table.c.id.between(found[0], found[-1])
+            return connection.execute(sa.delete(self._table).where(gone, old)).rowcount
+
+    def _wanted(self, connection: sa.Connection, position: Position, limit: int) -> tuple[list[Any], int | None]:
+        """At most ``limit`` rows not taken yet, in order, and the id up to which nothing was left out."""
+        rows: list[Any] = []
+        for row in self._visible(connection, position, limit):
+            if position.wants(row.id):
+                if len(rows) == limit:
+                    return rows, rows[-1].id
+                rows.append(row)
+        return rows, None
+
+    def _visible(self, connection: sa.Connection, position: Position, size: int) -> Iterator[Any]:
+        """Pages over the gaps and what follows. Ends at the end of the log: ids only go up."""
+        id_, after = self._table.c.id, -1
+        while True:
+            places = [id_ > max(position.high, after)]
+            places += [
+                id_.between(max(first, after + 1), last)
+                for first, last in ranges_to_read(position, RANGES_PER_STATEMENT)
+                if last > after
+            ]
+            page = connection.execute(self._rows().where(sa.or_(*places)).order_by(id_).limit(size + 1)).all()
+            yield from page
+            if len(page) <= size:
+                return
+            after = page[-1].id
+
+    def _step(self, position: Position, ids: list[int], is_dead: Callable[[Gap], bool], complete_to: int | None) -> Step:
+        if self._transactions is None:
+            return advance_serial(position, ids)
+        return advance(
+            position, ids, now=self._clock(), gaps_max=self._settings.gaps_max, is_dead=is_dead, complete_to=complete_to
+        )
+
+    def _is_dead(self, running: str | None) -> Callable[[Gap], bool]:
+        if running is None:
+            oldest = self._clock() - self._settings.gap_limit_s
+            return lambda gap: gap.since <= oldest
+        return lambda gap: Transactions.have_ended(gap.proof, running)
+
+    def _tell(self, step: Step, running: str | None) -> None:
+        if step.burnt and self._transactions is not None and running is None:
+            _log.warning("source.gap_given_up", ids=step.burnt, why="time limit; nothing proves that they cannot come")
+        elif step.burnt:
+            _log.debug("source.gap_burnt", ids=step.burnt)
+        if step.is_held:
+            _log.warning("source.log_waits", why="too many gaps at once", gaps=len(step.position.gaps))
+
+    def _ids(self, connection: sa.Connection, after: int) -> list[int]:
+        id_ = self._table.c.id
+        return list(
+            connection.execute(sa.select(id_).where(id_ > after).order_by(id_).limit(IDS_PER_STATEMENT)).scalars()
+        )
+
+    def _rows(self) -> sa.Select[Any]:
+        table = self._table.c
+        return sa.select(table.id, table.table_name, table.old_key, table.new_key, self._moment().label("at"))
+
+    def _moment(self) -> sa.ColumnElement[Any]:
+        # A TIMESTAMP is written in the zone of the session; the same row must give the same digest tomorrow.
+        at = self._table.c.at
+        return sa.func.unix_timestamp(at) if self._reading.dialect.name in ("mysql", "mariadb") else at
+
+    def _before(self, keep_s: float) -> sa.ColumnElement[Any]:
+        if self._reading.dialect.name in ("mysql", "mariadb"):
+            return sa.func.from_unixtime(sa.func.unix_timestamp(sa.func.now(sa.literal_column("6"))) - keep_s)
+        return sa.func.strftime("%Y-%m-%d %H:%M:%f", "now", f"-{keep_s:.3f} seconds")
+
+    def _digest_at(self, connection: sa.Connection, id_: int) -> str:
+        row = connection.execute(self._rows().where(self._table.c.id == id_)).first()
+        return "" if row is None else _digest(row)
+
+
+def _digest(row: Any) -> str:
+    """Short, and without the key: cursors are shown to people."""
+    return hashlib.sha256(repr([str(value) for value in row]).encode()).hexdigest()[:16]

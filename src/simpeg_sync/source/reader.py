@@ -1,0 +1,172 @@
+"""Reading the rows of feeds as they are now: ``ports.Source`` over any database SQLAlchemy speaks to."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import DataError
+
+from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, source_key
+from simpeg_sync.domain.errors import SourceUnfit
+from simpeg_sync.mapping.feed import Feed, Join
+from simpeg_sync.mapping.text import plain
+from simpeg_sync.source.catalogue import Catalogue
+from simpeg_sync.source.connect import translated
+from simpeg_sync.source.selects import PartnerValues, Selects
+
+T = TypeVar("T")
+
+KEYS_PER_STATEMENT = 200
+PARTNERS_PER_STATEMENT = 50
+PARTNER_PAGE = 1_000
+
+
+class SqlSource:
+    """``ports.Source``. Thread-safe: each call takes a connection of its own from the pool and gives it back."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+        self._dialect = engine.dialect.name
+        self._catalogue = Catalogue(engine)
+
+    def read(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Row]:
+        names = feed.columns
+        found = self._rows(feed, names, keys)
+        return {key: dict(zip(names, values, strict=True)) for key, values in found.items()}
+
+    def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
+        found = self._rows(feed, (feed.person,), keys)
+        return {key: Nip(plain(person)) for key, (person,) in found.items() if plain(person)}
+
+    def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
+        yield from self._pages(feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size))
+
+    def affected(self, feed: Feed, join: Join, values: PartnerValues) -> Iterator[Sequence[SourceKey]]:
+        """Keys of the feed's rows that these rows of the joined table concern, in pages. A key may come twice."""
+        for some in _chunks(values, PARTNERS_PER_STATEMENT):
+
+            def page(after: SourceKey | None, some: PartnerValues = some) -> sa.Select[Any]:
+                return self._selects(feed).page_of_partners(join, some, after, PARTNER_PAGE)
+
+            yield from self._pages(feed, PARTNER_PAGE, page)
+
+    def check(self, feed: Feed, *, deep: bool = False) -> None:
+        """Raises SourceUnfit when a table, a column or a right is missing. ``deep`` also looks through the whole table
+        for keys that are not unique or that a join makes two rows of."""
+        self._catalogue.forget()
+        selects = self._selects(feed)
+        self._refuse_moving_keys(feed, selects)
+        with translated(f"read feed {feed.name}"), self._engine.connect() as connection:
+            connection.execute(selects.nothing()).all()
+            if not deep:
+                return
+            for joins in range(len(feed.joins) + 1):
+                if connection.execute(selects.repeated_key(joins)).first() is not None:
+                    raise _repeated(feed, joins)
+
+    def unfit(self, feeds: Sequence[Feed]) -> Mapping[FeedName, SourceUnfit]:
+        """What ``check`` finds for each feed; one unfit feed says nothing about the others."""
+        found = {}
+        for feed in feeds:
+            try:
+                self.check(feed)
+            except SourceUnfit as unfit:
+                found[feed.name] = unfit
+        return found
+
+    def _rows(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> dict[SourceKey, tuple[Any, ...]]:
+        found: dict[SourceKey, tuple[Any, ...]] = {}
+        wanted = dict.fromkeys(key for key in keys)
+        width = len(feed.key)
+        for some in _chunks(list(wanted), KEYS_PER_STATEMENT):
+            for row in self._named(feed, partial(self._read_chunk, feed, names, some)):
+                key = source_key(row[:width])
+                if key not in wanted:
+                    continue  # a case-blind collation finds more than was asked for
+                if key in found:
+                    self._named(feed, partial(self._explain_repeated, feed, key))
+                found[key] = tuple(row[width:])
+        return found
+
+    def _read_chunk(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> Sequence[Any]:
+        selects = self._selects(feed)
+        # A round number of keys, the last one repeated: few shapes of statement, so both sides can keep them prepared.
+        size = next(size for size in (1, 10, 50, KEYS_PER_STATEMENT) if size >= len(keys))
+        padded = [*keys, *[keys[-1]] * (size - len(keys))]
+        with self._engine.connect() as connection:
+            try:
+                return connection.execute(selects.rows(names, padded, by_text=False)).all()
+            except DataError:
+                pass  # a text that is no value of the key's type, from before an ALTER say: no row has it
+            return connection.execute(selects.rows(names, padded, by_text=True)).all()
+
+    def _explain_repeated(self, feed: Feed, key: SourceKey) -> Sequence[Any]:
+        selects = self._selects(feed)
+        with self._engine.connect() as connection:
+            for joins in range(len(feed.joins) + 1):
+                if connection.execute(selects.number_of(key, joins)).scalar_one() > 1:
+                    raise _repeated(feed, joins)
+        return ()  # somebody corrected it meanwhile
+
+    def _pages(
+        self, feed: Feed, size: int, page: Callable[[SourceKey | None], sa.Select[Any]]
+    ) -> Iterator[Sequence[SourceKey]]:
+        after: SourceKey | None = None
+        width = len(feed.key)
+        while True:
+            rows = self._named(feed, partial(self._page, page, after))
+            found = [source_key(row[:width]) for row in rows]
+            if found:
+                yield list(dict.fromkeys(found))
+            if len(found) < size or found[-1] == after:
+                return
+            after = found[-1]
+
+    def _page(self, page: Callable[[SourceKey | None], sa.Select[Any]], after: SourceKey | None) -> Sequence[Any]:
+        with self._engine.connect() as connection:
+            return connection.execute(page(after)).all()
+
+    def _named(self, feed: Feed, work: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+        """The work, with an error that says which column it was where that can be found out."""
+        try:
+            with translated(f"read feed {feed.name}"):
+                return work()
+        except SourceUnfit:
+            self._catalogue.forget()
+            self.check(feed)
+            raise
+
+    def _selects(self, feed: Feed) -> Selects:
+        return Selects(feed, self._catalogue, self._dialect)
+
+    def _refuse_moving_keys(self, feed: Feed, selects: Selects) -> None:
+        """MariaDB writes a TIMESTAMP in the zone of whoever looks: trigger and reader would not write the same text."""
+        names = [*feed.key, *(f"{join.alias}.{its}" for join in feed.joins for its, _ in join.on)]
+        for name in names:
+            if isinstance(selects.type_of(name), mysql.TIMESTAMP):
+                raise SourceUnfit(
+                    f"feed {feed.name}: column {name} is a TIMESTAMP, whose text depends on the session; "
+                    "choose other columns as key or join"
+                )
+
+
+def _repeated(feed: Feed, joins: int) -> SourceUnfit:
+    if joins == 0:
+        columns = ", ".join(feed.key)
+        return SourceUnfit(
+            f"feed {feed.name}: key ({columns}) is not unique in {feed.table}; add the columns that tell its rows apart"
+        )
+    join = feed.joins[joins - 1]
+    return SourceUnfit(
+        f"feed {feed.name}: join {join.alias} finds several rows of {join.table} for one key, and which one counts is not "
+        "said; add columns to its `on`"
+    )
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

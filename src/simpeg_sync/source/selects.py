@@ -1,0 +1,169 @@
+"""The SELECT statements of one feed, built from its configuration and the catalogue. Nothing is executed here."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from simpeg_sync.domain.change import SourceKey, key_parts
+from simpeg_sync.domain.errors import SourceUnfit
+from simpeg_sync.mapping.feed import Feed, Join
+from simpeg_sync.source import compare
+from simpeg_sync.source.catalogue import Catalogue, ColumnType
+from simpeg_sync.source.names import checked, split_table
+
+PartnerValues = Sequence[Mapping[str, str]]
+"""Of changed rows of a joined table: join column -> its text."""
+
+
+class Selects:
+    """Raises SourceUnfit, naming feed and column, when feed and catalogue do not agree."""
+
+    def __init__(self, feed: Feed, catalogue: Catalogue, dialect: str) -> None:
+        self.feed = feed
+        self._catalogue = catalogue
+        self._dialect = dialect
+        own_alias = "own"
+        while any(join.alias == own_alias for join in feed.joins):
+            own_alias += "_"
+        self._own = self._alias(feed.table, own_alias)
+        self._joined = {join.alias: self._alias(join.table, join.alias) for join in feed.joins}
+        self._tables = {join.alias: join.table for join in feed.joins}
+        self._key = [self.column(name) for name in feed.key]
+        self._key_types = [self.type_of(name) for name in feed.key]
+
+    def rows(self, names: Sequence[str], keys: Sequence[SourceKey], *, by_text: bool) -> sa.Select[Any]:
+        """Key texts, then the named columns, of the rows with these keys."""
+        select = sa.select(*self._key_texts(), *(self._labelled(name) for name in names))
+        return select.select_from(self._from(self.feed.joins)).where(self._has_key(keys, by_text=by_text))
+
+    def number_of(self, key: SourceKey, joins: int) -> sa.Select[Any]:
+        """How many rows the key has with the first ``joins`` joins: the one that makes two of one is the culprit."""
+        source = self._from(self.feed.joins[:joins])
+        return sa.select(sa.func.count()).select_from(source).where(self._has_key([key], by_text=False))
+
+    def repeated_key(self, joins: int) -> sa.Select[Any]:
+        """Any one key that has several rows with the first ``joins`` joins."""
+        select = sa.select(*self._key_texts()).select_from(self._from(self.feed.joins[:joins]))
+        return select.where(*self._key_is_set()).group_by(*self._key).having(sa.func.count() > 1).limit(1)
+
+    def page_of_keys(self, after: SourceKey | None, size: int) -> sa.Select[Any]:
+        return self._page(sa.select(*self._key_texts()).select_from(self._own), after, size)
+
+    def page_of_partners(
+        self, join: Join, values: PartnerValues, after: SourceKey | None, size: int
+    ) -> sa.Select[Any]:
+        """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so this
+        works when its row is gone. Joins in between (a lookup of a lookup) are."""
+        select = sa.select(*self._key_texts(), *self._order()).distinct()
+        select = select.select_from(self._from(self._way_to(join)))
+        select = select.where(sa.or_(*(self._partner(join, value, n) for n, value in enumerate(values))))
+        return self._page(select, after, size)
+
+    def nothing(self) -> sa.Select[Any]:
+        """Reads every column the feed names and no row: are they there, and may we?"""
+        names = self.feed.columns
+        select = sa.select(*self._key_texts(), *(self._labelled(name) for name in names))
+        return select.select_from(self._from(self.feed.joins)).where(sa.literal_column("1") == sa.literal_column("0"))
+
+    def column(self, name: str) -> sa.ColumnElement[Any]:
+        alias, column = self._split(name)
+        self.type_of(name)
+        found: sa.ColumnElement[Any] = (self._joined[alias] if alias else self._own).c[column]
+        return found
+
+    def type_of(self, name: str) -> ColumnType:
+        alias, column = self._split(name)
+        table = self._tables[alias] if alias else self.feed.table
+        try:
+            return self._catalogue.type_of(table, column)
+        except SourceUnfit as unfit:
+            raise SourceUnfit(f"feed {self.feed.name}: {unfit}") from None
+
+    def _split(self, name: str) -> tuple[str, str]:
+        alias, _, column = name.rpartition(".")
+        if alias and alias not in self._joined:
+            raise SourceUnfit(
+                f"feed {self.feed.name}: column {name!r} speaks of {alias!r}, which is no join of the feed; add the join"
+            )
+        return alias, column
+
+    def _alias(self, table: str, alias: str) -> Any:
+        schema, name = split_table(table)
+        try:
+            columns = self._catalogue.columns(table)
+        except SourceUnfit as unfit:
+            raise SourceUnfit(f"feed {self.feed.name}: {unfit}") from None
+        return sa.table(name, *(sa.column(column) for column in columns), schema=schema).alias(checked(alias))
+
+    def _from(self, joins: Sequence[Join]) -> sa.FromClause:
+        source: sa.FromClause = self._own
+        for join in joins:
+            pairs = [self.column(f"{join.alias}.{its}") == self.column(known) for its, known in join.on]
+            source = source.outerjoin(self._joined[join.alias], sa.and_(*pairs))
+        return source
+
+    def _way_to(self, join: Join) -> list[Join]:
+        """The joins that must be made so that the other side of this one's condition is known."""
+        needed = {self._split(known)[0] for _, known in join.on}
+        way: list[Join] = []
+        for earlier in reversed(self.feed.joins[: self.feed.joins.index(join)]):
+            if earlier.alias in needed:
+                way.insert(0, earlier)
+                needed |= {self._split(known)[0] for _, known in earlier.on}
+        return way
+
+    def _partner(self, join: Join, values: Mapping[str, str], number: int) -> sa.ColumnElement[bool]:
+        tests = [
+            compare.is_partner(
+                self._dialect, self.column(known), self.type_of(known),
+                _text(f"v{number}_{n}", values[its]), self.type_of(f"{join.alias}.{its}"),
+            )
+            for n, (its, known) in enumerate(join.on)
+        ]  # fmt: skip
+        return sa.and_(*tests)
+
+    def _has_key(self, keys: Sequence[SourceKey], *, by_text: bool) -> sa.ColumnElement[bool]:
+        return sa.or_(*(sa.and_(*self._is_key(key, n, by_text=by_text)) for n, key in enumerate(keys)))
+
+    def _is_key(self, key: SourceKey, number: int, *, by_text: bool) -> list[sa.ColumnElement[bool]]:
+        parts = zip(self._key, self._key_types, key_parts(key), strict=True)
+        values = [(column, its, _text(f"k{number}_{n}", part)) for n, (column, its, part) in enumerate(parts)]
+        if by_text:
+            return [compare.key_text(self._dialect, column, its) == value for column, its, value in values]
+        return [compare.is_key(self._dialect, column, its, value) for column, its, value in values]
+
+    def _page(self, select: sa.Select[Any], after: SourceKey | None, size: int) -> sa.Select[Any]:
+        order = self._order()
+        select = select.where(*self._key_is_set()).order_by(*order).limit(size)
+        if after is None:
+            return select
+        last = [
+            compare.operand(self._dialect, _text(f"after_{n}", part), its)
+            for n, (part, its) in enumerate(zip(key_parts(after), self._key_types, strict=True))
+        ]
+        # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the index.
+        beyond = [
+            sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))
+        ]
+        return select.where(order[0] >= last[0], sa.or_(*beyond))
+
+    def _order(self) -> list[sa.ColumnElement[Any]]:
+        pairs = zip(self._key, self._key_types, strict=True)
+        return [compare.sortable(self._dialect, column, its) for column, its in pairs]
+
+    def _key_texts(self) -> list[sa.ColumnElement[Any]]:
+        pairs = zip(self._key, self._key_types, strict=True)
+        return [compare.key_text(self._dialect, column, its).label(f"k{n}") for n, (column, its) in enumerate(pairs)]
+
+    def _key_is_set(self) -> list[sa.ColumnElement[bool]]:
+        return [column.is_not(None) for column in self._key]
+
+    def _labelled(self, name: str) -> sa.Label[Any]:
+        # A label of ours: `a.nip` and `b.nip` must not meet, and a long name must not be cut.
+        return self.column(name).label("c_" + hashlib.sha256(name.encode()).hexdigest()[:12])
+
+
+def _text(name: str, value: str) -> sa.BindParameter[str]:
+    return sa.bindparam(name, value, type_=sa.String)

@@ -1,0 +1,63 @@
+"""Which tables must be watched, and what must a log row carry so that every record it touches is found?
+
+Of a feed's own table the key. Of a joined table the columns it is joined by: they are the road back to the feed's rows,
+and they work even when the joined row is gone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from simpeg_sync.domain.change import FeedName
+from simpeg_sync.mapping.feed import Feed, Join
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """From a changed row of a joined table back to the keys of a feed."""
+
+    feed: Feed
+    join: Join
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(column for column, _ in self.join.on))
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One table whose changes are logged. It may be a feed's own, joined by others, or both."""
+
+    table: str
+    columns: tuple[str, ...]
+    """What each log row carries, in the order of the alphabet so that the same feeds give the same triggers."""
+    own: tuple[Feed, ...] = ()
+    roads: tuple[Road, ...] = ()
+
+    @property
+    def feeds(self) -> tuple[FeedName, ...]:
+        return tuple(dict.fromkeys([*(f.name for f in self.own), *(road.feed.name for road in self.roads)]))
+
+
+@dataclass(slots=True)
+class _Draft:
+    columns: set[str] = field(default_factory=set)
+    own: list[Feed] = field(default_factory=list)
+    roads: list[Road] = field(default_factory=list)
+
+
+def watched(feeds: Sequence[Feed]) -> Mapping[str, Watched]:
+    """By table, as the feeds spell it."""
+    drafts: dict[str, _Draft] = {}
+    for feed in feeds:
+        draft = drafts.setdefault(feed.table, _Draft())
+        draft.own.append(feed)
+        draft.columns.update(feed.key)
+        for join in feed.joins:
+            draft = drafts.setdefault(join.table, _Draft())
+            road = Road(feed, join)
+            draft.roads.append(road)
+            draft.columns.update(road.columns)
+    return {
+        table: Watched(table, tuple(sorted(draft.columns)), tuple(draft.own), tuple(draft.roads))
+        for table, draft in sorted(drafts.items())
+    }

@@ -1,0 +1,205 @@
+"""Builds the real objects from the settings. The only place that knows every edge."""
+
+import os
+import secrets as chance
+import socket
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from simpeg_sync import logs
+from simpeg_sync.bkn.gate import Gate
+from simpeg_sync.bkn.httpx_exchange import HttpxExchange
+from simpeg_sync.bkn.resources import RESOURCES
+from simpeg_sync.bkn.secrets import Secret
+from simpeg_sync.bkn.siasn import Siasn
+from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
+from simpeg_sync.clock import Clock
+from simpeg_sync.config.load import Config, load
+from simpeg_sync.daemon import Daemon
+from simpeg_sync.files import FolderFiles
+from simpeg_sync.intake import ChangeIntake
+from simpeg_sync.ledger import schema
+from simpeg_sync.ledger.engine import open_engine
+from simpeg_sync.ledger.reading import LedgerReader
+from simpeg_sync.ledger.store import Pauses, SqlLedger
+from simpeg_sync.pipeline import Pipeline, Timing
+from simpeg_sync.source.connect import open_reading, open_writing
+from simpeg_sync.source.log import LogCapture
+from simpeg_sync.source.reader import SqlSource
+from simpeg_sync.source.settings import Limits, LogSettings
+
+PURGE_PAGE = 5000
+SPARE_CONNECTIONS = 3
+"""Beside the workers: the intake, the sweep and the purge."""
+
+
+def targets() -> Mapping[str, Collection[str]]:
+    """BKN's resources that a feed may name, with the fields each takes."""
+    return {name: api.known_fields() for name, api in RESOURCES.items()}
+
+
+def read_config(path: Path) -> Config:
+    return load(path, targets=targets())
+
+
+def configure_logs(config: Config, *, level: str | None = None) -> None:
+    settings = config.settings
+    key = chance.token_bytes(32)
+    if settings.person_key_file is not None:
+        key = Secret.from_file(config.file(settings.person_key_file), f"{config.path}: person_key_file").reveal().encode()
+    logs.configure(level=level or settings.log.level, form=settings.log.format, person_key=key)
+
+
+def ledger_engine(config: Config, *, create: bool = False) -> Engine:
+    """An open ledger whose schema fits; with ``create`` it is made or brought up to date first."""
+    engine = open_engine(config.ledger_url, create=create)
+    if create:
+        schema.upgrade(engine)
+    schema.check(engine)
+    return engine
+
+
+def open_ledger(config: Config, clock: Clock) -> SqlLedger:
+    timing = config.settings.timing
+    pauses = Pauses(quiet_period_s=timing.quiet_period, quiet_max_s=timing.quiet_max, settle_s=timing.settle)
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    return SqlLedger(ledger_engine(config), clock, owner=owner, pauses=pauses)
+
+
+def open_reader(config: Config) -> LedgerReader:
+    return LedgerReader(ledger_engine(config))
+
+
+def log_settings(config: Config) -> LogSettings:
+    return LogSettings(table=config.settings.source.log_table, gap_limit_s=config.settings.source.gap_limit)
+
+
+def source_engine(config: Config, *, writable: bool = False, url: str | None = None) -> Engine:
+    limits = Limits(
+        statement_timeout_s=int(config.settings.source.statement_limit),
+        pool_size=config.settings.bkn.calls_in_flight + SPARE_CONNECTIONS,
+    )
+    return (open_writing if writable else open_reading)(url or config.source_url, limits)
+
+
+def open_capture(config: Config) -> LogCapture:
+    feeds = list(config.feeds.values())
+    return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
+
+
+def open_bkn(config: Config, clock: Clock) -> Siasn:
+    settings = config.settings.bkn
+    ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
+    exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
+    gate = Gate(
+        clock,
+        per_second=settings.calls_per_second,
+        in_flight=settings.calls_in_flight,
+        on_change=lambda what: logs.get().warning(f"bkn.{what}"),
+    )
+    tokens = Tokens(
+        exchange,
+        clock,
+        apim=client_credentials(
+            settings.apim_token_url,
+            _secret(config, settings.consumer_key_file, "consumer_key_file"),
+            _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
+        ),
+        sso=_sso(config),
+        deadline_s=settings.call_limit,
+        on_event=lambda token, what: logs.get().info(f"token.{what}", token=token),
+    )
+    return Siasn(settings.base_url, exchange, tokens, gate, clock, settings.call_limit)
+
+
+def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: Siasn) -> Pipeline:
+    timing = config.settings.timing
+    return Pipeline(
+        feeds=config.feeds,
+        source=SqlSource(source_engine(config)),
+        bkn=bkn,
+        files=FolderFiles(),
+        ledger=ledger,
+        clock=clock,
+        timing=Timing(
+            settle_s=timing.settle,
+            absent_gap_s=timing.absent_gap,
+            delete_grace_s=timing.delete_grace,
+            look_again_s=timing.look_again,
+        ),
+    )
+
+
+def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
+    settings = config.settings
+    bkn = open_bkn(config, clock)
+    pipeline = open_pipeline(config, clock, ledger, bkn)
+    capture = open_capture(config)
+    intake = ChangeIntake(
+        config.feeds, SqlSource(source_engine(config)), capture, ledger, page=settings.source.page
+    )
+    return Daemon(
+        intake=intake,
+        pipeline=pipeline,
+        work=ledger,
+        clock=clock,
+        workers=settings.bkn.calls_in_flight,
+        poll_s=settings.source.poll,
+        sweep_every_s=settings.timing.sweep_every,
+        drain_s=settings.timing.drain,
+        is_approved=_Approval(ledger, config.digest, clock),
+        is_bkn_up=lambda: bkn.gate.is_open_for_work,
+        purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
+    )
+
+
+@dataclass(slots=True)
+class _Approval:
+    """Whether an operator has approved this configuration; asked of the ledger every so often until it is."""
+
+    ledger: SqlLedger
+    configuration: str
+    clock: Clock
+    approved: bool = False
+    asked_at: float = float("-inf")
+    said: bool = False
+
+    def __call__(self) -> bool:
+        now = self.clock.monotonic()
+        if not self.approved and now >= self.asked_at + 1.0:
+            self.asked_at = now
+            self.approved = self.ledger.is_approved(self.configuration)
+            if not self.approved and not self.said:
+                self.said = True
+                logs.get().warning(
+                    "daemon.observing", remedy="look at `simpeg-sync plan`, then `simpeg-sync plan --approve`"
+                )
+        return self.approved
+
+
+def _secret(config: Config, path: Path, name: str) -> Secret:
+    return Secret.from_file(_credential(config, path), f"{config.path}: bkn.{name}")
+
+
+def _credential(config: Config, path: Path) -> Path:
+    """A bare name may be a systemd credential; else it lies beside the settings."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    return Path(folder) / path if folder and (Path(folder) / path).is_file() else config.file(path)
+
+
+def _sso(config: Config) -> Login | Secret:
+    settings = config.settings.bkn
+    if settings.sso_token_file is not None:
+        return _secret(config, settings.sso_token_file, "sso_token_file")
+    assert settings.sso_token_url and settings.sso_username_file and settings.sso_password_file
+    return password_grant(
+        settings.sso_token_url,
+        settings.sso_client_id,
+        _secret(config, settings.sso_username_file, "sso_username_file"),
+        _secret(config, settings.sso_password_file, "sso_password_file"),
+    )
+
+
