@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("refused_digest", sa.Text),
         sa.Column("confirmed", sa.Text, nullable=False, server_default="{}"),
         sa.Column("gone_since", TIME),
+        sa.Column("delete_released", sa.Integer, nullable=False, server_default="0"),
         sa.Column("version", BIG, nullable=False, server_default="0"),
         sa.Column("attempts", BIG, nullable=False, server_default="0"),
         sa.Column("failures", sa.Integer, nullable=False, server_default="0"),

@@ -18,7 +18,7 @@ from typing import Any, assert_never
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
-from simpeg_sync.decide import plan, retry, settle
+from simpeg_sync.decide import plan, readback, retry
 from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import Look, candidates
 from simpeg_sync.decide.plan import Decision
@@ -143,6 +143,8 @@ class Pipeline:
             return plan.Later("bkn.unsettled", self.timing.absent_gap_s)
         if isinstance(rendered, Wanted) and self.pns_id(rendered) is None:
             return plan.Hold("person.unknown_at_bkn", looks_again=True)
+        if not feed.look_before_write:
+            return plan.without_looking(record, rendered)
         look = self.look(work.turn, feed)
         if isinstance(rendered, Gone):
             return plan.after_looking_for_delete(work.resource, record, look, reason=rendered.reason)
@@ -182,7 +184,7 @@ class Pipeline:
     # ------------------------------------------------------------------------------------------------- the four steps
 
     def save(self, work: Work, decision: plan.Save) -> Record:
-        wanted, look = work.wanted, self.look(work.turn, work.feed)
+        wanted, look = work.wanted, self.seen(work)
         pns_id = self.pns_id(wanted)
         assert pns_id is not None, "decide() holds a person that BKN does not know"
         body = {**decision.carried_over, **wanted.body}
@@ -242,7 +244,7 @@ class Pipeline:
         return self.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, move)
 
     def delete(self, work: Work, bkn_id: BknId, reason: str) -> Record:
-        look = self.look(work.turn, work.feed)
+        look = self.seen(work)
         with self.bkn.about_to_write():
             attempt = self.intend(work, Action.DELETE, work.record.synced_digest or Digest(""), bkn_id)
             outcome = called(lambda: self.bkn.delete(work.feed.target, bkn_id))
@@ -306,7 +308,7 @@ class Pipeline:
         if attempt is None:
             raise AssertionError(f"record {record.id} is uncertain without an open attempt")
         look = self.look(turn, feed, fresh=True)
-        judgement = settle.judge(
+        judgement = readback.judge(
             attempt,
             record,
             resource,
@@ -320,18 +322,18 @@ class Pipeline:
         )
         self.settled(turn, record, attempt, judgement)
 
-    def settled(self, turn: Turn, record: Record, attempt: Attempt, judgement: settle.Judgement) -> None:
+    def settled(self, turn: Turn, record: Record, attempt: Attempt, judgement: readback.Judgement) -> None:
         feed, now = self.feeds[record.feed], self.clock.now()
         match judgement:
-            case settle.AskAgain(wait_s):
+            case readback.AskAgain(wait_s):
                 move = Move.still_unclear("settle.no_trace_yet", look_again_at=now + wait_s)
                 return self.ledger.note_absent(turn.claim, record, attempt, move)
-            case settle.Undecidable(reason, detail):
+            case readback.Undecidable(reason, detail):
                 move, verdict = Move.held(reason, detail), "undecidable"
-            case settle.NotExecuted():
+            case readback.NotExecuted():
                 move = Move.decided("settle.not_executed", now=now, changes={"failures": record.failures + 1})
                 verdict = "not_executed"
-            case settle.Executed(bkn_id):
+            case readback.Executed(bkn_id):
                 changes = executed(attempt, bkn_id, self.bkn.resource(feed.target))
                 move = Move.decided("settle.executed", now=now, changes=changes, wakes=feed.moves_with)
                 verdict = "executed"
@@ -384,6 +386,10 @@ class Pipeline:
         if fresh or feed.target not in turn.looks:
             turn.looks[feed.target] = Look.of(self.bkn.rows(feed.target, nip))
         return turn.looks[feed.target]
+
+    def seen(self, work: Work) -> Look:
+        """What this turn has seen already; nothing when the feed writes without looking."""
+        return work.turn.looks.setdefault(work.feed.target, Look()) if not work.feed.look_before_write else self.look(work.turn, work.feed)
 
     def pns_id(self, wanted: Wanted) -> BknId | None:
         """BKN's id of the person: from SIMPEG, from an earlier answer, or asked for now."""

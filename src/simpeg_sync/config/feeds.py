@@ -137,17 +137,21 @@ class _Reader:
         verb = next((word for word in VERBS if word in written), None)
         if verb is None:
             raise _Bad(where, f"no known verb among {', '.join(written)}", f"Verbs: {', '.join(VERBS)}.")
-        build = {
-            "column": lambda: self._text(written, verb, where),
-            "text": lambda: self._text(written, verb, where),
-            "const": lambda: Constant(self._only(written, where, verb)[verb]),
-            "code": lambda: self._code(written, where),
-            "integer": lambda: Integer(self._name(self._only(written, where, verb)[verb], where)),
-            "date": lambda: self._date(written, where, verb),
-            "year": lambda: Year(self._date(written, where, verb)),
-            "first": lambda: self._first(written, where),
-        }[verb]
-        return build()
+        match verb:
+            case "column" | "text":
+                return self._text(written, verb, where)
+            case "const":
+                return Constant(self._only(written, where, verb)[verb])
+            case "code":
+                return self._code(written, where)
+            case "integer":
+                return Integer(self._name(self._only(written, where, verb)[verb], where))
+            case "date":
+                return self._date(written, where, verb)
+            case "year":
+                return Year(self._date(written, where, verb))
+            case _:
+                return self._first(written, where)
 
     def _text(self, written: Mapping[str, Any], verb: str, where: tuple[str | int, ...]) -> Expression:
         self._only(written, where, verb, "case", "max_length")

@@ -31,7 +31,7 @@ class Look:
     def note_save(self, resource: Resource, bkn_id: BknId, body: Mapping[str, Any]) -> None:
         """What the row looks like after a proved save, as far as the body says."""
         before = self.rows.get(identifier(bkn_id), {})
-        after = {field.read: body[field.write] for field in resource.readable(body)}
+        after = {field.read: body[field.write] for field in resource.readable(body) if field.read}
         self.rows[identifier(bkn_id)] = {**before, **after, "id": bkn_id}
 
     def note_delete(self, bkn_id: BknId) -> None:

@@ -145,13 +145,21 @@ def _gone(feed: Feed, record: Record, gone: Gone, *, moved: Moved | None, now: f
     since = now if record.gone_since is None else record.gone_since
     if now < since + grace_s:
         return Later("delete.grace", since + grace_s - now)
-    if feed.delete_policy == "hold":
+    if feed.delete_policy == "hold" and not record.delete_released:
         return Hold("delete.needs_release", gone.reason)
     return LookFirst()
 
 
+def without_looking(record: Record, rendered: Rendered) -> Decision:
+    """For feeds that write without looking first: faster, blind to what other hands did at BKN, and updates may empty
+    what the feed does not map."""
+    if isinstance(rendered, Gone):
+        assert record.bkn_id is not None
+        return Delete(record.bkn_id, rendered.reason)
+    return Save(Action.UPDATE if record.bkn_id else Action.CREATE, record.bkn_id, {})
+
+
 def after_looking(
-    feed: Feed,
     resource: Resource,
     record: Record,
     wanted: Wanted,

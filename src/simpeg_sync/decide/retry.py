@@ -11,7 +11,7 @@ RETRY_AFTER_MAX_S = 3600.0
 
 def wait_s(failures: int, *, jitter: float, retry_after_s: float | None = None) -> float:
     """Seconds until the next try. ``jitter`` in [0, 1) comes from the caller, so that tests need no patching."""
-    growing = min(CAP_S, BASE_S * 2 ** min(failures, 20)) * (0.5 + jitter / 2)
+    growing = min(CAP_S, BASE_S * 2.0 ** min(failures, 20)) * (0.5 + jitter / 2)
     asked = min(max(retry_after_s or 0.0, 0.0), RETRY_AFTER_MAX_S)
     return max(growing, asked)
 

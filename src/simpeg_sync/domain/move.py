@@ -12,7 +12,7 @@ from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId
 from simpeg_sync.domain.status import Event
 
 
-_AT_REST: Mapping[str, Any] = {"failures": 0, "deaths": 0, "gone_since": None}
+_AT_REST: Mapping[str, Any] = {"failures": 0, "deaths": 0, "gone_since": None, "delete_released": False}
 
 NO_LINK: Mapping[str, Any] = {
     "bkn_id": None,

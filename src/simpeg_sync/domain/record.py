@@ -46,6 +46,8 @@ class Record:
     """BKN field -> hash of the value last confirmed, to see which field another hand has changed."""
     gone_since: float | None = None
     """When the row was first seen missing; the start of the delete grace."""
+    delete_released: bool = False
+    """A person has said that the row's disappearance may be carried to BKN."""
     version: int = 0
     failures: int = 0
     """Tries in a row that proved to have had no effect."""

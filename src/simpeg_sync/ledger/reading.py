@@ -53,21 +53,19 @@ class LedgerReader:
             ORDER BY count(*) DESC, feed LIMIT 100""")
 
     def oldest_waiting(self) -> float | None:
-        found = self._all("SELECT min(dirty_since) AS oldest FROM records WHERE status = 'waiting'")
-        return found[0]["oldest"]
+        return self._time("SELECT min(dirty_since) FROM records WHERE status = 'waiting'")
 
     def attempts(self) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT action, outcome, count(*) AS count FROM attempts GROUP BY action, outcome ORDER BY 1, 2")
 
     def last_success(self) -> float | None:
-        return self._all("SELECT max(ended_at) AS last FROM attempts WHERE outcome IN ('accepted', 'executed')")[0]["last"]
+        return self._time("SELECT max(ended_at) FROM attempts WHERE outcome IN ('accepted', 'executed')")
 
     def sweeps(self) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT feed, started_at, done_at, rows, why FROM sweeps ORDER BY feed")
 
     def cursor_moved_at(self) -> float | None:
-        found = self._all("SELECT max(moved_at) AS moved_at FROM cursors")
-        return found[0]["moved_at"]
+        return self._time("SELECT max(moved_at) FROM cursors")
 
     def latest_plan(self) -> Mapping[str, Any] | None:
         found = self._all("SELECT * FROM plans ORDER BY id DESC LIMIT 1")
@@ -125,6 +123,11 @@ class LedgerReader:
     def audit(self, *, limit: int = 200) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)
 
+    def _time(self, statement: str) -> float | None:
+        with translated(), self._engine.connect() as connection:
+            found: float | None = connection.execute(text(statement)).scalar()
+            return found
+
     def _all(self, statement: str, **values: Any) -> Sequence[Mapping[str, Any]]:
         with translated(), self._engine.connect() as connection:
-            return connection.execute(text(statement), values).mappings().all()
+            return [dict(row) for row in connection.execute(text(statement), values).mappings()]

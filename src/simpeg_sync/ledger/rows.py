@@ -1,8 +1,9 @@
 """From the ledger's rows to values, in one place."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
+
+from sqlalchemy import RowMapping
 
 from simpeg_sync.domain.change import FeedName, SourceKey
 from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, RecordId
@@ -10,7 +11,7 @@ from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger import codec
 
 
-def record(row: Mapping[str, Any]) -> Record:
+def record(row: RowMapping) -> Record:
     return Record(
         id=RecordId(row["id"]),
         feed=FeedName(row["feed"]),
@@ -24,13 +25,14 @@ def record(row: Mapping[str, Any]) -> Record:
         refused_digest=_digest(row["refused_digest"]),
         confirmed=json.loads(row["confirmed"]),
         gone_since=row["gone_since"],
+        delete_released=bool(row["delete_released"]),
         version=row["version"],
         failures=row["failures"],
         deaths=row["deaths"],
     )
 
 
-def attempt(row: Mapping[str, Any]) -> Attempt:
+def attempt(row: RowMapping) -> Attempt:
     return Attempt(
         id=AttemptId(row["id"]),
         record_id=RecordId(row["record_id"]),
@@ -48,7 +50,9 @@ def attempt(row: Mapping[str, Any]) -> Attempt:
 
 def column_value(name: str, value: Any) -> Any:
     """A changed field of Record as its column keeps it."""
-    return json.dumps(value, separators=(",", ":"), sort_keys=True) if name == "confirmed" else value
+    if name == "confirmed":
+        return json.dumps(value, separators=(",", ":"), sort_keys=True)
+    return int(value) if isinstance(value, bool) else value
 
 
 def _digest(text: str | None) -> Digest | None:

@@ -199,3 +199,9 @@ WHERE id IN :ids
 """).bindparams(bindparam("ids", expanding=True))
 
 RECORDS_BY_ID = text("SELECT * FROM records WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
+
+RELEASE_DELETE = text("""
+UPDATE records SET delete_released = 1, mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now
+WHERE id = :id AND status = 'held' AND reason = 'delete.needs_release'
+RETURNING *
+""")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, Engine, RowMapping, TextClause, text
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
@@ -331,6 +331,24 @@ class SqlLedger:
         chunks = [ids[start : start + RESYNC_CHUNK] for start in range(0, len(ids), RESYNC_CHUNK)]
         return sum(self._writer.write(partial(change.apply, ids=chunk)) for chunk in chunks)
 
+    def release_delete(self, record_id: int, *, actor: str, reason: str) -> bool:
+        """A person's word for a delete that waits for one; False when the record is no such delete."""
+        now = self._clock.now()
+
+        def job(connection: Connection) -> bool:
+            row = connection.execute(sql.RELEASE_DELETE, {"id": record_id, "now": now}).mappings().first()
+            if row is None:
+                return False
+            record = rows.record(row)
+            wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
+            connection.execute(sql.WAKE_LANE, wake)
+            event = _event(record, now, Event.RELEASED, record.status, "operator.released", actor=actor)
+            connection.execute(sql.ADD_EVENT, event)
+            _audit(connection, now, actor, "record.release", f"record {record_id}", reason)
+            return True
+
+        return self._writer.write(job)
+
     def audit(self, *, actor: str, action: str, target: str, reason: str = "") -> None:
         now = self._clock.now()
         self._writer.write(lambda c: _audit(c, now, actor, action, target, reason))
@@ -367,7 +385,7 @@ class SqlLedger:
         connection.execute(
             sql.ADD_EVENT, _event(record, now, move.event, Status(after["status"]), move.reason, move.detail, attempt_id)
         )
-        return rows.record({**after, "mark": record.mark})
+        return replace(rows.record(after), mark=record.mark)
 
     def _wake_sibling(self, connection: Connection, feed: FeedName, key: SourceKey, now: float) -> None:
         values = {"feed": feed, "source_key": key, "now": now, "due_at": now, "priority": FRESH}
@@ -411,7 +429,7 @@ class SqlLedger:
             self._finish_with[names] = text(sql.FINISH.format(changes=changes))
         return self._finish_with[names]
 
-    def _one(self, statement: TextClause, values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def _one(self, statement: TextClause, values: Mapping[str, Any]) -> RowMapping | None:
         with translated(), self._reader.connect() as connection:
             return connection.execute(statement, values).mappings().first()
 
@@ -419,7 +437,7 @@ class SqlLedger:
         with translated(), self._reader.connect() as connection:
             return connection.execute(statement, values).scalar()
 
-    def _all(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    def _all(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[RowMapping]:
         with translated(), self._reader.connect() as connection:
             return connection.execute(statement, values).mappings().all()
 

@@ -135,10 +135,9 @@ class Date:
     def day(self, row: Row) -> dt.date | None:
         """Raises Unfit for text in none of the formats, impossible days, and years outside the plausible."""
         value = row.get(self.column)
-        text = plain(value)
         # A datetime is its day: dates stay dates, no zone moves them.
-        if isinstance(value, dt.datetime):
-            value, text = value.date(), value.date().isoformat()
+        value = value.date() if isinstance(value, dt.datetime) else value
+        text = plain(value)
         if text == "" or text in self.no_date:
             return None
         day = value if isinstance(value, dt.date) else self._parsed(text)

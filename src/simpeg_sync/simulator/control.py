@@ -264,6 +264,8 @@ def _stored(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
     """From read (or write) names to the stored form; number text becomes a number where it should."""
     stored = {}
     for name, value in given.items():
+        if resource.is_derived(name):
+            continue
         known = resource.stored_name(name)
         if known is None:
             raise Mistake(f"{resource.name} has no field {name}")

@@ -63,6 +63,10 @@ class Resource:
         known = self.write_by_key.get(name.lower())
         return known.name if known else None
 
+    def is_derived(self, name: str) -> bool:
+        """Whether BKN shows the field but takes it from the person, a code table or the row itself."""
+        return any(item.name == name and not item.source for item in self.read_fields)
+
     def write_field(self, name: str) -> WriteField | None:
         return self.write_by_key.get(name.lower())
 

@@ -1,0 +1,66 @@
+"""The command line: parse, call, print, exit code."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from simpeg_sync import __version__
+from simpeg_sync.cli import act, look, serve
+from simpeg_sync.cli.common import Shared, exit_code, say
+from simpeg_sync.domain.errors import SyncError
+
+DEFAULT_CONFIG = Path("config/simpeg-sync.yaml")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--config",
+    "path",
+    type=click.Path(path_type=Path),
+    default=DEFAULT_CONFIG,
+    envvar="SIMPEG_SYNC_CONFIG",
+    show_default=True,
+    help="The settings file.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Results as JSON on stdout.")
+@click.option("--debug", is_flag=True, help="A traceback for unforeseen errors.")
+@click.version_option(__version__, prog_name="simpeg-sync")
+@click.pass_context
+def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> None:
+    """What is verified once in SIMPEG arrives at BKN by itself, exactly once.
+
+    \b
+    simpeg-sync demo                     see the whole day on invented data
+    simpeg-sync status                   is all well?
+    simpeg-sync log --status held        what does not go on, and why
+    simpeg-sync record show 17           the whole life of one record
+    simpeg-sync plan                     what would be done, before anything is
+    """
+    context.obj = Shared(path, as_json, debug)
+
+
+for command in (*serve.COMMANDS, *look.COMMANDS, *act.COMMANDS):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """The console entry: every error becomes a sentence and an exit code (see docs/cli.md)."""
+    debug = "--debug" in sys.argv
+    try:
+        commands.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        say("stopped; nothing more was done")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone, e.g. `| head`.
+        sys.stderr.close()
+        sys.exit(0)
+    except SyncError as error:
+        if debug:
+            raise
+        say(f"simpeg-sync: {error}")
+        sys.exit(exit_code(error))

@@ -1,0 +1,3 @@
+from simpeg_sync.cli import main
+
+main()

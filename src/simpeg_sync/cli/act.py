@@ -1,0 +1,195 @@
+"""Commands that give an order: plan and its approval, resync, record retry, hold, release. All are audited."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from simpeg_sync.cli.common import Shared, actor, confirm, pass_shared, say, table
+from simpeg_sync.cli.look import record
+from simpeg_sync.domain.errors import NothingMatched, OperatorError
+from simpeg_sync.insights import masked
+
+
+@click.command()
+@click.option("--approve", is_flag=True, help="Approve the newest plan of this configuration: sending may begin.")
+@click.option("--reason", default="", help="Why, for the audit.")
+@click.option("--look", "persons", default=25, show_default=True, help="Persons to look up at BKN for the estimate.")
+@pass_shared
+def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
+    """What would be done, before anything is done.
+
+    A new configuration only observes until its plan has been looked at and approved.
+    """
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    config, clock = shared.config, Clock()
+    wiring.configure_logs(config, level="ERROR")
+    ledger = wiring.open_ledger(config, clock)
+    if approve:
+        latest = wiring.open_reader(config).latest_plan()
+        if latest is None or latest["configuration"] != config.digest:
+            raise OperatorError("there is no plan of this configuration yet; make one with `simpeg-sync plan`")
+        ledger.approve_plan(latest["id"], actor=actor(), reason=reason)
+        shared.show({"plan": latest["id"], "approved": True}, lambda: click.echo(f"plan {latest['id']} approved"))
+        return
+    from simpeg_sync.planner import Planner
+
+    bkn = wiring.open_bkn(config, clock)
+    pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
+    summary = Planner(pipeline, config.settings.bkn.calls_per_second, persons).make()
+    plan_id = ledger.add_plan(config.digest, _as_text(summary))
+    shared.show({"plan": plan_id, **summary}, lambda: _print_plan(plan_id, summary))
+
+
+def _as_text(summary: Mapping[str, Any]) -> str:
+    import json
+
+    return json.dumps(summary)
+
+
+def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
+    from simpeg_sync.reasons import sentence
+
+    click.echo(f"Plan {plan_id}: nothing has been sent.\n")
+    rows = [
+        [feed, action, count, ", ".join(of_feed["examples"].get(action, []))]
+        for feed, of_feed in summary["feeds"].items()
+        for action, count in of_feed["actions"].items()
+    ]
+    table(["feed", "action", "rows", "for instance"], rows)
+    reasons = [
+        [r["count"], feed, r["reason"], r["detail"], sentence(r["reason"])]
+        for feed, of_feed in summary["feeds"].items()
+        for r in of_feed["reasons"]
+    ]
+    if reasons:
+        click.echo()
+        table(["held", "feed", "reason", "where", "what it means"], reasons)
+    estimate = summary["estimate"]
+    exactness = "" if estimate["is_exact"] else f" (estimated from {summary['persons_looked_at']} persons)"
+    click.echo(
+        f"\n{estimate['writes']} writes and at most {estimate['reads_at_most']} reads{exactness}, "
+        f"about {estimate['minutes']} min at the configured pace."
+    )
+    if summary["bkn_problem"]:
+        say(f"BKN could not be looked at: {summary['bkn_problem']}")
+    click.echo("Approve it with: simpeg-sync plan --approve --reason '...'")
+
+
+@click.command()
+@click.option("--person", help="NIP, 18 digits.")
+@click.option("--feed")
+@click.option("--record", "record_id", type=int)
+@click.option("--status", "wanted_status", help="All records in that state.")
+@click.option("--all", "everything", is_flag=True, help="All records; instead of a filter.")
+@click.option("--overwrite", is_flag=True, help="SIMPEG wins over what another hand changed at BKN.")
+@click.option("--documents", is_flag=True, help="Send certificates again too.")
+@click.option("--dry-run", is_flag=True, help="Only say what it would concern.")
+@click.option("--reason", help="Why; goes into the audit. Required.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_shared
+def resync(
+    shared: Shared,
+    person: str | None,
+    feed: str | None,
+    record_id: int | None,
+    wanted_status: str | None,
+    everything: bool,
+    overwrite: bool,
+    documents: bool,
+    dry_run: bool,
+    reason: str | None,
+    yes: bool,
+) -> None:
+    """Look at records afresh: read SIMPEG, compare with BKN, send only what differs."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+    from simpeg_sync.ledger.reading import RecordFilter
+
+    wanted = RecordFilter(record_id, person, feed, wanted_status)
+    if wanted == RecordFilter() and not everything:
+        raise click.UsageError("say which records: --person, --feed, --record, --status, or --all")
+    if not dry_run and not reason:
+        raise click.UsageError("say why with --reason; it goes into the audit")
+    config = shared.config
+    reader = wiring.open_reader(config)
+    records, persons = reader.count(wanted)
+    if records == 0:
+        raise NothingMatched("no record fits; `simpeg-sync status` shows what there is")
+    calls = records + persons * len(config.feeds)
+    minutes = round(calls / config.settings.bkn.calls_per_second / 60, 1)
+    what = {"records": records, "persons": persons, "calls_at_most": calls, "minutes": minutes}
+    if dry_run:
+        shared.show({"dry_run": True, **what}, lambda: click.echo(_concerns(what)))
+        return
+    say(_concerns(what))
+    confirm(records, "records", yes=yes)
+    ledger = wiring.open_ledger(config, Clock())
+    count = ledger.resync(
+        reader.ids(wanted), actor=actor(), reason=reason or "", overwrite=overwrite, documents=documents
+    )
+    busy = records - count
+    shared.show(
+        {"resynced": count, "busy": busy, **what},
+        lambda: click.echo(f"{count} records wait for their turn" + (f"; {busy} were under way and left alone" if busy else "")),
+    )
+
+
+def _concerns(what: Mapping[str, Any]) -> str:
+    return (
+        f"{what['records']} records of {what['persons']} persons, at most {what['calls_at_most']} calls, "
+        f"about {what['minutes']} min at the configured pace"
+    )
+
+
+@record.command("retry")
+@click.argument("record_id", type=int)
+@click.option("--reason", required=True)
+@pass_shared
+def record_retry(shared: Shared, record_id: int, reason: str) -> None:
+    """Look at one record afresh."""
+    _one(shared, record_id, reason, overwrite=False)
+
+
+@record.command("release")
+@click.argument("record_id", type=int)
+@click.option("--reason", required=True)
+@click.option("--delete", "delete", is_flag=True, help="Release a delete that waits for a person.")
+@pass_shared
+def record_release(shared: Shared, record_id: int, reason: str, delete: bool) -> None:
+    """Let a held record go on; for a held delete say --delete."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    if not delete:
+        _one(shared, record_id, reason, overwrite=False)
+        return
+    config = shared.config
+    if not wiring.open_ledger(config, Clock()).release_delete(record_id, actor=actor(), reason=reason):
+        raise NothingMatched(f"record {record_id} is not a delete that waits for a person")
+    shared.show({"record": record_id, "released": True}, lambda: click.echo(f"record {record_id}: its delete goes on"))
+
+
+def _one(shared: Shared, record_id: int, reason: str, *, overwrite: bool) -> None:
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    config = shared.config
+    found = wiring.open_reader(config).records(_only(record_id))
+    if not found:
+        raise NothingMatched(f"there is no record {record_id}")
+    count = wiring.open_ledger(config, Clock()).resync([record_id], actor=actor(), reason=reason, overwrite=overwrite)
+    if not count:
+        raise OperatorError(f"record {record_id} of {masked(found[0]['lane'])} is under way right now; try again in a moment")
+    shared.show({"record": record_id, "resynced": True}, lambda: click.echo(f"record {record_id} waits for its turn"))
+
+
+def _only(record_id: int) -> Any:
+    from simpeg_sync.ledger.reading import RecordFilter
+
+    return RecordFilter(record_id)
+
+
+COMMANDS = (plan, resync)

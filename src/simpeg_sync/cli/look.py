@@ -1,0 +1,150 @@
+"""Commands that only look: status, log, record show."""
+
+import itertools
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from simpeg_sync.cli.common import Shared, flat, pass_shared, since_option, table
+from simpeg_sync.domain.errors import NothingMatched
+
+
+def insights(shared: Shared) -> Any:
+    from simpeg_sync import wiring
+    from simpeg_sync.insights import Insights
+
+    config = shared.config
+    return Insights(wiring.open_reader(config), config.digest)
+
+
+@click.command()
+@pass_shared
+def status(shared: Shared) -> None:
+    """Is all well, and if not, what is wrong and what to do."""
+    data = insights(shared).status()
+    shared.show(data, lambda: _print_status(data))
+
+
+def _print_status(data: Mapping[str, Any]) -> None:
+    click.echo(data["summary"])
+    for name in ("oldest_waiting", "last_success", "cursor_moved"):
+        click.echo(f"{name.replace('_', ' ')}: {data[name] or 'never'}")
+    if data["feeds"]:
+        click.echo()
+        statuses = [status for status, count in data["records"].items() if count]
+        table(["feed", *statuses], [[feed, *(of.get(s, 0) for s in statuses)] for feed, of in data["feeds"].items()])
+    if data["reasons"]:
+        click.echo()
+        table(
+            ["count", "feed", "status", "reason", "where", "what it means"],
+            [[r["count"], r["feed"], r["status"], r["reason"], r["detail"], r["sentence"]] for r in data["reasons"]],
+        )
+
+
+@click.command()
+@click.option("--person", help="NIP, 18 digits.")
+@click.option("--feed", help="Name of a feed.")
+@click.option("--status", "wanted_status", help="State after the event, e.g. held.")
+@click.option("--since", help="A length of time (2 h) or a date (2026-01-31).")
+@click.option("--limit", default=100, show_default=True, help="The newest so many.")
+@click.option("--follow", is_flag=True, help="Go on printing what happens.")
+@click.option("--follow-for", type=float, default=None, hidden=True, help="Stop following after seconds.")
+@pass_shared
+def log(
+    shared: Shared,
+    person: str | None,
+    feed: str | None,
+    wanted_status: str | None,
+    since: str | None,
+    limit: int,
+    follow: bool,
+    follow_for: float | None,
+) -> None:
+    """What happened to the records, newest last."""
+    from simpeg_sync.ledger.reading import RecordFilter
+
+    service = insights(shared)
+    wanted = RecordFilter(person=person, feed=feed, status=wanted_status, since=since_option(since))
+    last, ends_at = 0, time.monotonic() + (follow_for if follow_for is not None else float("inf"))
+    for turn in itertools.count():
+        events = service.events(wanted, after=last, limit=limit)
+        for event in events:
+            shared.show(event, lambda event=event: _print_event(event))  # type: ignore[misc]
+        last = events[-1]["id"] if events else last
+        if not follow or time.monotonic() >= ends_at:
+            if turn == 0 and not events:
+                raise NothingMatched("nothing of that kind has happened")
+            return
+        time.sleep(0.5)
+
+
+def _print_event(event: Mapping[str, Any]) -> None:
+    where = f" ({event['detail']})" if event["detail"] else ""
+    why = f"  {event['sentence']}{where}" if event["reason"] else ""
+    click.echo(f"{event['at']}  record {event['record']}  {event['feed']}  {event['person']}  {event['status']}{why}")
+
+
+@click.group()
+def record() -> None:
+    """One record: its life, and what an operator may do with it."""
+
+
+@record.command("show")
+@click.argument("record_id", type=int)
+@pass_shared
+def record_show(shared: Shared, record_id: int) -> None:
+    """The whole life of a record as a timeline."""
+    found = insights(shared).record(record_id)
+    if found is None:
+        raise NothingMatched(f"there is no record {record_id}; `simpeg-sync log` shows their numbers")
+    shared.show(found, lambda: _print_record(found))
+
+
+def _print_record(found: Mapping[str, Any]) -> None:
+    shown = ("id", "feed", "source_key", "person", "status", "since", "bkn_id", "synced_at", "due_at", "version")
+    click.echo(flat({name: found[name] for name in shown if found[name] is not None}))
+    if found["reason"]:
+        click.echo(f"{found['reason']} {found['detail']}: {found['sentence']}")
+    click.echo()
+    table(
+        ["at", "event", "status", "attempt", "by", "why"],
+        [
+            [t["at"], t["event"], t["status"], t["attempt"], t["actor"], f"{t['reason']} {t['detail']}".strip()]
+            for t in found["timeline"]
+        ],
+    )
+    if found["attempts"]:
+        click.echo()
+        table(
+            ["attempt", "action", "version", "started", "ended", "outcome", "code", "http", "BKN's words"],
+            [
+                [a["number"], a["action"], a["version"], a["started_at"], a["ended_at"], a["outcome"], a["code"],
+                 a["http_status"], a["message"]]
+                for a in found["attempts"]
+            ],
+        )  # fmt: skip
+
+
+@record.command("list")
+@click.option("--person")
+@click.option("--feed")
+@click.option("--status", "wanted_status")
+@click.option("--reason")
+@click.option("--limit", default=100, show_default=True)
+@pass_shared
+def record_list(
+    shared: Shared, person: str | None, feed: str | None, wanted_status: str | None, reason: str | None, limit: int
+) -> None:
+    """Records and where they stand."""
+    from simpeg_sync.ledger.reading import RecordFilter
+
+    found = insights(shared).records(RecordFilter(None, person, feed, wanted_status, reason), limit=limit)
+    if not found:
+        raise NothingMatched("no record fits")
+    columns = ("id", "feed", "source_key", "person", "status", "since", "reason", "detail")
+    shared.show(found, lambda: table(columns, [[row[name] for name in columns] for row in found]))
+
+
+COMMANDS = (status, log, record)

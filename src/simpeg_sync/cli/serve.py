@@ -1,0 +1,173 @@
+"""Commands that run or prepare something: run, db, source, simulator, demo."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, say, table
+from simpeg_sync.domain.errors import ConfigError
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Until nothing is left to do.")
+@pass_shared
+def run(shared: Shared, once: bool) -> None:
+    """The daemon: until SIGTERM, then it drains and leaves nothing in doubt."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+    from simpeg_sync.ledger.lock import alone
+
+    config, clock = shared.config, Clock()
+    wiring.configure_logs(config)
+    ledger = wiring.open_ledger(config, clock)
+    with alone(ledger.engine):
+        daemon = wiring.open_daemon(config, clock, ledger)
+        daemon.stop_on_signals()
+        daemon.run(once=once)
+    ledger.close()
+
+
+@click.group()
+def db() -> None:
+    """The ledger's own care."""
+
+
+@db.command("upgrade")
+@pass_shared
+def db_upgrade(shared: Shared) -> None:
+    """Make a new ledger, or bring an old one to this program's schema."""
+    from simpeg_sync import wiring
+
+    config = shared.config
+    wiring.ledger_engine(config, create=True).dispose()
+    shared.show({"ledger": "ready"}, lambda: click.echo("the ledger is ready"))
+
+
+@click.group()
+def source() -> None:
+    """SIMPEG's change log: install, look, remove, or print the SQL for its DBA."""
+
+
+@source.command("install")
+@click.option("--url-file", type=click.Path(path_type=Path), help="Address of an account that may create triggers.")
+@pass_shared
+def source_install(shared: Shared, url_file: Path | None) -> None:
+    """Create the log table and the triggers on the feeds' tables; safe to repeat."""
+    from simpeg_sync import wiring
+    from simpeg_sync.source import triggers
+
+    config = shared.config
+    state = triggers.install(_writable(config, url_file), list(config.feeds.values()), wiring.log_settings(config))
+    _show_source(shared, state)
+
+
+@source.command("status")
+@pass_shared
+def source_status(shared: Shared) -> None:
+    """Whether log and triggers are what the feeds want."""
+    from simpeg_sync import wiring
+    from simpeg_sync.source import triggers
+
+    config = shared.config
+    engine = wiring.source_engine(config)
+    state = triggers.status(engine, list(config.feeds.values()), wiring.log_settings(config))
+    _show_source(shared, state)
+
+
+@source.command("sql")
+@click.option("--dialect", help="postgresql, mariadb or sqlite; default: the source's own.")
+@pass_shared
+def source_sql(shared: Shared, dialect: str | None) -> None:
+    """Print the same as SQL, with the rights the daemon's account needs."""
+    from sqlalchemy import make_url
+
+    from simpeg_sync import wiring
+    from simpeg_sync.source import triggers
+
+    config = shared.config
+    name = dialect or make_url(config.source_url).get_backend_name()
+    click.echo(triggers.sql(name, list(config.feeds.values()), wiring.log_settings(config)))
+
+
+@source.command("remove")
+@click.option("--url-file", type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True)
+@pass_shared
+def source_remove(shared: Shared, url_file: Path | None, yes: bool) -> None:
+    """Remove exactly what was installed, and the log with it."""
+    from simpeg_sync import wiring
+    from simpeg_sync.source import triggers
+
+    config = shared.config
+    if not yes:
+        click.confirm("Remove the triggers and the change log from SIMPEG?", abort=True, err=True)
+    removed = triggers.remove(_writable(config, url_file), wiring.log_settings(config))
+    shared.show({"removed": list(removed)}, lambda: click.echo(f"removed {len(removed)} triggers and the log table"))
+
+
+def _writable(config: Any, url_file: Path | None) -> Any:
+    from simpeg_sync import wiring
+    from simpeg_sync.bkn.secrets import Secret
+
+    url = Secret.from_file(url_file, "--url-file").reveal() if url_file else None
+    return wiring.source_engine(config, writable=True, url=url)
+
+
+def _show_source(shared: Shared, state: Any) -> None:
+    data = {
+        "complete": state.is_complete,
+        "log": state.has_log,
+        "missing": list(state.missing),
+        "disabled": list(state.disabled),
+        "outdated": list(state.outdated),
+        "visible": state.is_visible,
+    }
+
+    def as_text() -> None:
+        click.echo("the change log is complete" if state.is_complete else "the change log is NOT complete")
+        rows = [[kind, name] for kind in ("missing", "disabled", "outdated") for name in data[kind]]
+        if rows:
+            table(["what", "table: trigger"], rows)
+        if not state.is_visible:
+            say("this account may not see triggers; ask the DBA, or run with --url-file")
+        click.echo("Triggers do not see: TRUNCATE (except PostgreSQL), cascades on some engines, files on disk.")
+
+    shared.show(data, as_text)
+    if not state.is_complete:
+        raise click.exceptions.Exit(IN_PART)
+
+
+@click.group()
+def config() -> None:
+    """The settings."""
+
+
+@config.command("check")
+@pass_shared
+def config_check(shared: Shared) -> None:
+    """Read everything and report every problem at once."""
+    try:
+        read = shared.config
+    except ConfigError as error:
+        problems = [{"place": p.place, "what": p.what, "remedy": p.remedy} for p in error.problems]
+        if shared.as_json:
+            shared.show({"problems": problems}, lambda: None)
+        raise
+    feeds = ", ".join(read.feeds)
+    shared.show({"problems": [], "feeds": list(read.feeds)}, lambda: click.echo(f"the settings are fine; feeds: {feeds}"))
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
+@click.pass_context
+def simulator(context: click.Context) -> None:
+    """A BKN on the desk; see docs/simulator.md for its options."""
+    import sys
+
+    from simpeg_sync.simulator.__main__ import main
+
+    sys.argv = ["simpeg-sync simulator", *context.args]
+    raise click.exceptions.Exit(main())
+
+
+COMMANDS = (run, db, source, config, simulator)

@@ -1,0 +1,112 @@
+"""What do people want to see? One read service for the command line, the pages and the metrics to come."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simpeg_sync.domain.status import Status
+from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
+from simpeg_sync.reasons import sentence
+
+STATUS_ORDER = tuple(Status)
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    reader: LedgerReader
+    configuration: str
+    """Digest of the configuration in force; approvals are given to it."""
+
+    def status(self) -> Mapping[str, Any]:
+        """All of `simpeg-sync status`: additive, documented, no personal data."""
+        by_feed: dict[str, dict[str, int]] = {}
+        for row in self.reader.counts():
+            by_feed.setdefault(row["feed"], {})[row["status"]] = row["count"]
+        totals = {status: sum(feed.get(status, 0) for feed in by_feed.values()) for status in STATUS_ORDER}
+        return {
+            "approved": self.reader.is_approved(self.configuration),
+            "summary": self._summary(totals),
+            "records": {str(status): count for status, count in totals.items()},
+            "feeds": by_feed,
+            "reasons": [{**row, "sentence": sentence(row["reason"])} for row in self.reader.reasons()],
+            "oldest_waiting": rfc3339(self.reader.oldest_waiting()),
+            "last_success": rfc3339(self.reader.last_success()),
+            "cursor_moved": rfc3339(self.reader.cursor_moved_at()),
+            "attempts": list(self.reader.attempts()),
+        }
+
+    def record(self, record_id: int) -> Mapping[str, Any] | None:
+        """The whole life of one record, in the order it happened."""
+        found = self.reader.records(RecordFilter(record_id=record_id))
+        if not found:
+            return None
+        record = found[0]
+        timeline = [
+            {
+                "at": rfc3339(row["at"]),
+                "event": row["event"],
+                "status": row["status"],
+                "reason": row["reason"],
+                "detail": row["detail"],
+                "attempt": row["attempt_id"],
+                "actor": row["actor"],
+                "sentence": sentence(row["reason"]),
+            }
+            for row in self.reader.events_of(record_id)
+        ]
+        attempts = [
+            {**row, "started_at": rfc3339(row["started_at"]), "ended_at": rfc3339(row["ended_at"])}
+            for row in self.reader.attempts_of(record_id)
+        ]
+        return {**self.shown(record), "timeline": timeline, "attempts": attempts}
+
+    def records(self, wanted: RecordFilter, *, limit: int) -> Sequence[Mapping[str, Any]]:
+        return [self.shown(row) for row in self.reader.records(wanted, limit=limit)]
+
+    def shown(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A record for people: times readable, the person masked."""
+        times = {name: rfc3339(row[name]) for name in ("since", "due_at", "synced_at", "gone_since")}
+        kept = {name: row[name] for name in ("id", "feed", "source_key", "status", "reason", "detail", "bkn_id")}
+        counts = {name: row[name] for name in ("version", "attempts", "failures", "deaths")}
+        return {**kept, **times, **counts, "person": masked(row["lane"]), "sentence": sentence(row["reason"])}
+
+    def events(self, wanted: RecordFilter, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+        return [
+            {
+                "id": row["id"],
+                "at": rfc3339(row["at"]),
+                "record": row["record_id"],
+                "feed": row["feed"],
+                "person": masked(row["lane"]),
+                "event": row["event"],
+                "status": row["status"],
+                "reason": row["reason"],
+                "detail": row["detail"],
+                "actor": row["actor"],
+                "sentence": sentence(row["reason"]),
+            }
+            for row in self.reader.events(wanted, after=after, limit=limit)
+        ]
+
+    def _summary(self, totals: Mapping[Status, int]) -> str:
+        if not self.reader.is_approved(self.configuration):
+            return "observing only: look at `simpeg-sync plan`, then approve it with `simpeg-sync plan --approve`"
+        moving = totals[Status.WAITING] + totals[Status.WORKING] + totals[Status.SENDING]
+        parts = [
+            f"{totals[Status.SYNCED]} synced",
+            f"{moving} on their way",
+            f"{totals[Status.UNCERTAIN]} uncertain",
+            f"{totals[Status.HELD]} held",
+            f"{totals[Status.REFUSED]} refused",
+        ]
+        return ", ".join(parts)
+
+
+def masked(lane: str) -> str:
+    """Enough of a NIP to tell people apart on a screen, not enough to know them."""
+    return "unknown" if lane.startswith("?") else f"{lane[:4]}…{lane[-4:]}"
+
+
+def rfc3339(seconds: float | None) -> str | None:
+    return None if seconds is None else dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat(timespec="seconds")

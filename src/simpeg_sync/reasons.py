@@ -1,0 +1,172 @@
+"""Every reason code in a sentence, in Indonesian and English: what is wrong, and what releases it.
+
+Whoever adds a code adds its sentences here; a test looks for every code that the program uses.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    indonesian: str
+    english: str
+
+
+REASONS: Mapping[str, Sentence] = {
+    "unverified": Sentence(
+        "Baris belum diverifikasi di SIMPEG; dikirim setelah diverifikasi.",
+        "The row is not verified in SIMPEG yet; it is sent once it is.",
+    ),
+    "person.inactive": Sentence(
+        "Pegawai tidak aktif menurut SIMPEG; datanya tidak dikirim.",
+        "The person is not active in SIMPEG; nothing is sent.",
+    ),
+    "person.no_nip": Sentence(
+        "NIP kosong atau bukan 18 angka; perbaiki NIP di SIMPEG.",
+        "The NIP is missing or not 18 digits; correct it in SIMPEG.",
+    ),
+    "person.unknown_at_bkn": Sentence(
+        "BKN tidak mengenal NIP ini; periksa NIP, lalu hubungi kantor regional BKN.",
+        "BKN does not know this NIP; check it, then ask BKN's regional office. It is looked at again by itself.",
+    ),
+    "person.changed": Sentence(
+        "Baris berpindah ke pegawai lain setelah dikirim; perlu diperiksa petugas.",
+        "The row belongs to another person than the one it was sent for; somebody has to look.",
+    ),
+    "code.unknown": Sentence(
+        "Kode setempat belum ada padanannya di tabel kode; lengkapi tabel kode.",
+        "The local code has no national code in its table; extend the code table and restart.",
+    ),
+    "date.unreadable": Sentence(
+        "Tanggal tidak terbaca; perbaiki di SIMPEG.",
+        "The date is in none of the feed's formats; correct it in SIMPEG.",
+    ),
+    "date.implausible": Sentence(
+        "Tanggal tidak masuk akal; perbaiki di SIMPEG.",
+        "The date is outside any serving employee's history; correct it in SIMPEG.",
+    ),
+    "number.unreadable": Sentence(
+        "Angka tidak terbaca; perbaiki di SIMPEG.", "The number cannot be read; correct it in SIMPEG."
+    ),
+    "text.too_long": Sentence("Teks terlalu panjang; persingkat di SIMPEG.", "The text is too long; shorten it in SIMPEG."),
+    "field.required": Sentence(
+        "Isian wajib masih kosong; lengkapi di SIMPEG.", "A value that BKN requires is missing; fill it in in SIMPEG."
+    ),
+    "field.invalid": Sentence(
+        "Nilai tidak sesuai aturan BKN; perbaiki di SIMPEG.", "A value breaks BKN's rules; correct it in SIMPEG."
+    ),
+    "document.not_named": Sentence(
+        "Berkas sertifikat belum diunggah di SIMPEG.", "The row names no certificate file; upload it in SIMPEG."
+    ),
+    "document.missing": Sentence(
+        "Berkas sertifikat tidak ditemukan di folder; dicari lagi secara berkala.",
+        "The certificate file is not in its folder; it is looked for again by itself.",
+    ),
+    "document.bad_name": Sentence(
+        "Nama berkas keluar dari folder sertifikat; perbaiki di SIMPEG.",
+        "The file name points outside the certificate folder; correct it in SIMPEG.",
+    ),
+    "document.unreadable": Sentence(
+        "Berkas sertifikat tidak dapat dibaca; periksa hak akses.",
+        "The certificate file cannot be read; check its rights.",
+    ),
+    "document.empty": Sentence("Berkas sertifikat kosong; unggah ulang.", "The certificate file is empty; upload it again."),
+    "document.too_big": Sentence(
+        "Berkas lebih besar dari 1 MB; kecilkan lalu unggah ulang.",
+        "The certificate is larger than BKN takes (1 MB); make it smaller.",
+    ),
+    "document.not_pdf": Sentence(
+        "Berkas bukan PDF; unggah sertifikat dalam bentuk PDF.", "The certificate is not a PDF; upload it as PDF."
+    ),
+    "document.refused": Sentence(
+        "BKN menolak berkas sertifikat; ganti berkasnya.", "BKN refused the certificate file; replace it."
+    ),
+    "match.several": Sentence(
+        "Di BKN ada beberapa baris yang cocok; pilih salah satu.",
+        "Several rows at BKN match this record; somebody has to choose.",
+    ),
+    "match.taken": Sentence(
+        "Baris BKN yang cocok sudah terhubung ke baris lain; mungkin ganda di SIMPEG.",
+        "BKN's matching row belongs to another SIMPEG row; this one may be a double.",
+    ),
+    "conflict.changed_at_bkn": Sentence(
+        "Nilai di BKN diubah pihak lain; bandingkan, lalu resync --overwrite bila SIMPEG yang benar.",
+        "Another hand changed the row at BKN; compare, then `resync --overwrite` if SIMPEG is right.",
+    ),
+    "conflict.gone_at_bkn": Sentence(
+        "Baris tidak ada lagi di BKN; perlu keputusan petugas.",
+        "The row is no longer at BKN; somebody has to decide whether it is to be created again.",
+    ),
+    "delete.needs_release": Sentence(
+        "Baris hilang dari SIMPEG; penghapusan di BKN menunggu persetujuan.",
+        "The row is gone from SIMPEG; deleting it at BKN waits for somebody's word.",
+    ),
+    "delete.grace": Sentence(
+        "Baris hilang dari SIMPEG; ditunggu sebentar kalau-kalau dimasukkan kembali.",
+        "The row is gone from SIMPEG; it is waited for a while, in case it is entered anew.",
+    ),
+    "delete.already_gone": Sentence("Baris sudah tidak ada di BKN.", "The row was already gone from BKN."),
+    "move.unproved": Sentence(
+        "Baris berpindah jenis; yang lama dihapus setelah yang baru terbukti ada.",
+        "The row moves to another kind; the old one goes when the new one is proved.",
+    ),
+    "bkn.refused": Sentence(
+        "BKN menolak isinya; perbaiki di SIMPEG sesuai alasan BKN.",
+        "BKN refused the content; correct it in SIMPEG. It is not sent again until it changes.",
+    ),
+    "bkn.down": Sentence("BKN tidak dapat dihubungi; dicoba lagi.", "BKN cannot be reached; it is tried again."),
+    "bkn.not_executed": Sentence(
+        "BKN tidak memproses kiriman; dicoba lagi.", "BKN did not take the write; it is tried again."
+    ),
+    "bkn.unsettled": Sentence(
+        "Menunggu kepastian kiriman sebelumnya untuk pegawai ini.",
+        "An earlier write for this person has to be decided first.",
+    ),
+    "answer.unclear": Sentence(
+        "Jawaban BKN tidak pasti; dibaca ulang setelah beberapa menit.",
+        "Nobody knows what became of the write; BKN is read again after the settle time.",
+    ),
+    "settle.no_trace_yet": Sentence(
+        "Belum terlihat di BKN; dilihat sekali lagi.", "No trace at BKN yet; it is looked at once more."
+    ),
+    "settle.not_executed": Sentence("Kiriman ternyata tidak sampai; dikirim lagi.", "The write did not land; it starts afresh."),
+    "settle.executed": Sentence("Kiriman ternyata sampai di BKN.", "The write had landed at BKN."),
+    "settle.several": Sentence(
+        "Ada beberapa baris baru yang sama di BKN; perlu diperiksa petugas.",
+        "Several new rows at BKN look like this write; somebody has to look.",
+    ),
+    "tries.exhausted": Sentence(
+        "Terlalu sering gagal; perlu diperiksa petugas.", "It failed too often; somebody has to look, then `resync`."
+    ),
+    "worker.died": Sentence("Proses terhenti saat mengerjakan baris ini.", "The process ended while it had this record."),
+    "worker.dies": Sentence(
+        "Proses berkali-kali terhenti pada baris ini; perlu diperiksa petugas.",
+        "The process died several times on this record; somebody has to look.",
+    ),
+    "ledger.was_down": Sentence("Buku besar sempat tidak dapat ditulis.", "The ledger could not be written for a while."),
+    "program.failed": Sentence(
+        "Program gagal pada baris ini; laporkan ke pengembang.", "The program failed on this record; please report it."
+    ),
+    "program.too_many_steps": Sentence(
+        "Program tidak selesai pada baris ini; laporkan ke pengembang.",
+        "The program did not come to an end on this record; please report it.",
+    ),
+    "source.unfit": Sentence(
+        "Tabel atau kolom SIMPEG berubah; periksa konfigurasi.", "A table or column of SIMPEG changed; check the feed."
+    ),
+    "row.gone": Sentence("Baris tidak ada di SIMPEG.", "The row is not in SIMPEG."),
+    "row.soft_deleted": Sentence("Baris ditandai terhapus di SIMPEG.", "The row is marked deleted in SIMPEG."),
+    "row.out_of_scope": Sentence("Baris bukan bagian dari alur ini.", "The row does not belong to this feed."),
+    "operator.resync": Sentence("Disinkronkan ulang atas permintaan petugas.", "Looked at afresh at an operator's wish."),
+    "operator.released": Sentence("Dilepas oleh petugas.", "Released by an operator."),
+    "operator.held": Sentence("Ditahan oleh petugas.", "Held by an operator."),
+}
+
+
+def sentence(code: str, *, indonesian: bool = False) -> str:
+    """The sentence of a code; pydantic's finer codes of bad fields share one."""
+    found = REASONS.get(code) or (REASONS["field.invalid"] if code.startswith("field.") else None)
+    if found is None:
+        return code
+    return found.indonesian if indonesian else found.english
