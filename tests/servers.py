@@ -156,7 +156,9 @@ class PostgresServer(Server):
     accounts = ("postgres", "nobody")
 
     def _initialise(self) -> None:
-        self._bin = find_binary("postgres", "/usr/lib/postgresql/*/bin", packages=("postgresql-15", "postgresql")).parent
+        self._bin = find_binary(
+            "postgres", "/usr/lib/postgresql/*/bin", packages=("postgresql-15", "postgresql")
+        ).parent
         secret = self.directory / "secret"
         secret.write_text(self.password)
         secret.chmod(0o644)

@@ -28,8 +28,13 @@ def upgrade() -> None:
         sa.Column("lease_until", TIME),
         sa.Column("fence", BIG, nullable=False, server_default="0"),
     )
-    op.create_index("lanes_due", "lanes", ["priority", "due_at"], sqlite_where=sa.text("due_at IS NOT NULL"),
-                    postgresql_where=sa.text("due_at IS NOT NULL"))
+    op.create_index(
+        "lanes_due",
+        "lanes",
+        ["priority", "due_at"],
+        sqlite_where=sa.text("due_at IS NOT NULL"),
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
     op.create_table(
         "records",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),
@@ -84,8 +89,14 @@ def upgrade() -> None:
         one_of("action", ACTIONS),
     )
     # At most one open attempt a record: the rule "no blind resend" as a constraint.
-    op.create_index("attempts_open", "attempts", ["record_id"], unique=True, sqlite_where=sa.text("ended_at IS NULL"),
-                    postgresql_where=sa.text("ended_at IS NULL"))
+    op.create_index(
+        "attempts_open",
+        "attempts",
+        ["record_id"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_table(
         "events",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),

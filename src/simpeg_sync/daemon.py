@@ -16,7 +16,15 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
-from simpeg_sync.domain.errors import LedgerDown, LedgerError, LostClaim, SourceDown, SourceError, SourceUnfit, SyncError
+from simpeg_sync.domain.errors import (
+    LedgerDown,
+    LedgerError,
+    LostClaim,
+    SourceDown,
+    SourceError,
+    SourceUnfit,
+    SyncError,
+)
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim, Work

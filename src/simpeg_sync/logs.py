@@ -12,17 +12,89 @@ from typing import Any, TextIO
 import structlog
 
 ALLOWED = frozenset(
-    "ts level event run_id worker feed record_id person attempt action version status outcome reason detail code "
-    "count duration_ms http_status token error_class wait_s problem url_host page cursor_gaps version_of lane_records "
-    "approved plan_id pid signal remedy source ledger table limit_s seconds".split()
+    [
+        "ts",
+        "level",
+        "event",
+        "run_id",
+        "worker",
+        "feed",
+        "record_id",
+        "person",
+        "attempt",
+        "action",
+        "version",
+        "status",
+        "outcome",
+        "reason",
+        "detail",
+        "code",
+        "count",
+        "duration_ms",
+        "http_status",
+        "token",
+        "error_class",
+        "wait_s",
+        "problem",
+        "url_host",
+        "page",
+        "cursor_gaps",
+        "version_of",
+        "lane_records",
+        "approved",
+        "plan_id",
+        "pid",
+        "signal",
+        "remedy",
+        "source",
+        "ledger",
+        "table",
+        "limit_s",
+        "seconds",
+    ]
 )
 EVENTS = frozenset(
-    "daemon.started daemon.draining daemon.stopped daemon.observing daemon.worker_failed daemon.recovered_records "
-    "source.lost source.recovered feed.lost feed.recovered source.history_lost source.swept source.feed_unfit source.log_purged change.captured "
-    "source.gap_passed record.held record.synced record.refused record.removed record.ignored record.put_back record.unchanged "
-    "record.failed attempt.sent attempt.uncertain attempt.decided bkn.lost bkn.recovered token.renewed token.refused "
-    "ledger.full ledger.lost ledger.recovered plan.approved operator.resync_requested operator.record_changed "
-    "config.read document.problem".split()
+    [
+        "daemon.started",
+        "daemon.draining",
+        "daemon.stopped",
+        "daemon.observing",
+        "daemon.worker_failed",
+        "daemon.recovered_records",
+        "source.lost",
+        "source.recovered",
+        "feed.lost",
+        "feed.recovered",
+        "source.history_lost",
+        "source.swept",
+        "source.feed_unfit",
+        "source.log_purged",
+        "change.captured",
+        "source.gap_passed",
+        "record.held",
+        "record.synced",
+        "record.refused",
+        "record.removed",
+        "record.ignored",
+        "record.put_back",
+        "record.unchanged",
+        "record.failed",
+        "attempt.sent",
+        "attempt.uncertain",
+        "attempt.decided",
+        "bkn.lost",
+        "bkn.recovered",
+        "token.renewed",
+        "token.refused",
+        "ledger.full",
+        "ledger.lost",
+        "ledger.recovered",
+        "plan.approved",
+        "operator.resync_requested",
+        "operator.record_changed",
+        "config.read",
+        "document.problem",
+    ]
 )
 
 
@@ -30,7 +102,9 @@ class UnknownEvent(ValueError):
     """A log line with a name that is not in EVENTS: the names are an interface for alerts."""
 
 
-def configure(*, level: str = "INFO", form: str = "json", stream: TextIO | None = None, person_key: bytes = b"") -> None:
+def configure(
+    *, level: str = "INFO", form: str = "json", stream: TextIO | None = None, person_key: bytes = b""
+) -> None:
     """Called once by the program that owns the process."""
     logging.basicConfig(handlers=[logging.NullHandler()], force=True)
     # httpx logs full URLs, with the NIP in them, at INFO.

@@ -190,9 +190,7 @@ class Pipeline:
         body = {**decision.carried_over, **wanted.body}
         with self.bkn.about_to_write():
             attempt = self.intend(work, decision.action, wanted.digest, decision.bkn_id, body=wanted.body, look=look)
-            outcome = called(
-                lambda: self.bkn.save(work.feed.target, body, pns_id=pns_id, bkn_id=decision.bkn_id)
-            )
+            outcome = called(lambda: self.bkn.save(work.feed.target, body, pns_id=pns_id, bkn_id=decision.bkn_id))
         outcome = proof(decision, outcome, look)
         bkn_id = outcome.bkn_id or decision.bkn_id
         if outcome.verdict is not Verdict.ACCEPTED or bkn_id is None:
@@ -230,9 +228,7 @@ class Pipeline:
         with self.bkn.about_to_write():
             attempt = self.intend(work, Action.UPLOAD, digest, bkn_id)
             outcome = called(
-                lambda: self.bkn.upload(
-                    work.feed.target, bkn_id, file_name=file_name, content=work.document.content
-                )
+                lambda: self.bkn.upload(work.feed.target, bkn_id, file_name=file_name, content=work.document.content)
             )
         if outcome.verdict is Verdict.REFUSED:
             # The row is at BKN, only its certificate is not: held, so that a new file is looked at.
@@ -314,7 +310,9 @@ class Pipeline:
             resource,
             look,
             owned_by_others={
-                identifier(link.record.bkn_id) for link in self.ledger.links(turn.claim.lane) if link.record.id != record.id
+                identifier(link.record.bkn_id)
+                for link in self.ledger.links(turn.claim.lane)
+                if link.record.id != record.id
             },
             document_matches=self.document_arrived(feed, attempt, look),
             now=self.clock.now(),
@@ -327,7 +325,8 @@ class Pipeline:
         match judgement:
             case readback.AskAgain(wait_s):
                 move = Move.still_unclear("settle.no_trace_yet", look_again_at=now + wait_s)
-                return self.ledger.note_absent(turn.claim, record, attempt, move)
+                self.ledger.note_absent(turn.claim, record, attempt, move)
+                return
             case readback.Undecidable(reason, detail):
                 move, verdict = Move.held(reason, detail), "undecidable"
             case readback.NotExecuted():
@@ -340,7 +339,9 @@ class Pipeline:
             case _:
                 assert_never(judgement)
         self.ledger.settle_attempt(turn.claim, record, attempt, verdict, move)
-        if not any(link.has_open_attempt and link.record.feed == feed.name for link in self.ledger.links(turn.claim.lane)):
+        if not any(
+            link.has_open_attempt and link.record.feed == feed.name for link in self.ledger.links(turn.claim.lane)
+        ):
             turn.unsettled.discard(feed.target)
 
     def document_arrived(self, feed: Feed, attempt: Attempt, look: Look) -> bool:
@@ -389,7 +390,11 @@ class Pipeline:
 
     def seen(self, work: Work) -> Look:
         """What this turn has seen already; nothing when the feed writes without looking."""
-        return work.turn.looks.setdefault(work.feed.target, Look()) if not work.feed.look_before_write else self.look(work.turn, work.feed)
+        return (
+            work.turn.looks.setdefault(work.feed.target, Look())
+            if not work.feed.look_before_write
+            else self.look(work.turn, work.feed)
+        )
 
     def pns_id(self, wanted: Wanted) -> BknId | None:
         """BKN's id of the person: from SIMPEG, from an earlier answer, or asked for now."""
@@ -413,7 +418,9 @@ class Pipeline:
         return link.record.id if link is not None and link.record.id != work.record.id else None
 
     def links(self, turn: Turn) -> Mapping[str, Link]:
-        return {identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id}
+        return {
+            identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id
+        }
 
     def row_is_gone(self, link: Link) -> bool:
         feed = self.feeds[link.record.feed]
@@ -439,9 +446,7 @@ class Pipeline:
         """A table or column of the feed is not what it was; its records wait, the other feeds go on."""
         logs.get().error("source.feed_unfit", feed=record.feed, problem=str(error))
         due_at = self.clock.now() + self.timing.look_again_s
-        self.ledger.finish(
-            turn.claim, record, Move.put_back("source.unfit", due_at=due_at, failures=record.failures)
-        )
+        self.ledger.finish(turn.claim, record, Move.put_back("source.unfit", due_at=due_at, failures=record.failures))
 
     def failed(self, turn: Turn, record: Record, error: Exception) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]

@@ -87,7 +87,12 @@ class Planner:
             settled = record.bkn_id is not None and record.synced_digest == rendered.digest
             return ("unchanged" if settled else TO_LOOK_AT), "", ""
         work = Work(
-            turn, feed, self.pipeline.bkn.resource(feed.target), record, rendered, self.pipeline.document(feed, rendered)
+            turn,
+            feed,
+            self.pipeline.bkn.resource(feed.target),
+            record,
+            rendered,
+            self.pipeline.document(feed, rendered),
         )
         try:
             return _named(self._after_link(work))

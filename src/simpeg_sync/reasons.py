@@ -49,7 +49,9 @@ REASONS: Mapping[str, Sentence] = {
     "number.unreadable": Sentence(
         "Angka tidak terbaca; perbaiki di SIMPEG.", "The number cannot be read; correct it in SIMPEG."
     ),
-    "text.too_long": Sentence("Teks terlalu panjang; persingkat di SIMPEG.", "The text is too long; shorten it in SIMPEG."),
+    "text.too_long": Sentence(
+        "Teks terlalu panjang; persingkat di SIMPEG.", "The text is too long; shorten it in SIMPEG."
+    ),
     "field.required": Sentence(
         "Isian wajib masih kosong; lengkapi di SIMPEG.", "A value that BKN requires is missing; fill it in in SIMPEG."
     ),
@@ -71,7 +73,9 @@ REASONS: Mapping[str, Sentence] = {
         "Berkas sertifikat tidak dapat dibaca; periksa hak akses.",
         "The certificate file cannot be read; check its rights.",
     ),
-    "document.empty": Sentence("Berkas sertifikat kosong; unggah ulang.", "The certificate file is empty; upload it again."),
+    "document.empty": Sentence(
+        "Berkas sertifikat kosong; unggah ulang.", "The certificate file is empty; upload it again."
+    ),
     "document.too_big": Sentence(
         "Berkas lebih besar dari 1 MB; kecilkan lalu unggah ulang.",
         "The certificate is larger than BKN takes (1 MB); make it smaller.",
@@ -130,7 +134,9 @@ REASONS: Mapping[str, Sentence] = {
     "settle.no_trace_yet": Sentence(
         "Belum terlihat di BKN; dilihat sekali lagi.", "No trace at BKN yet; it is looked at once more."
     ),
-    "settle.not_executed": Sentence("Kiriman ternyata tidak sampai; dikirim lagi.", "The write did not land; it starts afresh."),
+    "settle.not_executed": Sentence(
+        "Kiriman ternyata tidak sampai; dikirim lagi.", "The write did not land; it starts afresh."
+    ),
     "settle.executed": Sentence("Kiriman ternyata sampai di BKN.", "The write had landed at BKN."),
     "settle.several": Sentence(
         "Ada beberapa baris baru yang sama di BKN; perlu diperiksa petugas.",
@@ -139,12 +145,16 @@ REASONS: Mapping[str, Sentence] = {
     "tries.exhausted": Sentence(
         "Terlalu sering gagal; perlu diperiksa petugas.", "It failed too often; somebody has to look, then `resync`."
     ),
-    "worker.died": Sentence("Proses terhenti saat mengerjakan baris ini.", "The process ended while it had this record."),
+    "worker.died": Sentence(
+        "Proses terhenti saat mengerjakan baris ini.", "The process ended while it had this record."
+    ),
     "worker.dies": Sentence(
         "Proses berkali-kali terhenti pada baris ini; perlu diperiksa petugas.",
         "The process died several times on this record; somebody has to look.",
     ),
-    "ledger.was_down": Sentence("Buku besar sempat tidak dapat ditulis.", "The ledger could not be written for a while."),
+    "ledger.was_down": Sentence(
+        "Buku besar sempat tidak dapat ditulis.", "The ledger could not be written for a while."
+    ),
     "program.failed": Sentence(
         "Program gagal pada baris ini; laporkan ke pengembang.", "The program failed on this record; please report it."
     ),
@@ -158,7 +168,9 @@ REASONS: Mapping[str, Sentence] = {
     "row.gone": Sentence("Baris tidak ada di SIMPEG.", "The row is not in SIMPEG."),
     "row.soft_deleted": Sentence("Baris ditandai terhapus di SIMPEG.", "The row is marked deleted in SIMPEG."),
     "row.out_of_scope": Sentence("Baris bukan bagian dari alur ini.", "The row does not belong to this feed."),
-    "operator.resync": Sentence("Disinkronkan ulang atas permintaan petugas.", "Looked at afresh at an operator's wish."),
+    "operator.resync": Sentence(
+        "Disinkronkan ulang atas permintaan petugas.", "Looked at afresh at an operator's wish."
+    ),
     "operator.released": Sentence("Dilepas oleh petugas.", "Released by an operator."),
     "operator.held": Sentence("Ditahan oleh petugas.", "Held by an operator."),
 }

@@ -3,7 +3,7 @@
 import os
 import secrets as chance
 import socket
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +13,6 @@ from simpeg_sync import logs
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.resources import RESOURCES
-from simpeg_sync.bkn.secrets import Secret
 from simpeg_sync.bkn.siasn import Siasn
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
 from simpeg_sync.clock import Clock
@@ -26,6 +25,7 @@ from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.pipeline import Pipeline, Timing
+from simpeg_sync.secret import Secret
 from simpeg_sync.source.connect import open_reading, open_writing
 from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.reader import SqlSource
@@ -49,7 +49,9 @@ def configure_logs(config: Config, *, level: str | None = None) -> None:
     settings = config.settings
     key = chance.token_bytes(32)
     if settings.person_key_file is not None:
-        key = Secret.from_file(config.file(settings.person_key_file), f"{config.path}: person_key_file").reveal().encode()
+        key = (
+            Secret.from_file(config.file(settings.person_key_file), f"{config.path}: person_key_file").reveal().encode()
+        )
     logs.configure(level=level or settings.log.level, form=settings.log.format, person_key=key)
 
 
@@ -133,17 +135,23 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: Siasn) -
     )
 
 
+def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = None) -> ChangeIntake:
+    return ChangeIntake(
+        config.feeds,
+        SqlSource(source_engine(config)),
+        capture or open_capture(config),
+        ledger,
+        page=config.settings.source.page,
+    )
+
+
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings = config.settings
     bkn = open_bkn(config, clock)
-    pipeline = open_pipeline(config, clock, ledger, bkn)
     capture = open_capture(config)
-    intake = ChangeIntake(
-        config.feeds, SqlSource(source_engine(config)), capture, ledger, page=settings.source.page
-    )
     return Daemon(
-        intake=intake,
-        pipeline=pipeline,
+        intake=open_intake(config, ledger, capture),
+        pipeline=open_pipeline(config, clock, ledger, bkn),
         work=ledger,
         clock=clock,
         workers=settings.bkn.calls_in_flight,
@@ -194,12 +202,11 @@ def _sso(config: Config) -> Login | Secret:
     settings = config.settings.bkn
     if settings.sso_token_file is not None:
         return _secret(config, settings.sso_token_file, "sso_token_file")
-    assert settings.sso_token_url and settings.sso_username_file and settings.sso_password_file
+    if not (settings.sso_token_url and settings.sso_username_file and settings.sso_password_file):
+        raise AssertionError("the settings demand one complete login")
     return password_grant(
         settings.sso_token_url,
         settings.sso_client_id,
         _secret(config, settings.sso_username_file, "sso_username_file"),
         _secret(config, settings.sso_password_file, "sso_password_file"),
     )
-
-

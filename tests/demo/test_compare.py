@@ -83,24 +83,17 @@ def test_bkns_own_rows_are_left_alone(office: Office, settled: tuple[Truth, list
     changed = deepcopy(foreign[0])
     changed["fields"]["jumlahJam"] = 1
     assert [finding.fields for finding in compare(truth, [*without, changed])] == [("jumlahJam",)]
-    assert [finding.fields for finding in compare(truth, [*without, {**foreign[0], "id": "new"}])] == [
-        ("id",)
-    ]
+    assert [finding.fields for finding in compare(truth, [*without, {**foreign[0], "id": "new"}])] == [("id",)]
 
 
 @pytest.mark.parametrize("how", ["hard", "soft"])
 def test_a_deleted_row_is_stale(office: Office, how: str) -> None:
     before, rows = office.look(), office.settled()
     gone = ours(expect(before, before=before, start=office.world.bkn), rows)
-    mine = (
-        PEGDIKLAT.c.nosttpp
-        == str(gone["fields"].get("nomorSertipikat") or gone["fields"].get("nomor")).strip()
-    )
+    mine = PEGDIKLAT.c.nosttpp == str(gone["fields"].get("nomorSertipikat") or gone["fields"].get("nomor")).strip()
     with office.engine.begin() as connection:
         connection.execute(
-            delete(PEGDIKLAT).where(mine)
-            if how == "hard"
-            else update(PEGDIKLAT).where(mine).values(flag_active=0)
+            delete(PEGDIKLAT).where(mine) if how == "hard" else update(PEGDIKLAT).where(mine).values(flag_active=0)
         )
     truth = expect(office.look(), before=before, start=office.world.bkn)
     assert compare(truth, rows) == [Finding("stale", key_of(gone), bkn_ids=(gone["id"],))]
@@ -138,10 +131,7 @@ def test_a_row_whose_scan_is_missing_may_be_there_once_or_wait(settled: tuple[Tr
 def test_withdrawing_a_verification_is_no_delete(office: Office) -> None:
     before, rows = office.look(), office.settled()
     held = ours(expect(before, before=before, start=office.world.bkn), rows)
-    mine = (
-        PEGDIKLAT.c.nosttpp
-        == str(held["fields"].get("nomorSertipikat") or held["fields"].get("nomor")).strip()
-    )
+    mine = PEGDIKLAT.c.nosttpp == str(held["fields"].get("nomorSertipikat") or held["fields"].get("nomor")).strip()
     with office.engine.begin() as connection:
         connection.execute(update(PEGDIKLAT).where(mine).values(status=1))
     truth = expect(office.look(), before=before, start=office.world.bkn)

@@ -9,12 +9,7 @@ from simpeg_sync.demo.people import invent_people, nip_fault, nip_stem
 def test_everybody_has_a_valid_nip_and_nobody_shares_one() -> None:
     people = invent_people(Random(1), 500)
     assert [nip_fault(p.nip, born=p.born, sex=p.sex) for p in people] == [None] * 500
-    assert (
-        len({p.nip for p in people})
-        == len({p.pns_id for p in people})
-        == len({p.id_peg for p in people})
-        == 500
-    )
+    assert len({p.nip for p in people}) == len({p.pns_id for p in people}) == len({p.id_peg for p in people}) == 500
 
 
 def test_numbers_run_from_001_within_the_same_first_15_digits() -> None:

@@ -33,9 +33,7 @@ def test_an_office_of_500_looks_like_one(open_office: OpenOffice) -> None:
     verified = sum(row["status"] == 2 for row in now.certificates.values())
     assert 0.97 < verified / len(now.certificates) < 0.99
     assert {row["jenisdiklat"] for row in now.certificates.values()} == set(now.kinds)
-    assert all(
-        len(content) < 3000 for content in (p.read_bytes() for p in office.world.documents_dir.iterdir())
-    )
+    assert all(len(content) < 3000 for content in (p.read_bytes() for p in office.world.documents_dir.iterdir()))
     assert all(file.is_acceptable for file in now.files.values())
     assert all(
         nip_fault(person["nipbaru_ws"], born=person["tgllahir"], sex=person["jeniskelamin"]) is None

@@ -73,9 +73,7 @@ def test_each_call_is_logged_with_its_template_person_and_end(
     caller.delete(f"/kursus/delete/{row_id}")
     caller.get("/no/such/route")
     calls = control.calls(after=before)
-    assert [
-        (call["method"], call["path"], call["nip"], call["status"], call["was_effect"]) for call in calls
-    ] == [
+    assert [(call["method"], call["path"], call["nip"], call["status"], call["was_effect"]) for call in calls] == [
         ("POST", "/kursus/save", alice.nip, 200, True),
         ("GET", "/kursus/id/{idRiwayatKursus}", alice.nip, 200, False),
         ("GET", "/pns/rw-kursus/{nipBaru}", alice.nip, 200, False),
@@ -86,9 +84,7 @@ def test_each_call_is_logged_with_its_template_person_and_end(
     assert all(call["at_start"] <= call["at_end"] and call["fault"] is None for call in calls)
 
 
-def test_writes_one_after_the_other_never_overlap(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_writes_one_after_the_other_never_overlap(caller: Caller, control: ControlClient, alice: Someone) -> None:
     control.restart_counters()
     for _ in range(20):
         caller.save("kursus", kursus(alice.id))
@@ -133,9 +129,7 @@ def test_a_write_whose_client_gave_up_is_not_held_against_the_next(
     until(lambda: control.counts()["in_flight"] == 0)
 
 
-def test_counts_and_settings_speak_of_what_there_is(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_counts_and_settings_speak_of_what_there_is(caller: Caller, control: ControlClient, alice: Someone) -> None:
     caller.save("kursus", kursus(alice.id))
     counts = control.counts()
     assert counts["effects"]["create"] >= 1

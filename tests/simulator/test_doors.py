@@ -133,9 +133,7 @@ def test_the_lifetime_of_a_token_is_a_setting(caller: Caller, control: ControlCl
     assert caller.get("/pns/rw-kursus/198501012010011001").json()["code"] == "900901"
 
 
-def test_a_new_token_leaves_the_old_one_alive_unless_set_otherwise(
-    caller: Caller, control: ControlClient
-) -> None:
+def test_a_new_token_leaves_the_old_one_alive_unless_set_otherwise(caller: Caller, control: ControlClient) -> None:
     caller.sso_token()
     assert caller.get("/pns/rw-kursus/198501012010011001").status_code == 200
     control.patch_settings(new_token_kills_old=True)
@@ -150,9 +148,7 @@ def test_the_token_of_a_foreign_operator_does_not_match(caller: Caller) -> None:
     assert (answer.status_code, answer.json()["data"]) == (401, "Token SSO mismatch")
 
 
-def test_a_static_token_works_until_it_is_expired_without_a_warning(
-    caller: Caller, control: ControlClient
-) -> None:
+def test_a_static_token_works_until_it_is_expired_without_a_warning(caller: Caller, control: ControlClient) -> None:
     control.patch_settings(static_sso_tokens=["long-lived-token-for-one-test"])
     caller.headers["Auth"] = "bearer long-lived-token-for-one-test"
     assert caller.get("/pns/rw-kursus/198501012010011001").status_code == 200
@@ -169,9 +165,7 @@ def test_a_wrong_method_is_not_allowed(caller: Caller) -> None:
     assert caller.get("/kursus/save").status_code == 405
 
 
-def test_a_second_base_path_can_be_switched_on(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_a_second_base_path_can_be_switched_on(caller: Caller, control: ControlClient, alice: Someone) -> None:
     path = f"/api/1.0/pns/data-utama/{alice.nip}"
     assert caller.http.get(path, headers=caller.headers).status_code == 404
     control.patch_settings(base_paths=["/apisiasn/1.0", "/api/1.0"])

@@ -22,9 +22,7 @@ SAVE = {"method": "POST", "path": "/kursus/save$"}
 
 
 @contextmanager
-def fault(
-    control: ControlClient, do: str, *, match: dict[str, str] | None = None, **args: Any
-) -> Iterator[None]:
+def fault(control: ControlClient, do: str, *, match: dict[str, str] | None = None, **args: Any) -> Iterator[None]:
     """The fault, and the proof that it happened exactly once."""
     fault_id = control.add_fault(do, match=match or SAVE, args=args)
     yield
@@ -71,9 +69,7 @@ def test_silence_ends_with_a_closed_connection(
 
 
 @pytest.mark.parametrize("do", ["delay", "delay_after_commit"])
-def test_a_delayed_call_succeeds_late(
-    caller: Caller, control: ControlClient, alice: Someone, do: str
-) -> None:
+def test_a_delayed_call_succeeds_late(caller: Caller, control: ControlClient, alice: Someone, do: str) -> None:
     started = time.monotonic()
     with fault(control, do, seconds=0.2):
         assert caller.save("kursus", kursus(alice.id)).json()["success"] is True
@@ -100,9 +96,7 @@ def test_a_dripping_answer_is_whole_in_the_end(
     assert rows(control, alice) == 1
 
 
-def test_a_dripping_answer_outlasts_a_read_timeout(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_a_dripping_answer_outlasts_a_read_timeout(caller: Caller, control: ControlClient, alice: Someone) -> None:
     control.add_fault("drip", args={"interval_s": 0.02})
     started = time.monotonic()
     path = f"{BASE}/pns/rw-kursus/{alice.nip}"
@@ -174,12 +168,8 @@ def test_a_redirect(caller: Caller, control: ControlClient, alice: Someone) -> N
 
 
 @pytest.mark.parametrize("executed", [True, False])
-def test_any_status_with_any_body(
-    caller: Caller, control: ControlClient, alice: Someone, executed: bool
-) -> None:
-    with fault(
-        control, "status", status=502, body="<h1>Bad Gateway</h1>", headers={"X-Id": "7"}, executed=executed
-    ):
+def test_any_status_with_any_body(caller: Caller, control: ControlClient, alice: Someone, executed: bool) -> None:
+    with fault(control, "status", status=502, body="<h1>Bad Gateway</h1>", headers={"X-Id": "7"}, executed=executed):
         answer = caller.save("kursus", kursus(alice.id))
     assert (answer.status_code, answer.text, answer.headers["X-Id"]) == (502, "<h1>Bad Gateway</h1>", "7")
     assert rows(control, alice) == int(executed)
@@ -206,9 +196,7 @@ def test_a_throttled_call(caller: Caller, control: ControlClient, alice: Someone
     assert rows(control, alice) == 0
 
 
-def test_a_small_body_that_unpacks_to_a_large_one(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_a_small_body_that_unpacks_to_a_large_one(caller: Caller, control: ControlClient, alice: Someone) -> None:
     with fault(control, "bomb", match={"path": "rw-kursus"}, bytes=5_000_000):
         answer = caller.get(f"/pns/rw-kursus/{alice.nip}")
     assert int(answer.headers["Content-Length"]) < 20_000
@@ -233,9 +221,7 @@ def test_a_read_shows_another_persons_rows(
     assert row["nipBaru"] != alice.nip
 
 
-def test_a_single_call_can_find_a_token_expired(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_a_single_call_can_find_a_token_expired(caller: Caller, control: ControlClient, alice: Someone) -> None:
     with fault(control, "jwt_expired"):
         answer = caller.save("kursus", kursus(alice.id))
     assert (answer.status_code, answer.json()) == (401, {"message": "invalid or expired jwt"})
@@ -254,9 +240,7 @@ def test_a_kept_alive_connection_closes_after_the_request_was_read(
     assert rows(control, alice) == 0
 
 
-def test_a_save_is_answered_with_the_id_of_another_row(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_a_save_is_answered_with_the_id_of_another_row(caller: Caller, control: ControlClient, alice: Someone) -> None:
     caller.create("kursus", kursus(alice.id))
     with fault(control, "wrong_id"):
         answered = caller.create("kursus", kursus(alice.id))
@@ -340,9 +324,7 @@ def test_a_closed_port_refuses_and_cuts_what_was_open(
     assert caller.http.get(path, headers=caller.headers).json()["code"] == 1
 
 
-def test_a_closing_port_cuts_a_call_that_waits(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_a_closing_port_cuts_a_call_that_waits(caller: Caller, control: ControlClient, alice: Someone) -> None:
     fault_id = control.add_fault("silence_before", args={"seconds": 60})
     with httpx.Client(base_url=str(caller.http.base_url), trust_env=False) as other:
         path = f"{BASE}/pns/rw-kursus/{alice.nip}"

@@ -18,9 +18,7 @@ NOT_FOUND = "Data tidak ditemukan"
 
 
 def read_names(*keys: str) -> list[str]:
-    table = json.loads((Path(simulator_package.__file__).parent / "fields.json").read_text(encoding="utf-8"))[
-        "siasn"
-    ]
+    table = json.loads((Path(simulator_package.__file__).parent / "fields.json").read_text(encoding="utf-8"))["siasn"]
     for key in keys:
         table = table[key]
     return [field["name"] for field in table["read_fields"]]
@@ -38,9 +36,7 @@ def test_data_utama_shows_every_field_and_the_person_id(caller: Caller, alice: S
 def test_any_field_of_data_utama_can_be_prepared_and_others_are_refused(
     control: ControlClient, caller: Caller, alice: Someone
 ) -> None:
-    control.add_persons(
-        {"nipBaru": alice.nip, "tglLahir": "12-01-1985", "bupPensiun": 58, "kedudukanPnsId": "99"}
-    )
+    control.add_persons({"nipBaru": alice.nip, "tglLahir": "12-01-1985", "bupPensiun": 58, "kedudukanPnsId": "99"})
     data = caller.get(f"/pns/data-utama/{alice.nip}").json()["data"]
     assert (data["tglLahir"], data["bupPensiun"], data["kedudukanPnsNama"]) == ("12-01-1985", 58, "Pensiun")
     assert (data["id"], data["nama"]) == (alice.id, "Alice Rekaan")
@@ -83,9 +79,7 @@ def test_a_person_without_rows_has_null_as_data(caller: Caller, alice: Someone) 
     assert (answer.status_code, answer.json()["code"], answer.json()["data"]) == (200, 1, None)
 
 
-def test_a_kursus_is_read_under_other_names_and_types_than_it_is_written(
-    caller: Caller, alice: Someone
-) -> None:
+def test_a_kursus_is_read_under_other_names_and_types_than_it_is_written(caller: Caller, alice: Someone) -> None:
     row_id = caller.create("kursus", kursus(alice.id, jenisKursus="00000000000000000000000000000001"))
     [row] = caller.list_of("kursus", alice.nip)
     assert list(row) == read_names("resources", "kursus")
@@ -151,9 +145,7 @@ def test_another_hand_can_change_and_delete_a_row_without_an_effect(
     assert len(control.effects()) == seen
 
 
-def test_names_can_come_padded_and_in_capitals(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_names_can_come_padded_and_in_capitals(caller: Caller, control: ControlClient, alice: Someone) -> None:
     caller.create("kursus", kursus(alice.id))
     control.patch_settings(pad_names=3, name_case="upper")
     [row] = caller.list_of("kursus", alice.nip)

@@ -74,7 +74,5 @@ def test_it_imports_nothing_from_the_rest_of_the_product() -> None:
         "print([name for name in sys.modules if name.startswith('simpeg_sync.')"
         " and not name.startswith('simpeg_sync.simulator')])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True)
     assert done.stdout.strip() == "[]"

@@ -119,9 +119,7 @@ def test_an_unknown_code_is_refused(
     assert control.rows(nip=alice.nip) == []
 
 
-def test_structural_training_as_kursus_is_a_setting(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_structural_training_as_kursus_is_a_setting(caller: Caller, control: ControlClient, alice: Someone) -> None:
     control.patch_settings(kursus_accepts_structural=True)
     assert caller.save("kursus", kursus(alice.id, jenisDiklatId="1")).json()["success"] is True
 
@@ -138,9 +136,7 @@ def test_what_is_not_json_is_a_syntax_error(caller: Caller, body: bytes) -> None
     assert answer.json()["message"].startswith("Syntax error")
 
 
-def test_what_is_no_character_is_replaced_as_go_does(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_what_is_no_character_is_replaced_as_go_does(caller: Caller, control: ControlClient, alice: Someone) -> None:
     body = json.dumps(kursus(alice.id, namaKursus="ganti\ud800")).encode()
     assert caller.post("/kursus/save", content=body).json()["success"] is True
     assert control.rows(nip=alice.nip)[0]["fields"]["namaKursus"] == "ganti\ufffd"
@@ -213,9 +209,7 @@ def test_a_delete_succeeds_once(caller: Caller, control: ControlClient, alice: S
     assert (second.status_code, second.json()["success"]) == (200, False)
 
 
-def test_the_answer_to_a_delete_can_be_wrapped(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_the_answer_to_a_delete_can_be_wrapped(caller: Caller, control: ControlClient, alice: Someone) -> None:
     control.patch_settings(delete_answer="wrapped")
     row_id = caller.create("kursus", kursus(alice.id))
     body = caller.delete(f"/kursus/delete/{row_id}").json()
@@ -279,9 +273,7 @@ def test_a_file_attached_to_a_row_is_seen_and_downloaded_unchanged(caller: Calle
     assert (document.content, document.headers["Content-Type"]) == (PDF, "application/pdf")
 
 
-def test_the_code_of_an_attached_file_is_sometimes_text(
-    caller: Caller, control: ControlClient, alice: Someone
-) -> None:
+def test_the_code_of_an_attached_file_is_sometimes_text(caller: Caller, control: ControlClient, alice: Someone) -> None:
     row_id = caller.create("kursus", kursus(alice.id))
     codes = [caller.attach(row_id).json()["code"] for _ in range(4)]
     assert sorted(map(str, codes)) == ["1"] * 4
@@ -291,9 +283,7 @@ def test_the_code_of_an_attached_file_is_sometimes_text(
 
 
 @pytest.mark.parametrize("content", [b"<html>", b"", b"%PDF-" + b"x" * 1_000_000])
-def test_only_small_pdfs_are_taken(
-    caller: Caller, control: ControlClient, alice: Someone, content: bytes
-) -> None:
+def test_only_small_pdfs_are_taken(caller: Caller, control: ControlClient, alice: Someone, content: bytes) -> None:
     row_id = caller.create("kursus", kursus(alice.id))
     for answer in (caller.attach(row_id, content), upload(caller, content)):
         assert (answer.status_code, answer.json()["code"]) == (400, 0)

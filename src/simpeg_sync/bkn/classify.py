@@ -168,7 +168,9 @@ def _read_meaning(r: Reading) -> ReadMeaning:
     if isinstance(data, str):
         data = _parsed(data)
     if r.status != 200 or not _is_envelope(r) or str(r.fields.get("code")) != "1":
-        return ReadFailed(Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, stops_all=r.status >= 500))
+        return ReadFailed(
+            Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, stops_all=r.status >= 500)
+        )
     match data:
         case None:
             return Rows(())

@@ -106,7 +106,10 @@ class HttpxExchange:
         tls.minimum_version = ssl.TLSVersion.TLSv1_2
         # trust_env=False: a proxy variable in the environment must not send personal data elsewhere.
         self._client = httpx.Client(
-            transport=_Transport(tls, self._deadline, connections), trust_env=False, follow_redirects=False, timeout=None
+            transport=_Transport(tls, self._deadline, connections),
+            trust_env=False,
+            follow_redirects=False,
+            timeout=None,
         )
 
     def send(self, request: Request, *, deadline_s: float) -> Exchanged:

@@ -15,10 +15,10 @@ from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_
 
 from simpeg_sync.bkn.classify import read, retry_after_s
 from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, NoAnswer, Request
-from simpeg_sync.bkn.secrets import Secret
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import BknDown, LoginRefused
 from simpeg_sync.domain.outcome import TokenName
+from simpeg_sync.secret import Secret
 
 RENEW_BEFORE_END_S = 60.0
 LIFETIME_DEFAULT_S, LIFETIME_MAX_S = 600.0, 12 * 3600.0
@@ -118,13 +118,16 @@ class Tokens:
             raise LoginRefused(slot.refused)
         raise BknDown(f"{name.upper()} token server: http.{answer.status}", retry_after_s(reading))
 
+    def _wait(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
+
     def _ask(self, login: Login) -> Exchanged:
         """A login that did not reach the server is safe to repeat; one that was answered is not."""
         retrying = Retrying(
             retry=retry_if_result(lambda exchanged: isinstance(exchanged, NoAnswer) and not exchanged.was_sent),
             stop=stop_after_attempt(2),
             wait=wait_random_exponential(multiplier=0.2, max=1.0),
-            sleep=lambda seconds: None if self._clock.sleep(seconds) else None,
+            sleep=self._wait,
             retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
         )
         headers, body = login.request()

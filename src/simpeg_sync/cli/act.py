@@ -133,7 +133,9 @@ def resync(
     busy = records - count
     shared.show(
         {"resynced": count, "busy": busy, **what},
-        lambda: click.echo(f"{count} records wait for their turn" + (f"; {busy} were under way and left alone" if busy else "")),
+        lambda: click.echo(
+            f"{count} records wait for their turn" + (f"; {busy} were under way and left alone" if busy else "")
+        ),
     )
 
 
@@ -182,7 +184,9 @@ def _one(shared: Shared, record_id: int, reason: str, *, overwrite: bool) -> Non
         raise NothingMatched(f"there is no record {record_id}")
     count = wiring.open_ledger(config, Clock()).resync([record_id], actor=actor(), reason=reason, overwrite=overwrite)
     if not count:
-        raise OperatorError(f"record {record_id} of {masked(found[0]['lane'])} is under way right now; try again in a moment")
+        raise OperatorError(
+            f"record {record_id} of {masked(found[0]['lane'])} is under way right now; try again in a moment"
+        )
     shared.show({"record": record_id, "resynced": True}, lambda: click.echo(f"record {record_id} waits for its turn"))
 
 

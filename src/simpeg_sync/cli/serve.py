@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, say, table
+from simpeg_sync.cli.demo import demo
 from simpeg_sync.domain.errors import ConfigError
 
 
@@ -106,9 +107,23 @@ def source_remove(shared: Shared, url_file: Path | None, yes: bool) -> None:
     shared.show({"removed": list(removed)}, lambda: click.echo(f"removed {len(removed)} triggers and the log table"))
 
 
+@source.command("sweep")
+@pass_shared
+def source_sweep(shared: Shared) -> None:
+    """Look at every row again, as the calendar does: finds what no trigger sees, e.g. files that changed on disk."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    config = shared.config
+    wiring.configure_logs(config, level="ERROR")
+    intake = wiring.open_intake(config, wiring.open_ledger(config, Clock()))
+    rows = {name: intake.sweep(name, why="operator") for name in config.feeds}
+    shared.show({"rows": rows}, lambda: table(["feed", "rows marked"], list(rows.items())))
+
+
 def _writable(config: Any, url_file: Path | None) -> Any:
     from simpeg_sync import wiring
-    from simpeg_sync.bkn.secrets import Secret
+    from simpeg_sync.secret import Secret
 
     url = Secret.from_file(url_file, "--url-file").reveal() if url_file else None
     return wiring.source_engine(config, writable=True, url=url)
@@ -155,7 +170,9 @@ def config_check(shared: Shared) -> None:
             shared.show({"problems": problems}, lambda: None)
         raise
     feeds = ", ".join(read.feeds)
-    shared.show({"problems": [], "feeds": list(read.feeds)}, lambda: click.echo(f"the settings are fine; feeds: {feeds}"))
+    shared.show(
+        {"problems": [], "feeds": list(read.feeds)}, lambda: click.echo(f"the settings are fine; feeds: {feeds}")
+    )
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
@@ -170,4 +187,4 @@ def simulator(context: click.Context) -> None:
     raise click.exceptions.Exit(main())
 
 
-COMMANDS = (run, db, source, config, simulator)
+COMMANDS = (run, db, source, config, simulator, demo)

@@ -32,7 +32,9 @@ def read_yaml(path: Path) -> YamlFile:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except OSError as error:
-        raise _error(f"{path}", f"the file cannot be read ({error.strerror})", "Check the path and its rights.") from None
+        raise _error(
+            f"{path}", f"the file cannot be read ({error.strerror})", "Check the path and its rights."
+        ) from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _error(f"{path}:{line}", f"not valid YAML ({error.problem})", "Check indentation and quotes.") from None
@@ -62,7 +64,9 @@ def _value(node: yaml.Node, where: Path_, lines: dict[Path_, int], problems: lis
         return [_value(item, (*where, index), lines, problems, path) for index, item in enumerate(node.value)]
     # Codes like 01, dates and words stay the text they are written as; only true numbers and booleans are converted.
     scalar = yaml.SafeLoader("").construct_object(node)
-    converts = scalar is None or isinstance(scalar, bool | float) or (isinstance(scalar, int) and str(scalar) == node.value)
+    converts = (
+        scalar is None or isinstance(scalar, bool | float) or (isinstance(scalar, int) and str(scalar) == node.value)
+    )
     return scalar if converts else node.value
 
 

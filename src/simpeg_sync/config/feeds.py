@@ -12,7 +12,7 @@ from pydantic import Field
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.settings import Section, check
 from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.errors import ConfigError, Problem
+from simpeg_sync.domain.errors import Problem
 from simpeg_sync.mapping.conditions import ColumnTest, Condition
 from simpeg_sync.mapping.expressions import (
     DEFAULT_DATE_FORMATS,
@@ -49,7 +49,7 @@ class FeedFile(Section):
     target: str
     table: str
     key: Annotated[list[str], Field(min_length=1)]
-    joins: list[JoinFile] = []
+    joins: Annotated[list[JoinFile], Field(default_factory=list)]
     person: str
     person_bkn_id: str | None = None
     bkn_id: str | None = None
@@ -58,12 +58,12 @@ class FeedFile(Section):
     deleted: Any = None
     active_person: Any = None
     fields: Annotated[dict[str, Any], Field(min_length=1)]
-    required: list[str] = []
+    required: Annotated[list[str], Field(default_factory=list)]
     natural_key: Annotated[list[str], Field(min_length=1)]
     document: DocumentFile | None = None
     delete: Literal["hold", "delete", "ignore"] = "hold"
     look_before_write: bool = True
-    moves_with: list[str] = []
+    moves_with: Annotated[list[str], Field(default_factory=list)]
 
 
 class _Bad(Exception):
@@ -74,7 +74,9 @@ class _Bad(Exception):
         self.where, self.what, self.remedy = where, what, remedy
 
 
-def read_feed(file: YamlFile, *, targets: Mapping[str, Collection[str]], base: Path) -> tuple[Feed | None, list[Problem]]:
+def read_feed(
+    file: YamlFile, *, targets: Mapping[str, Collection[str]], base: Path
+) -> tuple[Feed | None, list[Problem]]:
     """``targets``: BKN's resources and the fields each takes. ``base``: what relative paths are relative to."""
     model, problems = check(FeedFile, file)
     if model is None:
@@ -200,7 +202,9 @@ class _Reader:
     def _only(self, written: Mapping[str, Any], where: tuple[str | int, ...], *allowed: str) -> Mapping[str, Any]:
         for key in written:
             if key not in allowed:
-                raise _Bad((*where, key), f"{key!r} does not belong to {allowed[0]}", f"Known here: {', '.join(allowed)}.")
+                raise _Bad(
+                    (*where, key), f"{key!r} does not belong to {allowed[0]}", f"Known here: {', '.join(allowed)}."
+                )
         return written
 
     def _name(self, written: Any, where: tuple[str | int, ...]) -> str:
@@ -244,7 +248,11 @@ class _Reader:
             known = ", ".join(sorted(targets))
             self._problem(("target",), f"target {model.target!r} is not a resource of BKN", f"Known: {known}.")
             return
-        for place, names in (("fields", model.fields), ("natural_key", model.natural_key), ("required", model.required)):
+        for place, names in (
+            ("fields", model.fields),
+            ("natural_key", model.natural_key),
+            ("required", model.required),
+        ):
             for name in names:
                 if name not in targets[model.target]:
                     fields = ", ".join(sorted(targets[model.target]))
@@ -268,7 +276,9 @@ class _Reader:
         for column in feed.columns:
             alias, dot, _ = column.partition(".")
             if dot and alias not in aliases:
-                self._problem((), f"{column} names {alias!r}, which no join has", f"Joins: {', '.join(aliases) or 'none'}.")
+                self._problem(
+                    (), f"{column} names {alias!r}, which no join has", f"Joins: {', '.join(aliases) or 'none'}."
+                )
 
     def _digest(self) -> str:
         """Of the feed as written, without its code tables: extending a table needs no new approval."""

@@ -9,13 +9,13 @@ from pathlib import Path
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from simpeg_sync.bkn.secrets import Secret
 from simpeg_sync.config.document import YamlFile, read_yaml
 from simpeg_sync.config.feeds import check_together, read_feed
 from simpeg_sync.config.settings import Settings, check
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import ConfigError, Problem
 from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.secret import Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,9 @@ def _feed_paths(path: Path, patterns: list[str], problems: list[Problem], file: 
         matching = sorted(Path(name) for name in glob.glob(str(path.parent / pattern)))
         if not matching:
             problems.append(
-                Problem(file.place(("feeds",)), f"no file matches {pattern}", "Write a feed file, or correct the pattern.")
+                Problem(
+                    file.place(("feeds",)), f"no file matches {pattern}", "Write a feed file, or correct the pattern."
+                )
             )
         found += matching
     return list(dict.fromkeys(found))

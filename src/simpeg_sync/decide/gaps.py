@@ -95,9 +95,7 @@ def advance(
     nothing out (None: to the end); a gap that reaches further is not dropped. New gaps carry no proof yet: see ``prove``.
     """
     seen = sorted(set(ids))
-    dead = [
-        gap for gap in position.gaps if (complete_to is None or gap.last <= complete_to) and is_dead(gap)
-    ]
+    dead = [gap for gap in position.gaps if (complete_to is None or gap.last <= complete_to) and is_dead(gap)]
     # What the reading saw in a dead gap is all that will ever be there, so the gap goes whole, in one step. Otherwise
     # two dead gaps at the bound, each to be split by a late row, would wait for each other for ever.
     taken = [id_ for id_ in seen if _gap_of(dead, id_) is not None]
@@ -131,9 +129,7 @@ def advance_serial(position: Position, ids: Iterable[int]) -> Step:
 
 def prove(position: Position, token: str) -> Position:
     """Notes the token, taken after the reading, at every gap that has none."""
-    return replace(
-        position, gaps=tuple(gap if gap.proof else replace(gap, proof=token) for gap in position.gaps)
-    )
+    return replace(position, gaps=tuple(gap if gap.proof else replace(gap, proof=token) for gap in position.gaps))
 
 
 def ranges_to_read(position: Position, ranges_max: int) -> tuple[tuple[int, int], ...]:

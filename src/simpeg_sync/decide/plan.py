@@ -95,9 +95,7 @@ class LookFirst:
     """Nothing more can be said without BKN's rows of this person."""
 
 
-Decision = (
-    Unchanged | Link | Save | Upload | Delete | Removed | Ignore | Hold | StillRefused | Later | LookFirst
-)
+Decision = Unchanged | Link | Save | Upload | Delete | Removed | Ignore | Hold | StillRefused | Later | LookFirst
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,11 +69,7 @@ def invent_start(
     # Retired people's rows came to BKN while they were active.
     owners_then = {key: replace(person, is_active=True) for key, person in owners.items()}
     candidates = [row for row in rows if is_sendable(row, owners_then[row["id_pegawai"]], files)]
-    held = [
-        row
-        for row, is_held in zip(candidates, deal(rng, HELD_SHARES, len(candidates)), strict=True)
-        if is_held
-    ]
+    held = [row for row, is_held in zip(candidates, deal(rng, HELD_SHARES, len(candidates)), strict=True) if is_held]
     links: dict[str, str] = {}
     start: list[StartRow] = []
     for row, link, content, has_document in zip(
@@ -106,10 +102,7 @@ def is_sendable(row: Mapping[str, Any], owner: Person, files: Container[str]) ->
 
 
 def _fields(row: Mapping[str, Any], owner: Person) -> dict[str, object] | str:
-    kinds = {
-        code: {"jenis_kursus_sertipikat_siasn": letter, "id_diklat_siasn": bkn}
-        for code, _, letter, bkn in KINDS
-    }
+    kinds = {code: {"jenis_kursus_sertipikat_siasn": letter, "id_diklat_siasn": bkn} for code, _, letter, bkn in KINDS}
     return write_fields(
         row, {"id_pns_siasn": owner.pns_id if owner.is_known_to_bkn else None}, kinds.get(row["jenisdiklat"])
     )
@@ -151,9 +144,7 @@ def _with_oddities(rng: Random, resource: Resource, fields: dict[str, object]) -
     return read_names(resource, odd)
 
 
-def _fields_of_reads(
-    rng: Random, resource: Resource, fields: Mapping[str, object], owner: Person
-) -> dict[str, object]:
+def _fields_of_reads(rng: Random, resource: Resource, fields: Mapping[str, object], owner: Person) -> dict[str, object]:
     """What BKN shows besides; jenisKursusId is not in the mapping, so an update has to carry it over."""
     person: dict[str, object] = {"nipBaru": owner.nip, "nipLama": ""}
     if resource == "diklat":

@@ -81,9 +81,7 @@ def deal(rng: Random, shares: Mapping[Face, int], count: int) -> list[Face]:
     return deck
 
 
-def invent_certificates(
-    rng: Random, people: Sequence[Person]
-) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
+def invent_certificates(rng: Random, people: Sequence[Person]) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
     """The rows in order of entry, without ids, and the files that are there, by name."""
     owners = [p for p in people for _ in range(rng.choices(range(8), weights=ROWS_OF_A_PERSON)[0])]
     rng.shuffle(owners)

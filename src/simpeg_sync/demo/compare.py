@@ -57,9 +57,9 @@ def lacks_document(item: Expected, row: BknRow) -> bool:
 
 
 def _touched(own: BknRow, row: BknRow) -> tuple[str, ...]:
-    """Another id counts too: it was deleted and made again."""
+    """Another id counts too: it was deleted and made again. BKN keeps some numbers that it shows as text."""
     shown = row["fields"]
-    wrong = tuple(name for name, value in own["fields"].items() if name in shown and shown[name] != value)
+    wrong = tuple(name for name, value in own["fields"].items() if name in shown and str(shown[name]) != str(value))
     return ("id", *wrong) if row["id"] != own["id"] else wrong
 
 

@@ -110,9 +110,7 @@ def plan_day(world: World) -> Day:
             ),
             _unknown_code(desk),
             _bad_dates(desk),
-            desk.entered(
-                "hours_missing", "Certificates are entered without their hours.", lacking, held=True
-            ),
+            desk.entered("hours_missing", "Certificates are entered without their hours.", lacking, held=True),
             _hours_emptied(desk),
             desk.entered(
                 "refused",
@@ -179,9 +177,7 @@ def _new_for_one_person(desk: "_Desk") -> Step:
 
 def _new_leadership(desk: "_Desk") -> Step:
     rows = [desk.enter(kind=STRUCTURAL) for _ in range(desk.some(4))]
-    return desk.entered(
-        "new_leadership", "Leadership courses are entered; they go to the other endpoint.", rows
-    )
+    return desk.entered("new_leadership", "Leadership courses are entered; they go to the other endpoint.", rows)
 
 
 def _unknown_code(desk: "_Desk") -> Step:
@@ -217,9 +213,7 @@ def _not_for_bkn(desk: "_Desk") -> Step:
 def _hours_corrected(desk: "_Desk") -> Step:
     rows = desk.take(desk.some(8))
     edits = tuple(_change(row, jam=_more_hours(row, 1)) for row in rows)
-    return Step(
-        "hours_corrected", "Hours of old certificates are corrected.", edits, NetChanges(updates=len(rows))
-    )
+    return Step("hours_corrected", "Hours of old certificates are corrected.", edits, NetChanges(updates=len(rows)))
 
 
 def _organiser_corrected(desk: "_Desk") -> Step:
@@ -248,24 +242,18 @@ def _name_corrected(desk: "_Desk") -> Step:
 def _burst(desk: "_Desk") -> Step:
     row = desk.take_one()
     edits = tuple(_change(row, jam=_more_hours(row, n)) for n in range(1, 21))
-    return Step(
-        "burst", "One certificate is saved twenty times, each time otherwise.", edits, NetChanges(updates=1)
-    )
+    return Step("burst", "One certificate is saved twenty times, each time otherwise.", edits, NetChanges(updates=1))
 
 
 def _burst_for_nothing(desk: "_Desk") -> Step:
     row = desk.take_one()
     edits = (*(_change(row, jam=_more_hours(row, n)) for n in range(1, 6)), _change(row, jam=row["jam"]))
-    return Step(
-        "burst_for_nothing", "A certificate is saved six times and ends as it began.", edits, NetChanges()
-    )
+    return Step("burst_for_nothing", "A certificate is saved six times and ends as it began.", edits, NetChanges())
 
 
 def _hours_emptied(desk: "_Desk") -> Step:
     edits = (_change(desk.take_one(), jam=""),)
-    return Step(
-        "hours_emptied", "An old certificate loses its hours; BKN keeps what it has.", edits, NetChanges()
-    )
+    return Step("hours_emptied", "An old certificate loses its hours; BKN keeps what it has.", edits, NetChanges())
 
 
 def _refused_correction(desk: "_Desk") -> Step:
@@ -303,9 +291,7 @@ def _bulk_flags(desk: "_Desk") -> Step:
             .values(flag_sync_siasn=1, log_sync_siasn="antre", temp_count=PEGDIKLAT.c.temp_count + 1)
         )
 
-    return Step(
-        "bulk_flags", "SIMPEG's own job flags every verified row in one statement.", (flag_all,), NetChanges()
-    )
+    return Step("bulk_flags", "SIMPEG's own job flags every verified row in one statement.", (flag_all,), NetChanges())
 
 
 def _people_touched(desk: "_Desk") -> Step:
@@ -328,16 +314,10 @@ def _soft_deleted(rows: Sequence[Row]) -> Step:
 
 
 def _undeleted(desk: "_Desk", dropped: Row) -> Step:
-    old = [
-        row
-        for row in desk.world.certificates
-        if row["flag_active"] == 0 and desk.is_sendable(row, flag_active=1)
-    ]
+    old = [row for row in desk.world.certificates if row["flag_active"] == 0 and desk.is_sendable(row, flag_active=1)]
     rows = [dropped, *old[:1]]
     edits = tuple(_change(row, flag_active=1) for row in rows)
-    return Step(
-        "undeleted", "Deleted marks are taken back, an old one and one of today.", edits, _created(rows)
-    )
+    return Step("undeleted", "Deleted marks are taken back, an old one and one of today.", edits, _created(rows))
 
 
 def _replaced_in_one_go(desk: "_Desk") -> Step:
@@ -376,9 +356,7 @@ def _rekeyed(desk: "_Desk") -> Step:
 
 
 def _verified_later(rows: Sequence[Row]) -> Step:
-    edits = tuple(
-        _change_by_number(row, status=VERIFIED, tanggal_verif=MORNING + timedelta(hours=6)) for row in rows
-    )
+    edits = tuple(_change_by_number(row, status=VERIFIED, tanggal_verif=MORNING + timedelta(hours=6)) for row in rows)
     return Step("verified_later", "Waiting certificates are verified.", edits, _created(rows))
 
 
@@ -404,18 +382,14 @@ def _hours_filled(row: Row) -> Step:
 
 def _refused_corrected(row: Row) -> Step:
     edits = (_change_by_number(row, penyelenggara=ORGANISERS[0]),)
-    return Step(
-        "refused_corrected", "A refused certificate gets its right organiser.", edits, _created([row])
-    )
+    return Step("refused_corrected", "A refused certificate gets its right organiser.", edits, _created([row]))
 
 
 # --- what happens in the lookup table
 
 
 def _lookup_changed(desk: "_Desk") -> Step:
-    rows = [
-        row for row in desk.world.certificates if row["jenisdiklat"] == RARE_KIND and desk.is_sendable(row)
-    ]
+    rows = [row for row in desk.world.certificates if row["jenisdiklat"] == RARE_KIND and desk.is_sendable(row)]
     edits = (_change_kind(RARE_KIND, jenis_kursus_sertipikat_siasn="P"),)
     net = NetChanges(updates=len(rows))
     return Step(
@@ -433,9 +407,7 @@ def _lookup_filled(desk: "_Desk") -> Step:
         if row["jenisdiklat"] == UNMAPPED_KIND and desk.is_sendable(row, jenisdiklat="02")
     ]
     edits = (_change_kind(UNMAPPED_KIND, jenis_kursus_sertipikat_siasn="T", id_diklat_siasn="23"),)
-    return Step(
-        "lookup_filled", "A kind gets its BKN code, which releases what waited for it.", edits, _created(rows)
-    )
+    return Step("lookup_filled", "A kind gets its BKN code, which releases what waited for it.", edits, _created(rows))
 
 
 # --- what happens to files
@@ -445,15 +417,11 @@ def _scan_arrives(desk: "_Desk", late: Row) -> Step:
     old = [
         row
         for row in desk.world.certificates
-        if row["gambarsk"]
-        and row["gambarsk"] not in desk.world.files
-        and desk.is_sendable(row, gambarsk=None)
+        if row["gambarsk"] and row["gambarsk"] not in desk.world.files and desk.is_sendable(row, gambarsk=None)
     ]
     rows = [late, *old[: desk.some(3)]]
     edits = tuple(_put(desk.path(row), desk.scan(row)) for row in rows)
-    return Step(
-        "scan_arrives", "Missing scans are put in their place; no row changes.", edits, _created(rows)
-    )
+    return Step("scan_arrives", "Missing scans are put in their place; no row changes.", edits, _created(rows))
 
 
 def _scan_replaced(desk: "_Desk") -> Step:
@@ -472,9 +440,7 @@ def _scan_replaced(desk: "_Desk") -> Step:
             _change(new_name, gambarsk=renamed["gambarsk"]),
         ),
     )
-    return Step(
-        "scan_replaced", "Scans are replaced, one of them under its old name.", edits, NetChanges(uploads=2)
-    )
+    return Step("scan_replaced", "Scans are replaced, one of them under its old name.", edits, NetChanges(uploads=2))
 
 
 def _scan_unusable(desk: "_Desk") -> Step:
@@ -499,9 +465,7 @@ class _Desk:
         self._staff = [person for person in world.people if person.is_known_to_bkn and person.is_active]
         self._serials = count(DAY_SERIAL)
         # The rare kind is left to the story of the lookup table.
-        self._pool = [
-            row for row in world.certificates if row["jenisdiklat"] != RARE_KIND and self.is_sendable(row)
-        ]
+        self._pool = [row for row in world.certificates if row["jenisdiklat"] != RARE_KIND and self.is_sendable(row)]
         self._rng.shuffle(self._pool)
         self._kinds = [kind for kind in KIND_SHARES if kind not in (STRUCTURAL, RARE_KIND, UNMAPPED_KIND)]
 

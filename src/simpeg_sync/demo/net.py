@@ -33,9 +33,7 @@ class _Pair:
     @property
     def wrong(self) -> tuple[str, ...]:
         return (
-            tuple(name for name in differences(self.wanted, self.at_bkn) if name != "document")
-            if self.at_bkn
-            else ()
+            tuple(name for name in differences(self.wanted, self.at_bkn) if name != "document") if self.at_bkn else ()
         )
 
     @property

@@ -92,9 +92,7 @@ def invent_people(rng: Random, count: int) -> list[Person]:
     ]
 
 
-def _invent_person(
-    rng: Random, n: int, numbers: Counter[str], *, is_known_to_bkn: bool, is_active: bool
-) -> Person:
+def _invent_person(rng: Random, n: int, numbers: Counter[str], *, is_known_to_bkn: bool, is_active: bool) -> Person:
     sex: Sex = rng.choice(("L", "P"))
     born = date(1968, 1, 1) + timedelta(days=rng.randrange(30 * 365))
     appointed = date(born.year + rng.randrange(20, 28), rng.randrange(1, 13), 1)

@@ -50,7 +50,7 @@ def build(engine: Engine, seed: int, employees: int = 500, *, files_dir: Path) -
     METADATA.create_all(engine, checkfirst=False)
     with engine.begin() as connection:
         _fill(connection, people, rows)
-        ids = {number: key for number, key in connection.execute(select(PEGDIKLAT.c.nosttpp, PEGDIKLAT.c.id))}
+        ids = dict(connection.execute(select(PEGDIKLAT.c.nosttpp, PEGDIKLAT.c.id)).tuples().all())
     world = World(
         files_dir=files_dir,
         people=tuple(people),

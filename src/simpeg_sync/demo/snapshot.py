@@ -32,9 +32,7 @@ def take_snapshot(connection: Connection, files_dir: Path) -> Snapshot:
         persons={row["id_peg"]: dict(row) for row in connection.execute(select(PEGAWAI)).mappings()},
         kinds={row["kode"]: dict(row) for row in connection.execute(select(REF_JENISDIKLAT)).mappings()},
         certificates={row["id"]: dict(row) for row in connection.execute(select(PEGDIKLAT)).mappings()},
-        files={
-            path.name: _look_at(path.read_bytes()) for path in sorted(directory.iterdir()) if path.is_file()
-        },
+        files={path.name: _look_at(path.read_bytes()) for path in sorted(directory.iterdir()) if path.is_file()},
     )
 
 

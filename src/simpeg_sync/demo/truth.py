@@ -77,9 +77,7 @@ class Truth:
     """BKN's own rows."""
 
 
-def expect(
-    after: Snapshot, *, before: Snapshot, start: BknStart, refused: Collection[str] = REFUSED
-) -> Truth:
+def expect(after: Snapshot, *, before: Snapshot, start: BknStart, refused: Collection[str] = REFUSED) -> Truth:
     """The truth at `after`, given that all was settled at `before`, and that BKN began with `start`."""
     at_start = rows_at_start(start)
     ours = {key_of(row): row for row in at_start if row["id"] not in start.foreign_ids}
@@ -91,9 +89,7 @@ def expect(
         expected=tuple(_with_carried(item, ours, before) for item in expected),
         not_expected=(*held, *_deleted(before, after)),
         kept=frozenset(known & staying.keys()),
-        allowed=frozenset(
-            key for key, reason in staying.items() if reason in ("document_missing", "document_bad")
-        ),
+        allowed=frozenset(key for key, reason in staying.items() if reason in ("document_missing", "document_bad")),
         gone=frozenset(had.keys() - staying.keys() - {item.key for item in expected}),
         untouched=tuple(row for row in at_start if row["id"] in start.foreign_ids),
     )

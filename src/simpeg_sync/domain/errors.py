@@ -1,24 +1,24 @@
 """Whose fault was it? That is also who must act.
 
-    SyncError
-    ├── OperatorError            the configuration or the command; the operator corrects it
-    │   ├── ConfigError          every problem of the settings at once, with file and line
-    │   ├── NotApproved          a new configuration only observes until its plan is approved
-    │   └── NothingMatched       the selection names no record
-    ├── SourceError              SIMPEG's database
-    │   ├── SourceDown           not reachable or not answering now; try again later
-    │   ├── SourceUnfit          a table, a column or a right is missing; a person must act
-    │   └── HistoryLost          the change log was cut, restarted or restored: only a full sweep tells the truth
-    ├── LedgerError              our own database
-    │   ├── LedgerDown           full, locked or gone; nothing may be sent until it is back
-    │   ├── LedgerUnfit          damaged, or its schema is not the one this program expects
-    │   └── LedgerBusy           another instance works on it
-    ├── BknError                 what stops every call to BKN
-    │   ├── BknDown              not reachable, suspended or throttled
-    │   └── LoginRefused         BKN refused our credentials; repeating could lock the account
-    └── ProgramError             ours: a bug
-        ├── IllegalMove          a state machine was asked for a move that its table does not hold
-        └── LostClaim            the lane was taken over by somebody else; what we know is stale
+SyncError
+├── OperatorError            the configuration or the command; the operator corrects it
+│   ├── ConfigError          every problem of the settings at once, with file and line
+│   ├── NotApproved          a new configuration only observes until its plan is approved
+│   └── NothingMatched       the selection names no record
+├── SourceError              SIMPEG's database
+│   ├── SourceDown           not reachable or not answering now; try again later
+│   ├── SourceUnfit          a table, a column or a right is missing; a person must act
+│   └── HistoryLost          the change log was cut, restarted or restored: only a full sweep tells the truth
+├── LedgerError              our own database
+│   ├── LedgerDown           full, locked or gone; nothing may be sent until it is back
+│   ├── LedgerUnfit          damaged, or its schema is not the one this program expects
+│   └── LedgerBusy           another instance works on it
+├── BknError                 what stops every call to BKN
+│   ├── BknDown              not reachable, suspended or throttled
+│   └── LoginRefused         BKN refused our credentials; repeating could lock the account
+└── ProgramError             ours: a bug
+    ├── IllegalMove          a state machine was asked for a move that its table does not hold
+    └── LostClaim            the lane was taken over by somebody else; what we know is stale
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,6 @@ from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId
 from simpeg_sync.domain.status import Event
 
-
 _AT_REST: Mapping[str, Any] = {"failures": 0, "deaths": 0, "gone_since": None, "delete_released": False}
 
 NO_LINK: Mapping[str, Any] = {
@@ -112,7 +111,9 @@ class Move:
 
     @classmethod
     def put_back(cls, reason: str, detail: str = "", *, due_at: float, failures: int, **changes: Any) -> Self:
-        return cls(Event.PUT_BACK, reason, detail, due_at=due_at, changes={"failures": failures, "deaths": 0, **changes})
+        return cls(
+            Event.PUT_BACK, reason, detail, due_at=due_at, changes={"failures": failures, "deaths": 0, **changes}
+        )
 
     @classmethod
     def unclear(cls, code: str, *, settle_at: float) -> Self:

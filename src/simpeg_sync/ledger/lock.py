@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Engine, make_url, text
 
@@ -30,9 +31,11 @@ def alone(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(path: str) -> Iterator[None]:
-    with open(path, "a", encoding="utf-8") as file:
+    with Path(path).open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise LedgerBusy("another instance works on this ledger; stop it first, or use `simpeg-sync status`") from None
+            raise LedgerBusy(
+                "another instance works on this ledger; stop it first, or use `simpeg-sync status`"
+            ) from None
         yield

@@ -43,7 +43,9 @@ class LedgerReader:
 
     def counts(self) -> Sequence[Mapping[str, Any]]:
         """Records by feed and status."""
-        return self._all("SELECT feed, status, count(*) AS count FROM records GROUP BY feed, status ORDER BY feed, status")
+        return self._all(
+            "SELECT feed, status, count(*) AS count FROM records GROUP BY feed, status ORDER BY feed, status"
+        )
 
     def reasons(self) -> Sequence[Mapping[str, Any]]:
         """Why records do not go on, most frequent first. Details are cut to the field or table they name."""
@@ -56,7 +58,9 @@ class LedgerReader:
         return self._time("SELECT min(dirty_since) FROM records WHERE status = 'waiting'")
 
     def attempts(self) -> Sequence[Mapping[str, Any]]:
-        return self._all("SELECT action, outcome, count(*) AS count FROM attempts GROUP BY action, outcome ORDER BY 1, 2")
+        return self._all(
+            "SELECT action, outcome, count(*) AS count FROM attempts GROUP BY action, outcome ORDER BY 1, 2"
+        )
 
     def last_success(self) -> float | None:
         return self._time("SELECT max(ended_at) FROM attempts WHERE outcome IN ('accepted', 'executed')")
@@ -102,7 +106,7 @@ class LedgerReader:
             f"""
             SELECT events.*, records.feed, records.lane, records.source_key FROM events
             JOIN records ON records.id = events.record_id
-            WHERE events.id > :after AND {clause.replace('records.status', 'events.status')}
+            WHERE events.id > :after AND {clause.replace("records.status", "events.status")}
             ORDER BY events.id DESC LIMIT :limit""",
             after=after,
             limit=limit,

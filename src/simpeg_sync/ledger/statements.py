@@ -58,7 +58,9 @@ ORDER BY priority, due_at, id LIMIT :limit
 """)
 
 # Holding the fence is a condition of every write: a worker that was overtaken changes nothing.
-HOLD_FENCE = text("UPDATE lanes SET lease_until = :lease_until WHERE lane = :lane AND owner = :owner AND fence = :fence")
+HOLD_FENCE = text(
+    "UPDATE lanes SET lease_until = :lease_until WHERE lane = :lane AND owner = :owner AND fence = :fence"
+)
 
 # What the lane waits for next: its earliest due record that is not held for a person.
 RELEASE_LANE = text("""
@@ -132,10 +134,14 @@ UPDATE records SET due_at = :now, status = CASE WHEN status = 'held' THEN 'waiti
 WHERE feed = :feed AND source_key = :source_key AND status IN ('waiting', 'held')
 """)
 
-CHANGE_LANE = text("UPDATE records SET lane = :lane, status = 'waiting', due_at = :now WHERE id = :id AND status = 'working'")
+CHANGE_LANE = text(
+    "UPDATE records SET lane = :lane, status = 'waiting', due_at = :now WHERE id = :id AND status = 'working'"
+)
 
 # What the dead left behind: nothing had left from `working`, nobody knows for `sending`.
-ABANDONED = text("SELECT * FROM records WHERE status IN ('working', 'sending') AND (CAST(:lane AS TEXT) IS NULL OR lane = :lane)")
+ABANDONED = text(
+    "SELECT * FROM records WHERE status IN ('working', 'sending') AND (CAST(:lane AS TEXT) IS NULL OR lane = :lane)"
+)
 
 RECOVER = text("""
 UPDATE records SET status = :next, since = :now, due_at = :due_at, deaths = :deaths, reason = :reason WHERE id = :id

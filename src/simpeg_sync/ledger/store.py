@@ -284,7 +284,9 @@ class SqlLedger:
         return rows.attempt(found) if found else None
 
     def links(self, lane: str) -> Sequence[Link]:
-        return [Link(rows.record(row), row["open_attempt_id"] is not None) for row in self._all(sql.LINKS, {"lane": lane})]
+        return [
+            Link(rows.record(row), row["open_attempt_id"] is not None) for row in self._all(sql.LINKS, {"lane": lane})
+        ]
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         found = self._one(sql.FIND, {"feed": feed, "source_key": key})
@@ -383,7 +385,8 @@ class SqlLedger:
         for feed in move.wakes:
             self._wake_sibling(connection, feed, record.key, now)
         connection.execute(
-            sql.ADD_EVENT, _event(record, now, move.event, Status(after["status"]), move.reason, move.detail, attempt_id)
+            sql.ADD_EVENT,
+            _event(record, now, move.event, Status(after["status"]), move.reason, move.detail, attempt_id),
         )
         return replace(rows.record(after), mark=record.mark)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from simpeg_sync.domain.change import Row
 from simpeg_sync.mapping.text import plain
 
+
 @dataclass(frozen=True, slots=True)
 class ColumnTest:
     """One column against a list of values. ``NULL`` and blank text are the same thing: no value."""

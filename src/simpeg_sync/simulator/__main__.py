@@ -70,14 +70,10 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simpeg_sync.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port of the simulated BKN; 0 takes a free one")
     parser.add_argument("--control-port", type=int, default=0)
-    parser.add_argument(
-        "--state", default=":memory:", help="SQLite file; without it nothing outlives the process"
-    )
+    parser.add_argument("--state", default=":memory:", help="SQLite file; without it nothing outlives the process")
     parser.add_argument("--settings", help="JSON file, see docs/simulator.md")
     parser.add_argument("--ready-file", help="gets the ready line once both ports are open")
-    parser.add_argument(
-        "--until-stdin-closes", action="store_true", help="end together with the parent process"
-    )
+    parser.add_argument("--until-stdin-closes", action="store_true", help="end together with the parent process")
     return parser.parse_args()
 
 

@@ -33,9 +33,7 @@ class Refused(Exception):
 
 
 def of_json(status: int, value: Any, *headers: tuple[str, str]) -> Answer:
-    return Answer(
-        status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), headers=headers
-    )
+    return Answer(status, json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), headers=headers)
 
 
 def read_envelope(data: Any, *, code: Any = 1, message: str = "success", status: int = 200) -> Answer:

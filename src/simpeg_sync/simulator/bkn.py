@@ -66,9 +66,7 @@ class Bkn:
         call.fault = rule.do
         BEHAVIOURS[rule.do](self._turn(connection, request, route, call, rule.args))
 
-    def _turn(
-        self, connection: Connection, request: Request, route: Route, call: Call, args: dict[str, Any]
-    ) -> Turn:
+    def _turn(self, connection: Connection, request: Request, route: Route, call: Call, args: dict[str, Any]) -> Turn:
         def execute_foreign(nip: str | None) -> Answer:
             return self._execute(request, self._api.foreign(route, call.nip, nip), call)
 
@@ -100,9 +98,7 @@ class Bkn:
         right = body["mapData"]
         right_id = right if isinstance(right, str) else right[route.resource.answer_id_key]
         wrong_id = self._api.another_row_id(route, right_id) or str(uuid.uuid4())
-        return replace(
-            answer, body=json.dumps({**body, "mapData": saved_id(route.resource, wrong_id)}).encode()
-        )
+        return replace(answer, body=json.dumps({**body, "mapData": saved_id(route.resource, wrong_id)}).encode())
 
 
 def _bytes(answer: Answer, *, keep_alive: bool, date_skew_s: float = 0) -> bytes:

@@ -53,21 +53,13 @@ def bind(resource: Resource, body: bytes, settings: Settings) -> dict[str, Any]:
 
 def check(resource: Resource, bound: dict[str, Any], tables: FieldTables, settings: Settings) -> None:
     """Raises Refused: first all that is missing or no date in one text, then the first unknown code."""
-    problems = [
-        f"{field.go_name} is required" for field in resource.write_fields if _is_missing(field, bound)
-    ]
-    problems += [
-        _bad_date(field, bound[field.name]) for field in resource.write_fields if _has_bad_date(field, bound)
-    ]
+    problems = [f"{field.go_name} is required" for field in resource.write_fields if _is_missing(field, bound)]
+    problems += [_bad_date(field, bound[field.name]) for field in resource.write_fields if _has_bad_date(field, bound)]
     if problems:
-        raise Refused(
-            answers.validation_refusal(answers.go_multierror(problems), status=settings.validation_status)
-        )
+        raise Refused(answers.validation_refusal(answers.go_multierror(problems), status=settings.validation_status))
     for field in resource.write_fields:
         if field.codes and not _code_is_known(field, bound.get(field.name, ""), tables, settings):
-            raise Refused(
-                answers.business_refusal(f"{field.name} {bound[field.name]} tidak ditemukan pada referensi")
-            )
+            raise Refused(answers.business_refusal(f"{field.name} {bound[field.name]} tidak ditemukan pada referensi"))
 
 
 def _parse(body: bytes) -> Any:

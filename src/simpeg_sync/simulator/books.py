@@ -56,9 +56,7 @@ class Books:
         self._starts: deque[float] = deque()
         self._gauges = Gauges()
 
-    def begin(
-        self, method: str, template: str, *, nip: str | None, is_write: bool, connection: Connection
-    ) -> Call:
+    def begin(self, method: str, template: str, *, nip: str | None, is_write: bool, connection: Connection) -> Call:
         with self._lock:
             call = Call(next(self._numbers), method, template, nip, is_write, connection, time.time())
             self._gauges.calls += 1

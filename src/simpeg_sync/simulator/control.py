@@ -139,9 +139,7 @@ class Control:
         if store.row(row_id):
             raise Mistake(f"there is a row {row_id}")
         fields = {resource.person_field: person.id, **_stored(resource, entry.get("fields", {}))}
-        documents = {
-            ref: self._preload_file(row_id, ref, text) for ref, text in entry.get("documents", {}).items()
-        }
+        documents = {ref: self._preload_file(row_id, ref, text) for ref, text in entry.get("documents", {}).items()}
         store.insert_row(row_id, resource.name, person.nip, fields=fields, documents=documents, is_old=True)
         return row_id
 
@@ -165,9 +163,7 @@ class Control:
         with self._parts.store.one_step():
             row = self._row(argument)
             fields = {**row.fields, **_stored(self._resource(row.resource), _json(request)["fields"])}
-            self._parts.store.change_row(
-                row, fields=fields, documents=row.documents, read_lag_s=self._lag_s()
-            )
+            self._parts.store.change_row(row, fields=fields, documents=row.documents, read_lag_s=self._lag_s())
             return _row_json(self._row(argument))
 
     def _delete_row(self, _request: Request, argument: str) -> Any:

@@ -34,10 +34,7 @@ class Rule:
             ("method" not in match or match["method"].upper() == request.method)
             and ("nip" not in match or match["nip"] == nip)
             and ("path" not in match or re.search(match["path"], request.path) is not None)
-            and (
-                "body" not in match
-                or re.search(match["body"], request.body.decode("utf-8", "replace")) is not None
-            )
+            and ("body" not in match or re.search(match["body"], request.body.decode("utf-8", "replace")) is not None)
         )
 
 

@@ -104,8 +104,7 @@ def _resource(name: str, entry: dict[str, Any]) -> Resource:
 
 def _read_fields(entries: list[dict[str, Any]]) -> tuple[ReadField, ...]:
     return tuple(
-        ReadField(**_tuples({"source" if key == "from" else key: entry[key] for key in entry}))
-        for entry in entries
+        ReadField(**_tuples({"source" if key == "from" else key: entry[key] for key in entry})) for entry in entries
     )
 
 

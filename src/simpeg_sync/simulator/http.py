@@ -163,9 +163,7 @@ def _request(head: h11.Request, body: bytes, *, keep_alive: bool) -> Request:
     )
 
 
-def response_head(
-    answer: Answer, *, length: int | None, date_skew_s: float = 0, keep_alive: bool = True
-) -> bytes:
+def response_head(answer: Answer, *, length: int | None, date_skew_s: float = 0, keep_alive: bool = True) -> bytes:
     """`length` None leaves Content-Length out; the body then ends where the connection ends."""
     lines = [
         f"HTTP/1.1 {answer.status} {_reason(answer.status)}",

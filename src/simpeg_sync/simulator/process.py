@@ -79,8 +79,9 @@ def start(
     settings: dict[str, Any] | None = None,
     port: int = 0,
     control_port: int = 0,
+    outlives_us: bool = False,
 ) -> Simulator:
-    """Returns when both ports are open. It ends with this process, however that ends.
+    """Returns when both ports are open. It ends with this process, however that ends, unless it ``outlives_us``.
 
     The same `state` and ports given again bring the same BKN back.
     """
@@ -95,11 +96,18 @@ def start(
             str(control_port),
             "--state",
             str(state),
-            "--until-stdin-closes",
+            *([] if outlives_us else ["--until-stdin-closes"]),
             *arguments,
         ]
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment()
+            command,
+            stdin=subprocess.DEVNULL if outlives_us else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # Whoever outlives us must not hold our caller's pipe open.
+            stderr=subprocess.DEVNULL if outlives_us else None,
+            text=True,
+            env=environment(),
+            start_new_session=outlives_us,
         )
         line = process.stdout.readline() if process.stdout else ""
     if not line:

@@ -17,11 +17,7 @@ class Refusal:
 
     def fits(self, resource: str, fields: dict[str, Any]) -> bool:
         is_left = self.times is None or self.hits < self.times
-        return (
-            is_left
-            and resource == self.resource
-            and all(fields.get(key) == self.where[key] for key in self.where)
-        )
+        return is_left and resource == self.resource and all(fields.get(key) == self.where[key] for key in self.where)
 
 
 class Refusals:

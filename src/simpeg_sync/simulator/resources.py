@@ -28,9 +28,7 @@ class Resources:
         person = self._store.person(nip)
         if person is None:
             return self._nothing(self._tables.person_path, self._tables.person_not_found)
-        values = {
-            field.name: self._person_value(field, person, settings) for field in self._tables.person_fields
-        }
+        values = {field.name: self._person_value(field, person, settings) for field in self._tables.person_fields}
         return answers.read_envelope(values)
 
     def list_rows(self, resource: Resource, nip: str) -> Answer:
@@ -39,9 +37,7 @@ class Resources:
         if person is None:
             return self._nothing(resource.list_path, resource.list_not_found)
         rows = self._store.shown_rows(resource.name, nip, read_lag_s=settings.read_lag_s)
-        return answers.read_envelope(
-            [self._read_form(resource, row, person, settings) for row in rows] or None
-        )
+        return answers.read_envelope([self._read_form(resource, row, person, settings) for row in rows] or None)
 
     def one_row(self, resource: Resource, row_id: str) -> Answer:
         settings = self._live.now
@@ -91,11 +87,7 @@ class Resources:
         request_no: int,
     ) -> str:
         if self._live.now.refuse_duplicates:
-            same = [
-                row
-                for row in self._store.rows(resource=resource.name, nip=person.nip)
-                if row.fields == fields
-            ]
+            same = [row for row in self._store.rows(resource=resource.name, nip=person.nip) if row.fields == fields]
             if same:
                 raise Refused(answers.business_refusal("Data sudah ada"))
         row_id = row_id or str(uuid.uuid4())
@@ -210,6 +202,5 @@ def _empty(field: ReadField, value: Any, settings: Settings) -> Any:
 
 def _path_form(documents: dict[str, dict[str, str]]) -> dict[str, dict[str, str]] | None:
     return {
-        ref: {key: value for key, value in entry.items() if key != "sha256"}
-        for ref, entry in documents.items()
+        ref: {key: value for key, value in entry.items() if key != "sha256"} for ref, entry in documents.items()
     } or None

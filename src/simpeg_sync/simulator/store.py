@@ -184,16 +184,12 @@ class Store:
 
     def delete_row(self, row: Row, *, read_lag_s: float) -> None:
         self._keep_shown(row, read_lag_s)
-        self._execute(
-            "UPDATE rows SET is_deleted=1, version=version+1, changed_at=? WHERE id=?", time.time(), row.id
-        )
+        self._execute("UPDATE rows SET is_deleted=1, version=version+1, changed_at=? WHERE id=?", time.time(), row.id)
 
     def _keep_shown(self, row: Row, read_lag_s: float) -> None:
         # A row that still hides an earlier change goes on showing what it showed.
         shown = canonical({"fields": row.fields, "documents": row.documents})
-        self._execute(
-            "UPDATE rows SET shown=? WHERE id=? AND changed_at+?<=?", shown, row.id, read_lag_s, time.time()
-        )
+        self._execute("UPDATE rows SET shown=? WHERE id=? AND changed_at+?<=?", shown, row.id, read_lag_s, time.time())
 
     # files
 
@@ -264,11 +260,9 @@ class Store:
 
     def totals(self) -> dict[str, Any]:
         kinds = self._all("SELECT kind, count(*) FROM effects GROUP BY kind")
-        found = self._one(
-            "SELECT (SELECT count(*) FROM persons), (SELECT count(*) FROM rows WHERE NOT is_deleted)"
-        )
+        found = self._one("SELECT (SELECT count(*) FROM persons), (SELECT count(*) FROM rows WHERE NOT is_deleted)")
         persons, rows = found if found else (0, 0)
-        return {"persons": persons, "rows": rows, "effects": {kind: count for kind, count in kinds}}
+        return {"persons": persons, "rows": rows, "effects": dict(kinds)}
 
     # SQLite
 

@@ -37,9 +37,7 @@ class Tokens:
         self._count_login = count_login
         self._lock = threading.Lock()
         # Every call asks twice, so the tokens are kept here as well; the store is there for the next start.
-        self._known = {
-            row["token"]: Token(row["kind"], row["user"], row["expires_at"]) for row in store.tokens()
-        }
+        self._known = {row["token"]: Token(row["kind"], row["user"], row["expires_at"]) for row in store.tokens()}
 
     def give_apim(self, request: Request) -> Answer:
         form = _form(request)

@@ -64,9 +64,7 @@ class Uploads:
         """True when the row's document of this kind is another one than before."""
         ref = file.document["dok_id"]
         documents = {**row.documents, ref: kept(file)}
-        self._store.change_row(
-            row, fields=row.fields, documents=documents, read_lag_s=self._live.now.read_lag_s
-        )
+        self._store.change_row(row, fields=row.fields, documents=documents, read_lag_s=self._live.now.read_lag_s)
         return row.documents.get(ref) != documents[ref]
 
     def stored_file(self, uri: str, ref: str, content: bytes) -> StoredFile:
@@ -77,9 +75,7 @@ class Uploads:
     def row_id_of(self, request: Request) -> str:
         """Whose row is meant, as far as it can be read."""
         try:
-            return _value(
-                multipart.parse(request.headers.get("content-type", ""), request.body), "id_riwayat"
-            )
+            return _value(multipart.parse(request.headers.get("content-type", ""), request.body), "id_riwayat")
         except multipart.NotMultipart:
             return ""
 
@@ -118,9 +114,7 @@ class Uploads:
             case _:
                 return 1
 
-    def _effect(
-        self, resource: str, row: Row | None, file: StoredFile, *, changed: bool, request_no: int
-    ) -> None:
+    def _effect(self, resource: str, row: Row | None, file: StoredFile, *, changed: bool, request_no: int) -> None:
         self._store.write_effect(
             "upload",
             resource,

@@ -36,18 +36,28 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
     try:
         parsed = make_url(url)
     except exc.ArgumentError:
-        raise SourceUnfit("the URL of the source cannot be read; expected dialect://user:password@host/database") from None
+        raise SourceUnfit(
+            "the URL of the source cannot be read; expected dialect://user:password@host/database"
+        ) from None
     parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
     dialect = parsed.get_backend_name()
     arguments: dict[str, Any] = {}
-    pool: dict[str, Any] = {"pool_size": limits.pool_size, "max_overflow": 0, "pool_timeout": limits.statement_timeout_s}
+    pool: dict[str, Any] = {
+        "pool_size": limits.pool_size,
+        "max_overflow": 0,
+        "pool_timeout": limits.statement_timeout_s,
+    }
     match dialect:
         case "postgresql":
             arguments = {"connect_timeout": limits.connect_timeout_s, "application_name": "simpeg-sync"}
         case "mysql" | "mariadb":
             # The socket's own limits are the second line, for a server that no longer keeps its limits.
             patience = limits.statement_timeout_s + limits.connect_timeout_s
-            arguments = {"connect_timeout": limits.connect_timeout_s, "read_timeout": patience, "write_timeout": patience}
+            arguments = {
+                "connect_timeout": limits.connect_timeout_s,
+                "read_timeout": patience,
+                "write_timeout": patience,
+            }
             arguments["charset"] = "utf8mb4"
         case "sqlite":
             parsed = _sqlite_file(parsed, writable=writable)

@@ -132,7 +132,9 @@ class IdLog:
                 return
             after = page[-1].id
 
-    def _step(self, position: Position, ids: list[int], is_dead: Callable[[Gap], bool], complete_to: int | None) -> Step:
+    def _step(
+        self, position: Position, ids: list[int], is_dead: Callable[[Gap], bool], complete_to: int | None
+    ) -> Step:
         if self._transactions is None:
             return advance_serial(position, ids)
         return advance(

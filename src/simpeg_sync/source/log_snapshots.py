@@ -39,7 +39,9 @@ _NOW = """
 SELECT CAST(pg_current_snapshot() AS text) AS snapshot, CAST(system_identifier AS text) AS cluster
 FROM pg_control_system()"""
 
-_LAST = "SELECT CAST(xid AS text) AS xid, CAST(id AS text) AS id FROM {log} ORDER BY {log}.xid DESC, {log}.id DESC LIMIT 1"
+_LAST = (
+    "SELECT CAST(xid AS text) AS xid, CAST(id AS text) AS id FROM {log} ORDER BY {log}.xid DESC, {log}.id DESC LIMIT 1"
+)
 
 _ANCHOR = """
 SELECT 1 FROM {log}

@@ -51,9 +51,7 @@ class Selects:
     def page_of_keys(self, after: SourceKey | None, size: int) -> sa.Select[Any]:
         return self._page(sa.select(*self._key_texts()).select_from(self._own), after, size)
 
-    def page_of_partners(
-        self, join: Join, values: PartnerValues, after: SourceKey | None, size: int
-    ) -> sa.Select[Any]:
+    def page_of_partners(self, join: Join, values: PartnerValues, after: SourceKey | None, size: int) -> sa.Select[Any]:
         """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so this
         works when its row is gone. Joins in between (a lookup of a lookup) are."""
         select = sa.select(*self._key_texts(), *self._order()).distinct()
@@ -144,9 +142,7 @@ class Selects:
             for n, (part, its) in enumerate(zip(key_parts(after), self._key_types, strict=True))
         ]
         # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the index.
-        beyond = [
-            sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))
-        ]
+        beyond = [sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))]
         return select.where(order[0] >= last[0], sa.or_(*beyond))
 
     def _order(self) -> list[sa.ColumnElement[Any]]:

@@ -185,5 +185,3 @@ def _may_see_triggers(engine: sa.Engine) -> bool:
     with engine.connect() as connection:
         grants = " ".join(str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS"))
     return "ALL PRIVILEGES" in grants or "TRIGGER" in grants
-
-

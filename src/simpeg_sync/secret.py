@@ -22,7 +22,11 @@ class Secret:
             text = path.read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ConfigError(
-                [Problem(place, f"the secret file {path} cannot be read ({error.strerror})", "Create it with mode 0600.")]
+                [
+                    Problem(
+                        place, f"the secret file {path} cannot be read ({error.strerror})", "Create it with mode 0600."
+                    )
+                ]
             ) from None
         if not text:
             raise ConfigError([Problem(place, f"the secret file {path} is empty", "Put the secret into it.")])

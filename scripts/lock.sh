@@ -1,0 +1,9 @@
+#!/bin/sh
+# Writes the lock files: names, versions and hashes for every platform, no addresses.
+set -eu
+lock() {
+    uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --no-header --no-annotate "$@"
+}
+lock pyproject.toml requirements/runtime.in -o requirements/runtime.lock
+lock pyproject.toml --extra dev -c requirements/runtime.lock -o requirements/dev.lock
