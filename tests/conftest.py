@@ -1,5 +1,5 @@
 """Fixtures for every test."""
 
-from servers import any_source, mariadb, only_loopback, postgres
+from tests.servers import any_source, mariadb, only_loopback, postgres
 
 __all__ = ["any_source", "mariadb", "only_loopback", "postgres"]

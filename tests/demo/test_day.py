@@ -18,8 +18,6 @@ REASONS_AT_NIGHT = {
     "person_inactive",
     "deleted",
     "soft_deleted",
-    "document_missing",
-    "document_bad",
 }
 
 
