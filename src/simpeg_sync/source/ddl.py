@@ -29,8 +29,8 @@ class Trigger:
 class Ddl(Protocol):
     """One dialect's SQL. Builders only: nothing is executed here."""
 
-    def log_table(self) -> Sequence[str]:
-        """Creates the log with its marker row where it is not there yet."""
+    def log_table(self) -> tuple[str, str]:
+        """Creates the log where it is not there yet, and its marker row where it is empty."""
         ...
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]: ...

@@ -22,8 +22,8 @@ class MariaDbDdl:
         self._settings = settings
         self._log = quoted_table(dialect, settings.table)
 
-    def log_table(self) -> Sequence[str]:
-        return [
+    def log_table(self) -> tuple[str, str]:
+        return (
             f"""CREATE TABLE IF NOT EXISTS {self._log} (
   id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY,
   table_name VARCHAR(130) NOT NULL,
@@ -34,7 +34,7 @@ class MariaDbDdl:
             f"""INSERT INTO {self._log} (table_name)
 SELECT {literal(MARKER_TABLE)} FROM DUAL
 WHERE NOT EXISTS (SELECT 1 FROM {self._log})""",
-        ]
+        )
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]:
         old, new = (self._key(row, watched.columns) for row in ("OLD", "NEW"))

@@ -24,8 +24,8 @@ class PostgresDdl:
         self._log = quoted_table(dialect, settings.table, DEFAULT_SCHEMA)
         self._schema = self._log.rpartition(".")[0]
 
-    def log_table(self) -> Sequence[str]:
-        return [
+    def log_table(self) -> tuple[str, str]:
+        return (
             f"""CREATE TABLE IF NOT EXISTS {self._log} (
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -38,7 +38,7 @@ class PostgresDdl:
             f"""INSERT INTO {self._log} (table_name)
 SELECT {literal(MARKER_TABLE)}
 WHERE NOT EXISTS (SELECT 1 FROM {self._log})""",
-        ]
+        )
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]:
         body = self._body(watched)

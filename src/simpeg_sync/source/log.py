@@ -108,7 +108,7 @@ class _Found:
         return feed not in self.sweep
 
     def changes(self) -> list[Change]:
-        """A feed that is swept needs no marks of its own... but fresh single changes should not wait for the sweep."""
+        """Fresh single changes do not wait for a sweep; the thousands that caused it do."""
         return [
             Change(feed, key)
             for feed, keys in self._by_feed.items()

@@ -140,10 +140,12 @@ class IdLog:
         )
 
     def _is_dead(self, running: str | None) -> Callable[[Gap], bool]:
-        if running is None:
+        if running is not None:
+            return lambda gap: Transactions.have_ended(gap.proof, running)
+        if self._transactions is not None and self._transactions.is_blind:
             oldest = self._clock() - self._settings.gap_limit_s
             return lambda gap: gap.since <= oldest
-        return lambda gap: Transactions.have_ended(gap.proof, running)
+        return lambda gap: False
 
     def _tell(self, step: Step, running: str | None) -> None:
         if step.burnt and self._transactions is not None and running is None:

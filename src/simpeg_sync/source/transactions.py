@@ -10,6 +10,8 @@ anything.
 
 import json
 import secrets
+import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 import structlog
@@ -21,22 +23,39 @@ from simpeg_sync.source.connect import translated
 _log = structlog.get_logger()
 
 
+ASK_EVERY_S = 0.15
+"""Asking more often than ten times a second would itself keep the copy from being renewed."""
+BLIND_AFTER_S = 600.0
+
+
 class Transactions:
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
+        self._clock = clock
         self._is_allowed: bool | None = None
+        self._asked = -ASK_EVERY_S
+        self._seen = clock()
+
+    @property
+    def is_blind(self) -> bool:
+        """No answer can be had, or none has come for a long time: only a time limit ends a gap."""
+        return self._is_allowed is False or self._clock() - self._seen > BLIND_AFTER_S
 
     def look(self) -> str | None:
         """All transactions that run at a moment after this call began; None when that cannot be told now."""
-        if self._is_allowed is False:
+        if self._is_allowed is False or self._clock() - self._asked < ASK_EVERY_S:
             return None
+        self._asked = self._clock()
         try:
             with translated("see the running transactions"):
-                return self._fresh()
+                answer = self._fresh()
         except SourceUnfit:
             self._is_allowed = False
             _log.info("source.no_process_right", effect="log ids that never came are given up by a time limit")
             return None
+        if answer is not None:
+            self._seen = self._clock()
+        return answer
 
     @staticmethod
     def have_ended(then: str, now: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError
 
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed, tables_of
@@ -14,7 +15,7 @@ from simpeg_sync.source.catalogue import Catalogue
 from simpeg_sync.source.connect import DRIVERS, translated
 from simpeg_sync.source.ddl import Ddl, Trigger
 from simpeg_sync.source.dialects import ddl_of
-from simpeg_sync.source.names import split_table
+from simpeg_sync.source.names import split_table, table_clause
 from simpeg_sync.source.settings import LogSettings
 from simpeg_sync.source.watch import watched
 
@@ -56,10 +57,12 @@ def install(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> 
     check_columns(engine, feeds)
     ddl, wanted = _wanted(engine.dialect, feeds, settings)
     with translated("install the change log"):
+        create, mark = ddl.log_table()
         with _transaction(engine) as connection:
-            for statement in ddl.log_table():
-                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(create)
         _refuse_foreign_log(engine, settings)
+        with _transaction(engine) as connection:
+            connection.exec_driver_sql(mark)
         present = {trigger.name for trigger in _installed(engine, ddl)}
         for trigger in wanted:
             if trigger.name not in present:
@@ -172,11 +175,14 @@ def _transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _refuse_foreign_log(engine: sa.Engine, settings: LogSettings) -> None:
-    columns = Catalogue(engine).columns(settings.table)
-    if any(name not in columns for name in LOG_COLUMNS):
+    log = table_clause(settings.table, *LOG_COLUMNS)
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.select(*log.c).where(sa.literal_column("1") == sa.literal_column("0"))).all()
+    except DBAPIError:
         raise SourceUnfit(
             f"table {settings.table} exists and is not a log of simpeg-sync; choose another name for the log"
-        )
+        ) from None
 
 
 def _may_see_triggers(engine: sa.Engine) -> bool:
