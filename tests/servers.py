@@ -201,7 +201,7 @@ class MariaDbServer(Server):
     def _command(self) -> list[str]:
         return [str(self._binary), "--no-defaults", f"--datadir={self.data}", f"--socket={self.directory}/s",
                 f"--pid-file={self.directory}/pid", f"--port={self.port}", "--bind-address=127.0.0.1",
-                "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
+                "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
                 "--innodb-log-file-size=8M", "--performance-schema=OFF", f"--init-file={self.directory}/init.sql",
                 "--log-bin=bin", "--binlog-format=ROW", "--server-id=1", "--sync-binlog=0",
                 "--default-time-zone=+08:00"]  # fmt: skip

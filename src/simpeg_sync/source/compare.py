@@ -63,7 +63,7 @@ def is_partner(
         case "mysql" | "mariadb":
             found = column == value
             if numeric_to_text:
-                found = column == value + sa.literal_column("0")
+                found = column == sa.type_coerce(value, sa.Integer) + sa.literal_column("0")
             is_float = isinstance(its, sa.Float) or isinstance(value_type, sa.Float)
             return found | as_text if is_float else found
         case "sqlite":

@@ -134,13 +134,13 @@ def _explained(doing: str, error: Exception) -> SourceError:
 
 
 def _code(cause: BaseException) -> str:
+    if isinstance(cause, sqlite3.Error):
+        return str(getattr(cause, "sqlite_errorname", "SQLITE"))
+    if cause.args and isinstance(cause.args[0], int):  # MariaDB's own numbers say more than its SQLSTATE
+        return str(cause.args[0])
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate:
         return str(sqlstate)
-    if isinstance(cause, sqlite3.Error):
-        return str(getattr(cause, "sqlite_errorname", "SQLITE"))
-    if cause.args and isinstance(cause.args[0], int):
-        return str(cause.args[0])
     return type(cause).__name__
 
 
@@ -159,7 +159,7 @@ _TABLE: tuple[tuple[type[SourceError], str, str, str], ...] = (
     (SourceDown, "57014|1969|3024", "", "the source took too long; it is tried again"),
     (SourceDown, "55P03|1205|SQLITE_BUSY.*|SQLITE_LOCKED.*", "", "the source is locked by somebody else; it is tried again"),
     (SourceDown, "40...|1213", "", "the source ended the transaction; it is tried again"),
-    (SourceDown, "08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0", "",
+    (SourceDown, "08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0|OperationalError|InterfaceError|ConnectionTimeout", "",
      "the source is not reachable; it is tried again"),
     (SourceUnfit, "42...|1064|1305|SQLITE_ERROR", "", "the source does not understand the statement"),
 )  # fmt: skip

@@ -130,13 +130,21 @@ class SqlSource:
             return connection.execute(page(after)).all()
 
     def _named(self, feed: Feed, work: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-        """The work, with an error that says which column it was where that can be found out."""
+        """The work, with an error that says which column it was where that can be found out.
+
+        What we know of the catalogue may be old, so before a feed is called unfit it is asked anew.
+        """
         try:
             with translated(f"read feed {feed.name}"):
                 return work()
         except SourceUnfit:
             self._catalogue.forget()
+        try:
             self.check(feed)
+            with translated(f"read feed {feed.name}"):
+                return work()
+        except SourceUnfit:
+            self._catalogue.forget()
             raise
 
     def _selects(self, feed: Feed) -> Selects:
