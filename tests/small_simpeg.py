@@ -25,9 +25,11 @@ SCHEMA = (
     "CREATE TABLE pegawai (nip VARCHAR(18) PRIMARY KEY, nama VARCHAR(50), status VARCHAR(2))",
     "CREATE TABLE rumpun (id INTEGER PRIMARY KEY, bkn VARCHAR(20))",
     "CREATE TABLE jenis (kode VARCHAR(10) PRIMARY KEY, bkn VARCHAR(20), rumpun_id INTEGER)",
-    "CREATE TABLE kursus (id INTEGER PRIMARY KEY, nip VARCHAR(18), jenis VARCHAR(10), nama VARCHAR(100), tgl DATE)",
-    "CREATE TABLE diklat (nip VARCHAR(18), kode DOUBLE PRECISION, tmulai DATE, nama VARCHAR(100), penilai VARCHAR(18), "
-    "atasan VARCHAR(18), PRIMARY KEY (nip, kode, tmulai))",
+    """CREATE TABLE kursus (
+        id INTEGER PRIMARY KEY, nip VARCHAR(18), jenis VARCHAR(10), nama VARCHAR(100), tgl DATE)""",
+    """CREATE TABLE diklat (
+        nip VARCHAR(18), kode DOUBLE PRECISION, tmulai DATE, nama VARCHAR(100), penilai VARCHAR(18),
+        atasan VARCHAR(18), PRIMARY KEY (nip, kode, tmulai))""",
     f"INSERT INTO pegawai VALUES ('{ANI}', 'Ani', '1'), ('{BUDI}', 'Budi', '1')",
     "INSERT INTO rumpun VALUES (1, 'R1'), (2, 'R2')",
     "INSERT INTO jenis VALUES ('T', 'BKN-T', 1), ('F', 'BKN-F', 2)",
@@ -61,13 +63,16 @@ class Simpeg:
     def __init__(self, url: str, feeds: Sequence[Feed] = FEEDS, schema: Sequence[str] = SCHEMA) -> None:
         self.url = url
         self.feeds = feeds
+        self.opened: list[sa.Connection] = []
         parsed = sa.make_url(url)
         if parsed.database and parsed.get_backend_name() == "sqlite":
             sqlite3.connect(parsed.database).close()
         parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
         # Without parameters a driver leaves percent signs alone.
         self.application = sa.create_engine(parsed, pool_size=10, execution_options={"no_parameters": True})
-        self.dialect = "mariadb" if self.application.dialect.name == "mysql" else self.application.dialect.name
+        self.dialect = (
+            "mariadb" if self.application.dialect.name == "mysql" else self.application.dialect.name
+        )
         self.reading, self.writing = open_reading(url, LIMITS), open_writing(url, LIMITS)
         self.run(*schema)
 
@@ -81,6 +86,11 @@ class Simpeg:
         with self.application.connect() as connection:
             return [tuple(row) for row in connection.exec_driver_sql(statement)]
 
+    def writer(self) -> sa.Connection:
+        """A connection of the application that ends with the test, whatever happens."""
+        self.opened.append(self.application.connect())
+        return self.opened[-1]
+
     def install(self, settings: LogSettings | None = None) -> None:
         assert install(self.writing, self.feeds, settings or LogSettings()).is_complete
 
@@ -91,6 +101,10 @@ class Simpeg:
         return LogCapture(self.reading, self.writing, self.feeds, settings or LogSettings(), **more)
 
     def close(self) -> None:
+        """Also what a failed test left open: an open transaction would be seen by the next test's proofs."""
+        for connection in self.opened:
+            connection.invalidate()
+            connection.close()
         for engine in (self.application, self.reading, self.writing):
             engine.dispose()
 

@@ -91,10 +91,11 @@ def test_foreign_text_is_refused(text: str) -> None:
 @given(st.data())
 @settings(max_examples=400, deadline=None)
 def test_every_committed_id_is_taken_at_least_once(data: st.DataObject) -> None:
-    """A model of a server: ids are drawn in order, commits and rollbacks come in any order, readings in pages."""
-    gaps_max, drawn, open_, committed = data.draw(st.integers(1, 4)), 0, {}, set[int]()
-    position, taken = Position(), set[int]()
-    transactions = 0
+    """A model of a server: ids are drawn in order, commits and rollbacks come in any order, readings in
+    pages."""
+    gaps_max, drawn, transactions = data.draw(st.integers(1, 4)), 0, 0
+    open_: dict[str, set[int]] = {}
+    position, committed, taken = Position(), set[int](), set[int]()
 
     def poll(limit: int, crash: bool) -> None:
         nonlocal position

@@ -2,12 +2,14 @@
 
 import itertools
 import json
+import random
 import time
 from collections.abc import Iterator
 
 import pytest
 from small_simpeg import LIMITS, Follower, Simpeg, add_kursus, kursus
 
+from simpeg_sync.domain.change import key_parts
 from simpeg_sync.source.connect import open_reading
 from simpeg_sync.source.log_ids import IdCursor
 from simpeg_sync.source.settings import LogSettings
@@ -61,7 +63,8 @@ def test_a_bare_id_above_cursor_would_lose_the_slow_one(maria: Simpeg) -> None:
 
 
 def test_the_greatest_finished_transaction_id_would_be_no_proof(pg: Simpeg) -> None:
-    """Why a gap on PostgreSQL could not be proved dead by the snapshot's xmax: the writer may lie above it."""
+    """Why a gap on PostgreSQL could not be proved dead by the snapshot's xmax: the writer may lie above
+    it."""
     with pg.application.connect() as first, pg.application.connect() as slow:
         first.exec_driver_sql(add_kursus(1))
         slow.exec_driver_sql(add_kursus(2))
@@ -198,3 +201,48 @@ def test_pages_of_a_window_with_open_writers(served: Simpeg, follower: Follower)
         assert follower.look(limit=7) == kursus(*range(1001, 1040))
         slow.commit()
     assert follower.look(limit=7) == kursus(*range(1, 40))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_the_order_of_writers_looks_and_purges_nothing_is_lost(served: Simpeg, seed: int) -> None:
+    """Random writers on the real engine: every committed row is marked, and no rolled-back one is waited
+    for."""
+    chance = random.Random(seed)
+    served.install()
+    settings = LogSettings(gaps_max=chance.choice([2, 5, 1000]))
+    follower, marked, committed = Follower(served, settings, clock=lambda: 0.0), set[int](), set[int]()
+    writers = [(served.writer(), set[int]()) for _ in range(5)]
+
+    def look() -> None:
+        marked.update(int(key_parts(key)[0]) for _, key in follower.look(limit=chance.choice([1, 3, 100])))
+
+    for id_ in range(1, 120):
+        connection, mine = chance.choice(writers)
+        match chance.choice(["write", "write", "write", "commit", "rollback", "look", "purge", "restart"]):
+            case "write":
+                connection.exec_driver_sql(add_kursus(id_))
+                mine.add(id_)
+            case "commit":
+                connection.commit()
+                committed |= mine
+                mine.clear()
+            case "rollback":
+                connection.rollback()
+                mine.clear()
+            case "look":
+                look()
+            case "purge":
+                follower.capture.purge(follower.cursor, keep_s=0, limit=chance.randint(1, 20))
+            case "restart":
+                cursor = follower.cursor
+                follower = Follower(served, settings, clock=lambda: 0.0)
+                follower.cursor = cursor
+    for connection, mine in writers:
+        connection.commit()
+        committed |= mine
+    for _ in range(100):
+        look()
+        if marked == committed:
+            break
+        time.sleep(0.05)
+    assert marked == committed

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from small_simpeg import ANI, BUDI, DIKLAT, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
 
-from simpeg_sync.domain.change import SourceKey, source_key
+from simpeg_sync.domain.change import FeedName, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceDown, SourceUnfit
 from simpeg_sync.mapping.expressions import Column
 from simpeg_sync.mapping.feed import Feed, Join
@@ -79,7 +79,12 @@ def test_keys_come_in_pages_each_once(simpeg: Simpeg) -> None:
 
 
 def test_composite_keys_with_dates_and_floats_come_in_pages(simpeg: Simpeg) -> None:
-    rows = [(nip, kode, f"2024-0{month}-01") for nip in (ANI, BUDI) for kode in ("0.1", "11.5", "12.25") for month in range(1, 6)]
+    rows = [
+        (nip, kode, f"2024-0{month}-01")
+        for nip in (ANI, BUDI)
+        for kode in ("0.1", "11.5", "12.25")
+        for month in range(1, 6)
+    ]
     for nip, kode, day in rows:
         simpeg.run(f"INSERT INTO diklat (nip, kode, tmulai) VALUES ('{nip}', {kode}, '{day}')")
     found = all_keys(simpeg, DIKLAT, page_size=4)
@@ -148,6 +153,12 @@ def test_partners_of_another_type_are_found(simpeg: Simpeg) -> None:
     assert set(found) >= {key(1), key(2)} and key(3) not in found
 
 
+def test_a_road_back_without_an_index_is_named(simpeg: Simpeg) -> None:
+    assert simpeg.source().roads_without_index(KURSUS) == ("kursus.nip", "kursus.jenis", "jenis.rumpun_id")
+    simpeg.run("CREATE INDEX by_nip ON kursus (nip, id)", "CREATE INDEX by_rumpun ON jenis (rumpun_id)")
+    assert simpeg.source().roads_without_index(KURSUS) == ("kursus.jenis",)
+
+
 def test_many_partners_come_in_pages(simpeg: Simpeg, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simpeg_sync.source.reader.PARTNER_PAGE", 7)
     simpeg.run(*(add_kursus(id_, jenis="TF"[id_ % 2]) for id_ in range(1, 41)))
@@ -162,7 +173,9 @@ def test_a_join_that_makes_two_rows_of_one_is_named(simpeg: Simpeg) -> None:
         "INSERT INTO berkas VALUES (1, 'a.pdf'), (1, 'b.pdf'), (2, 'c.pdf')", add_kursus(1), add_kursus(2),
     )  # fmt: skip
     feed = replace(
-        KURSUS, fields={"f": Column("b.nama")}, joins=(KURSUS.joins[0], Join("berkas", "b", (("id_kursus", "id"),)))
+        KURSUS,
+        fields={"f": Column("b.nama")},
+        joins=(KURSUS.joins[0], Join("berkas", "b", (("id_kursus", "id"),))),
     )
     source = simpeg.source()
     assert source.read(feed, [key(2)])[key(2)]["b.nama"] == "c.pdf"
@@ -188,14 +201,17 @@ def test_a_key_that_is_not_unique_is_named(simpeg: Simpeg) -> None:
         (replace(KURSUS, fields={"x": Column("j.bkm")}), "feed kursus: table jenis has no column bkm"),
         (replace(KURSUS, fields={"x": Column("q.bkn")}), "'q', which is no join of the feed"),
         (replace(KURSUS, joins=(Join("jeniz", "j", (("kode", "jenis"),)),)), "table jeniz does not exist"),
-        (replace(KURSUS, fields={}, joins=(Join("jenis", "j", (("kod", "jenis"),)),)), "table jenis has no column kod"),
+        (
+            replace(KURSUS, fields={}, joins=(Join("jenis", "j", (("kod", "jenis"),)),)),
+            "table jenis has no column kod",
+        ),
     ],
 )  # fmt: skip
 def test_what_is_missing_is_named(simpeg: Simpeg, feed: Feed, words: str) -> None:
     for work in (lambda: simpeg.source().check(feed), lambda: simpeg.source().read(feed, [key(1)])):
         with pytest.raises(SourceUnfit, match=words):
             work()
-    assert list(simpeg.source().unfit([KURSUS, replace(feed, name="bad")])) == ["bad"]
+    assert list(simpeg.source().unfit([KURSUS, replace(feed, name=FeedName("bad"))])) == ["bad"]
 
 
 def test_a_column_dropped_while_we_read_is_named_and_comes_back(simpeg: Simpeg) -> None:
@@ -216,7 +232,11 @@ def test_tables_of_another_schema(served: Simpeg) -> None:
         f"CREATE TABLE {other}.files (id_kursus INTEGER PRIMARY KEY, filename VARCHAR(20))",
         f"INSERT INTO {other}.files VALUES (1, 'a.pdf')", add_kursus(1),
     )  # fmt: skip
-    feed = replace(KURSUS, fields={"f": Column("e.filename")}, joins=(Join(f"{other}.files", "e", (("id_kursus", "id"),)),))
+    feed = replace(
+        KURSUS,
+        fields={"f": Column("e.filename")},
+        joins=(Join(f"{other}.files", "e", (("id_kursus", "id"),)),),
+    )
     assert served.source().read(feed, [key(1)])[key(1)]["e.filename"] == "a.pdf"
     served.feeds = (feed,)
     settings = LogSettings()
@@ -268,11 +288,15 @@ def test_a_right_taken_away_stops_that_feed_alone(served: Simpeg) -> None:
     name = f"b_{url.database}"
     account = f"'{name}'@'%'" if served.dialect == "mariadb" else name
     served.run(
-        f"CREATE USER {account} IDENTIFIED BY 'x'" if served.dialect == "mariadb" else f"CREATE ROLE {name} LOGIN PASSWORD 'x'",
-        *(f"GRANT SELECT ON {table} TO {account}" for table in ("kursus", "jenis", "rumpun", "pegawai", "diklat")),
+        f"CREATE USER {account} IDENTIFIED BY 'x'"
+        if served.dialect == "mariadb"
+        else f"CREATE ROLE {name} LOGIN PASSWORD 'x'",
+        *(f"GRANT SELECT ON {t} TO {account}" for t in ("kursus", "jenis", "rumpun", "pegawai", "diklat")),
         add_kursus(1), f"REVOKE SELECT ON diklat FROM {account}",
     )  # fmt: skip
-    source = SqlSource(open_reading(url.set(username=name, password="x").render_as_string(hide_password=False), LIMITS))
+    source = SqlSource(
+        open_reading(url.set(username=name, password="x").render_as_string(hide_password=False), LIMITS)
+    )
     with pytest.raises(SourceUnfit, match="diklat"):
         source.read(DIKLAT, [key(ANI, "1", "2024-01-01")])
     assert list(source.unfit([KURSUS, DIKLAT])) == ["diklat"]
@@ -286,7 +310,11 @@ def test_the_reading_side_cannot_write(simpeg: Simpeg) -> None:
 
 def test_a_slow_answer_is_cut_off(served: Simpeg) -> None:
     engine = open_reading(served.url, replace(LIMITS, statement_timeout_s=1))
-    nap = "SELECT pg_sleep(20)" if served.dialect == "postgresql" else "SELECT SUM(a.seq) FROM seq_1_to_1000000000 a WHERE MOD(a.seq, 7) = 3"
+    nap = (
+        "SELECT pg_sleep(20)"
+        if served.dialect == "postgresql"
+        else "SELECT SUM(a.seq) FROM seq_1_to_1000000000 a WHERE MOD(a.seq, 7) = 3"
+    )
     with pytest.raises(SourceDown, match="took too long"), translated("read"), engine.connect() as connection:
         connection.exec_driver_sql(nap)
 

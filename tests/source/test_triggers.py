@@ -1,6 +1,6 @@
-"""Installing is repeatable and complete, takes nothing else away, and what a broken trigger does to SIMPEG is known."""
+"""Installing is repeatable and complete, takes nothing else away, and what a broken trigger does to SIMPEG is
+known."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 
@@ -49,7 +49,9 @@ def test_a_changed_key_installs_anew_and_leaves_nothing_old(simpeg: Simpeg) -> N
     assert before.missing and before.outdated and not before.is_complete
     assert install(simpeg.writing, (other,), SETTINGS).is_complete
     simpeg.run(add_kursus(1))
-    assert [row[0] for row in simpeg.ask("SELECT new_key FROM simpeg_sync_log WHERE table_name = 'kursus'")] != []
+    assert [
+        row[0] for row in simpeg.ask("SELECT new_key FROM simpeg_sync_log WHERE table_name = 'kursus'")
+    ] != []
     assert not status(simpeg.writing, simpeg.feeds, SETTINGS).is_complete
 
 
@@ -94,13 +96,25 @@ def test_a_table_that_is_no_log_is_not_taken_for_one(simpeg: Simpeg) -> None:
 def test_mixed_case_reserved_and_spaced_names(simpeg: Simpeg) -> None:
     quote = "`" if simpeg.dialect == "mariadb" else '"'
     simpeg.run(
-        'CREATE TABLE "Order" ("Key" VARCHAR(10) PRIMARY KEY, "tanggal mulai" VARCHAR(10), "NIP_BARU" VARCHAR(18))'.replace('"', quote)
+        'CREATE TABLE "Order" ("Key" VARCHAR(10) PRIMARY KEY, "tanggal mulai" VARCHAR(10), '
+        '"NIP_BARU" VARCHAR(18))'.replace('"', quote)
     )
-    feed = replace(KURSUS, table="Order", key=("Key",), person="NIP_BARU", fields={}, joins=(Join("jenis", "group", (("kode", "tanggal mulai"),)),))
+    feed = replace(
+        KURSUS,
+        table="Order",
+        key=("Key",),
+        person="NIP_BARU",
+        fields={},
+        joins=(Join("jenis", "group", (("kode", "tanggal mulai"),)),),
+    )
     simpeg.feeds = (feed,)
     simpeg.install()
     follower = Follower(simpeg)
-    simpeg.run(f'INSERT INTO "Order" VALUES (\'a"b\\c\', \'T\', \'{ANI}\')'.replace('INTO "Order"', f"INTO {quote}Order{quote}"))
+    simpeg.run(
+        f"INSERT INTO \"Order\" VALUES ('a\"b\\c', 'T', '{ANI}')".replace(
+            'INTO "Order"', f"INTO {quote}Order{quote}"
+        )
+    )
     [(_, key)] = follower.look()
     assert simpeg.source().persons(feed, [key]) == {key: ANI}
     simpeg.run("UPDATE jenis SET bkn = 'x' WHERE kode = 'T'")
@@ -135,7 +149,8 @@ def test_truncate_is_not_seen_on_mariadb(maria: Simpeg) -> None:
 
 
 def test_a_replaced_row_of_another_key_is_not_seen_on_sqlite(lite: Simpeg) -> None:
-    """Stated in the docs: INSERT OR REPLACE deletes without the delete trigger unless recursive triggers are on."""
+    """Stated in the docs: INSERT OR REPLACE deletes without the delete trigger unless recursive triggers are
+    on."""
     lite.run("CREATE UNIQUE INDEX one_name ON kursus (nama)")
     lite.install()
     lite.run("INSERT INTO kursus (id, nama) VALUES (1, 'x')")
@@ -221,11 +236,19 @@ def test_a_column_of_ours_that_simpeg_drops(simpeg: Simpeg) -> None:
 
 def test_the_application_still_gets_its_own_last_id(served: Simpeg) -> None:
     """PHP asks lastval() and LAST_INSERT_ID(); a log with a sequence would answer with its own number."""
-    kind, last = ("SERIAL", "lastval()") if served.dialect == "postgresql" else ("INTEGER AUTO_INCREMENT", "LAST_INSERT_ID()")
+    kind, last = (
+        ("SERIAL", "lastval()")
+        if served.dialect == "postgresql"
+        else ("INTEGER AUTO_INCREMENT", "LAST_INSERT_ID()")
+    )
     served.run(f"CREATE TABLE lain (id {kind} PRIMARY KEY, nip VARCHAR(18))")
     served.feeds = (replace(KURSUS, table="lain", fields={}, joins=()),)
     served.install()
-    served.run(*["INSERT INTO lain (nip) VALUES ('')"] * 5, "DELETE FROM lain WHERE id < 3", "UPDATE lain SET nip = NULL")
+    served.run(
+        *["INSERT INTO lain (nip) VALUES ('')"] * 5,
+        "DELETE FROM lain WHERE id < 3",
+        "UPDATE lain SET nip = NULL",
+    )
     with served.application.connect() as connection:
         connection.exec_driver_sql("INSERT INTO lain (nip) VALUES ('')")
         assert connection.exec_driver_sql(f"SELECT {last}").scalar_one() == 6
@@ -257,17 +280,15 @@ def test_installing_does_not_queue_behind_a_long_transaction(served: Simpeg) -> 
 
 
 def _run_script(url: sa.URL, dialect: str, script: str) -> None:
-    client = "psql" if dialect == "postgresql" else "mariadb"
-    assert shutil.which(client)
-    port, password = str(url.port), str(url.password)
-    command, secret = {
-        "psql": (["psql", "-X", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", port, "-U", url.username, url.database], "PGPASSWORD"),
-        "mariadb": (["mariadb", "--no-defaults", "-h", "127.0.0.1", "-P", port, "-u", url.username, url.database], "MYSQL_PWD"),
-    }[client]  # fmt: skip
+    place = ["-h", "127.0.0.1", "-u" if dialect == "mariadb" else "-U", str(url.username), str(url.database)]
+    if dialect == "mariadb":
+        command = ["mariadb", "--no-defaults", "-P", str(url.port), *place]
+    else:
+        command = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-p", str(url.port), *place]
+    secret = {"MYSQL_PWD": str(url.password), "PGPASSWORD": str(url.password), "PATH": "/usr/bin:/bin"}
     done = subprocess.run(
-        command, input=script, text=True, capture_output=True, timeout=30, check=False,
-        env={secret: password, "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+        command, input=script, text=True, capture_output=True, timeout=30, check=False, env=secret
+    )
     assert done.returncode == 0, done.stderr
 
 

@@ -1,4 +1,4 @@
-"""The change log on MariaDB and MySQL. Triggers run with the rights of whoever installs them (their DEFINER)."""
+"""The change log on MariaDB and MySQL. Triggers run with the rights of whoever installs them."""
 
 from collections.abc import Sequence
 
@@ -16,7 +16,8 @@ class MariaDbDdl:
         if several_schemas and "." not in settings.table:
             # A trigger looks for unqualified names in its own database.
             raise SourceUnfit(
-                "feeds read tables of several databases; name the log with its database too, as `database.table`"
+                "feeds read tables of several databases; "
+                "name the log with its database too, as `database.table`"
             )
         self._dialect = dialect
         self._settings = settings
@@ -66,8 +67,9 @@ ORDER BY 1"""
         return f"DELIMITER //\n{statement}//\nDELIMITER ;" if "BEGIN" in statement else f"{statement};"
 
     def _trigger(self, table: str, operation: str, event: str, old: str, new: str) -> Trigger:
-        # Whatever goes wrong inside, the application's statement goes on. Nobody is told: a warning raised in a trigger
-        # does not reach the statement's SHOW WARNINGS (tried on 10.11). `source status` and the sweep find it.
+        # Whatever goes wrong inside, the application's statement goes on. Nobody is told: a warning raised in
+        # a trigger does not reach the statement's SHOW WARNINGS (tried on 10.11). `source status` and the
+        # sweep find it.
         body = f"""FOR EACH ROW
 BEGIN
   DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN END;

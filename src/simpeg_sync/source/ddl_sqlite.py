@@ -1,4 +1,5 @@
-"""The change log on SQLite (3.38 or newer, for JSON). There is nobody to grant rights to, and no way to catch an error."""
+"""The change log on SQLite (3.38 or newer, for JSON). There is nobody to grant rights to, and no way to catch
+an error."""
 
 from collections.abc import Sequence
 
@@ -61,7 +62,9 @@ BEGIN
 END"""
         name = trigger_name(self._settings, table, operation, body)
         place = quoted(self._dialect, _plain(table))
-        return Trigger(name, table, (f"CREATE TRIGGER {quoted(self._dialect, name)} AFTER {event} ON {place} {body}",))
+        return Trigger(
+            name, table, (f"CREATE TRIGGER {quoted(self._dialect, name)} AFTER {event} ON {place} {body}",)
+        )
 
     def _key(self, row: str, columns: Sequence[str]) -> str:
         texts = {column: f"CAST({row}.{quoted(self._dialect, column)} AS TEXT)" for column in columns}
@@ -71,5 +74,7 @@ END"""
 def _plain(table: str) -> str:
     schema, name = split_table(table)
     if schema not in (None, "main"):
-        raise SourceUnfit(f"{table}: a SQLite trigger cannot reach into an attached database; use capture mode `scan`")
+        raise SourceUnfit(
+            f"{table}: a SQLite trigger cannot reach into an attached database; use capture mode `scan`"
+        )
     return name

@@ -73,7 +73,8 @@ class LogCapture:
                 found.sweep[feed.name] = None  # written by triggers of an older configuration
                 return
             parts = [part for column in feed.key if (part := image[column]) is not None]
-            if len(parts) == len(feed.key):  # a row with NULL in its key is no row of the feed: nothing can name it
+            # A row with NULL in its key is no row of the feed: nothing can name it.
+            if len(parts) == len(feed.key):
                 found.add(feed.name, [source_key(parts)], bounded=False)
 
     def _mark_partners(self, road: Road, images: Iterable[Mapping[str, str | None]], found: "_Found") -> None:
@@ -124,7 +125,9 @@ def _image(text: str) -> Mapping[str, str | None]:
     return image
 
 
-def _reader(reading: sa.Engine, writing: sa.Engine, settings: LogSettings, clock: Callable[[], float]) -> LogReader:
+def _reader(
+    reading: sa.Engine, writing: sa.Engine, settings: LogSettings, clock: Callable[[], float]
+) -> LogReader:
     match reading.dialect.name:
         case "postgresql":
             return SnapshotLog(reading, writing, settings)

@@ -1,11 +1,12 @@
 """Which transactions run on MariaDB now? Needed to prove that a missing log id can no longer come.
 
-``information_schema.innodb_trx`` is a copy that is renewed at most ten times a second, and not even that while somebody
-else keeps reading it. So the question carries a number used once: only when our own transaction is in the answer, with
-this very question as its statement, was the copy made after we asked. No clock is involved.
+``information_schema.innodb_trx`` is a copy that is renewed at most ten times a second, and not even that
+while somebody else keeps reading it. So the question carries a number used once: only when our own
+transaction is in the answer, with this very question as its statement, was the copy made after we asked. No
+clock is involved.
 
-Not on Galera: there every node draws its own ids, so a smaller id may be drawn later and no list of one node proves
-anything.
+Not on Galera: there every node draws its own ids, so a smaller id may be drawn later and no list of one node
+proves anything.
 """
 
 import json
@@ -51,7 +52,9 @@ class Transactions:
                 answer = self._fresh()
         except SourceUnfit:
             self._is_allowed = False
-            _log.info("source.no_process_right", effect="log ids that never came are given up by a time limit")
+            _log.info(
+                "source.no_process_right", effect="log ids that never came are given up by a time limit"
+            )
             return None
         if answer is not None:
             self._seen = self._clock()
@@ -59,8 +62,8 @@ class Transactions:
 
     @staticmethod
     def have_ended(then: str, now: str) -> bool:
-        """No transaction of ``then`` is in ``now``. It is the same one by its id, or by thread and start: a reader that
-        begins to write changes its id, a prepared one that lost its connection its thread."""
+        """No transaction of ``then`` is in ``now``. It is the same one by its id, or by thread and start: a
+        reader that begins to write changes its id, a prepared one that lost its connection its thread."""
         if not then:
             return False
         ids: set[str] = set()
@@ -68,7 +71,9 @@ class Transactions:
         for id_, thread, started in json.loads(now):
             ids.add(id_)
             threads.add((thread, started))
-        return not any(id_ in ids or (thread, started) in threads for id_, thread, started in json.loads(then))
+        return not any(
+            id_ in ids or (thread, started) in threads for id_, thread, started in json.loads(then)
+        )
 
     def _fresh(self) -> str | None:
         once = secrets.token_hex(8)

@@ -1,5 +1,5 @@
-"""Installing, describing, checking and removing the change log. The only part that changes anything in SIMPEG's schema,
-and it runs by hand, with an account that may, never in the daemon."""
+"""Installing, describing, checking and removing the change log. The only part that changes anything in
+SIMPEG's schema, and it runs by hand, with an account that may, never in the daemon."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -51,8 +51,9 @@ class _Installed:
 def install(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> Status:
     """Brings log and triggers to what the feeds want; safe to repeat. Needs an engine of ``open_writing``.
 
-    One table after the other, each in a transaction of its own where the engine has DDL transactions: SIMPEG's tables are
-    locked for moments, and not at all when the lock is not free at once (SourceDown: try again).
+    One table after the other, each in a transaction of its own where the engine has DDL transactions:
+    SIMPEG's tables are locked for moments, and not at all when the lock is not free at once (SourceDown: try
+    again).
     """
     check_columns(engine, feeds)
     ddl, wanted = _wanted(engine.dialect, feeds, settings)
@@ -81,20 +82,23 @@ def sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings) -> str:
         "-- It can be taken away again with `simpeg-sync source remove`.",
         "\n-- 1. The log. Only the triggers write it, only simpeg-sync deletes in it.",
         *(ddl.script(statement) for statement in ddl.log_table()),
-        "\n-- 2. The triggers. They write keys, never other values, and none of their errors should reach SIMPEG;",
-        "--    what each engine cannot promise here is in docs/source-log-mode.md.",
+        "\n-- 2. The triggers. They write keys, never other values, and no error of theirs may reach SIMPEG;",
+        "--    what an engine cannot promise here is in docs/source-log-mode.md.",
     ]
     for trigger in wanted:
         parts += [f"\n-- {trigger.table}", *(ddl.script(statement) for statement in trigger.create)]
     grants = ddl.grants(tables_of(feeds), settings.reader)
     if grants:
-        parts += ["\n-- 3. Rights of the daemon's account: reading, and deleting old rows of the log. Nothing else."]
+        parts += [
+            "\n-- 3. Rights of the daemon's account: reading, and deleting old rows of the log. Nothing else."
+        ]
         parts += [ddl.script(grant) for grant in grants]
     return "\n".join(parts) + "\n"
 
 
 def remove(engine: sa.Engine, settings: LogSettings) -> tuple[str, ...]:
-    """Takes away exactly what was installed for this log, also for feeds that are gone. Gives the triggers' names.
+    """Takes away exactly what was installed for this log, also for feeds that are gone. Gives the triggers'
+    names.
 
     Triggers first: with the log gone before them, SIMPEG's writes would meet triggers without a table.
     """
@@ -178,7 +182,9 @@ def _refuse_foreign_log(engine: sa.Engine, settings: LogSettings) -> None:
     log = table_clause(settings.table, *LOG_COLUMNS)
     try:
         with engine.connect() as connection:
-            connection.execute(sa.select(*log.c).where(sa.literal_column("1") == sa.literal_column("0"))).all()
+            connection.execute(
+                sa.select(*log.c).where(sa.literal_column("1") == sa.literal_column("0"))
+            ).all()
     except DBAPIError:
         raise SourceUnfit(
             f"table {settings.table} exists and is not a log of simpeg-sync; choose another name for the log"
@@ -191,5 +197,3 @@ def _may_see_triggers(engine: sa.Engine) -> bool:
     with engine.connect() as connection:
         grants = " ".join(str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS"))
     return "ALL PRIVILEGES" in grants or "TRIGGER" in grants
-
-
