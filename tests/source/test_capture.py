@@ -4,7 +4,7 @@ import pytest
 from small_simpeg import ANI, BUDI, DIKLAT, Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.change import FeedName, source_key
-from simpeg_sync.domain.errors import HistoryLost
+from simpeg_sync.domain.errors import HistoryLost, SourceUnfit
 from simpeg_sync.source.settings import LogSettings
 
 DIKLAT_ROW = f"INSERT INTO diklat VALUES ('{ANI}', 11.5, '2024-02-01', 'PKA', '{BUDI}', '{ANI}')"
@@ -160,3 +160,10 @@ def test_rows_of_older_triggers_ask_for_a_sweep(simpeg: Simpeg, follower: Follow
     simpeg.run("INSERT INTO simpeg_sync_log (table_name, old_key) VALUES ('kursus', '{\"kode\": \"1\"}')")
     assert follower.look() == set()
     assert follower.sweep == {FeedName("kursus")}
+
+
+def test_a_log_that_was_never_installed_says_where_to_look(simpeg: Simpeg) -> None:
+    with pytest.raises(
+        SourceUnfit, match="simpeg_sync_log .see `simpeg-sync source status`.: a table does not"
+    ):
+        Follower(simpeg)

@@ -35,14 +35,15 @@ class LogCapture:
         self._source = SqlSource(reading)
         self._watched = watched(feeds)
         self._settings = settings
+        self._reading_it = f"read the change log {settings.table} (see `simpeg-sync source status`)"
         self._log = _reader(reading, writing, settings, clock)
 
     def start(self) -> str:
-        with translated("read the change log"):
+        with translated(self._reading_it):
             return self._log.end()
 
     def changes(self, cursor: str, *, limit: int) -> ChangeBatch:
-        with translated("read the change log"):
+        with translated(self._reading_it):
             page = self._log.read(cursor, limit=limit)
         found = _Found(self._settings.fanout_max)
         by_table: dict[str, list[LogRow]] = {}
