@@ -187,7 +187,8 @@ class PostgresServer(Server):
         options = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.directory,
             "fsync": "off", "shared_buffers": "32MB", "max_connections": 60, "wal_level": "logical",
-            "autovacuum": "off", "timezone": "Asia/Makassar", "datestyle": "SQL, DMY", "max_prepared_transactions": 5,
+            "autovacuum": "off", "timezone": "Asia/Makassar", "datestyle": "SQL, DMY",
+            "max_prepared_transactions": 5,
         }  # fmt: skip
         return [str(self._bin / "postgres"), "-D", str(self.data)] + [
             part for name, value in options.items() for part in ("-c", f"{name}={value}")
