@@ -14,14 +14,14 @@ whose ids are drawn in ascending order (one counter, no per-session cache):
    all of them). Noted before R1, it could miss a writer that began and drew g in between.
 3. Later, *before* a reading R2, a look shows that none of them runs any more. Looked at after R2, the writer
    could have committed between R2 and the look, and its row be called dead unseen.
-4. What R2, reading the whole gap, does not see was rolled back.
+4. What R2 does not see of the gap, as far as it read, was rolled back.
 
 On PostgreSQL the token of step 2 is a fresh transaction id and not ``pg_snapshot_xmax``: that is the latest
 *finished* id plus one, and a writer with a greater id may already hold g.
 """
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -95,17 +95,12 @@ def advance(
     """Takes the ids that one ordered reading saw, and drops the gaps that are dead.
 
     ``is_dead`` must rest on a look made before the reading. ``complete_to`` is the id up to which the reading
-    left nothing out (None: to the end); a gap that reaches further is not dropped. New gaps carry no proof
-    yet: see ``prove``.
+    left nothing out (None: to the end); only so far is a dead gap dropped. New gaps carry no proof yet: see
+    ``prove``.
     """
     seen = sorted(set(ids))
-    dead = [gap for gap in position.gaps if (complete_to is None or gap.last <= complete_to) and is_dead(gap)]
-    # What the reading saw in a dead gap is all that will ever be there, so the gap goes whole, in one step.
-    # Otherwise two dead gaps at the bound, each to be split by a late row, would wait for each other for
-    # ever.
-    taken = [id_ for id_ in seen if _gap_of(dead, id_) is not None]
-    burnt = sum(gap.size for gap in dead) - len(taken)
-    gaps, high, held = [gap for gap in position.gaps if gap not in dead], position.high, False
+    gaps, taken, burnt = _without_dead(position.gaps, seen, is_dead, complete_to)
+    high, held = position.high, False
     for id_ in seen:
         if id_ > high:
             if id_ > high + 1:
@@ -150,6 +145,31 @@ def ranges_to_read(position: Position, ranges_max: int) -> tuple[tuple[int, int]
     cuts = sorted(distances[: ranges_max - 1])
     starts, ends = [0, *cuts], [*cuts, len(ranges)]
     return tuple((ranges[a][0], ranges[b - 1][1]) for a, b in zip(starts, ends, strict=True))
+
+
+def _without_dead(
+    gaps: Sequence[Gap], seen: Sequence[int], is_dead: Callable[[Gap], bool], complete_to: int | None
+) -> tuple[list[Gap], list[int], int]:
+    """What is left of the gaps, the ids taken from the dead ones, and how many of their ids were given up.
+
+    What the reading saw in a dead gap is all that will ever be there, so the part it covered goes whole, from
+    the left. Split by late rows, dead gaps at the bound would wait for each other; left until covered whole,
+    a gap with more rows than a page would wait for ever.
+    """
+    left: list[Gap] = []
+    taken: list[int] = []
+    burnt = 0
+    for gap in gaps:
+        covered = gap.last if complete_to is None else min(gap.last, complete_to)
+        if covered < gap.first or not is_dead(gap):
+            left.append(gap)
+            continue
+        there = seen[bisect_left(seen, gap.first) : bisect_right(seen, covered)]
+        taken += there
+        burnt += covered - gap.first + 1 - len(there)
+        if covered < gap.last:
+            left.append(replace(gap, first=covered + 1))
+    return left, taken, burnt
 
 
 def _gap_of(gaps: Sequence[Gap], id_: int) -> int | None:
