@@ -1,4 +1,4 @@
-"""What SIMPEG's catalogue says about its tables. Names from the configuration count only when they are found here."""
+"""What SIMPEG's catalogue says about its tables. Names of the configuration count only when found here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,8 @@ class Catalogue:
         self._known = {}
 
     def columns(self, table: str) -> Mapping[str, ColumnType]:
-        """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the account)."""
+        """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the
+        account)."""
         if table not in self._known:
             schema, name = split_table(table)
             with translated(f"look at table {table}"):
@@ -35,12 +36,15 @@ class Catalogue:
         if not self._known[table]:
             del self._known[table]
             raise SourceUnfit(
-                f"table {table} does not exist or the account may not see it; correct the name or GRANT SELECT on it"
+                f"table {table} does not exist or the account may not see it; "
+                "correct the name or GRANT SELECT on it"
             )
         return self._known[table]
 
     def type_of(self, table: str, column: str) -> ColumnType:
         columns = self.columns(table)
         if column not in columns:
-            raise SourceUnfit(f"table {table} has no column {column}; correct the name (upper and lower case count)")
+            raise SourceUnfit(
+                f"table {table} has no column {column}; correct the name (upper and lower case count)"
+            )
         return columns[column]

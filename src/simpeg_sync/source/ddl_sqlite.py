@@ -1,4 +1,5 @@
-"""The change log on SQLite (3.38 or newer, for JSON). There is nobody to grant rights to, and no way to catch an error."""
+"""The change log on SQLite (3.38 or newer, for JSON). There is nobody to grant rights to, and no way to catch
+an error."""
 
 from collections.abc import Sequence
 
@@ -17,8 +18,8 @@ class SqliteDdl:
         self._settings = settings
         self._log = quoted(dialect, _plain(settings.table))
 
-    def log_table(self) -> Sequence[str]:
-        return [
+    def log_table(self) -> tuple[str, str]:
+        return (
             # AUTOINCREMENT: a purged id is never used again.
             f"""CREATE TABLE IF NOT EXISTS {self._log} (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -30,7 +31,7 @@ class SqliteDdl:
             f"""INSERT INTO {self._log} (table_name)
 SELECT {literal(MARKER_TABLE)}
 WHERE NOT EXISTS (SELECT 1 FROM {self._log})""",
-        ]
+        )
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]:
         old, new = (self._key(row, watched.columns) for row in ("OLD", "NEW"))
@@ -61,7 +62,9 @@ BEGIN
 END"""
         name = trigger_name(self._settings, table, operation, body)
         place = quoted(self._dialect, _plain(table))
-        return Trigger(name, table, (f"CREATE TRIGGER {quoted(self._dialect, name)} AFTER {event} ON {place} {body}",))
+        return Trigger(
+            name, table, (f"CREATE TRIGGER {quoted(self._dialect, name)} AFTER {event} ON {place} {body}",)
+        )
 
     def _key(self, row: str, columns: Sequence[str]) -> str:
         texts = {column: f"CAST({row}.{quoted(self._dialect, column)} AS TEXT)" for column in columns}
@@ -71,5 +74,7 @@ END"""
 def _plain(table: str) -> str:
     schema, name = split_table(table)
     if schema not in (None, "main"):
-        raise SourceUnfit(f"{table}: a SQLite trigger cannot reach into an attached database; use capture mode `scan`")
+        raise SourceUnfit(
+            f"{table}: a SQLite trigger cannot reach into an attached database; use capture mode `scan`"
+        )
     return name

@@ -1,6 +1,8 @@
-"""Names of tables and columns from the configuration: which are allowed at all, and how they are spelled in SQL.
+"""Names of tables and columns from the configuration: which are allowed at all, and how they are spelled in
+SQL.
 
-The allow-list stops what no SIMPEG has and every injection needs; the live catalogue and the dialect's quoting do the rest.
+The allow-list stops what no SIMPEG has and every injection needs; the live catalogue and the dialect's
+quoting do the rest.
 """
 
 import re
@@ -20,7 +22,8 @@ def checked(name: str) -> str:
     if len(name) > _LONGEST or not _NAME.fullmatch(name):
         shown = re.sub(r"[^\w .$#-]", "?", name)[:_LONGEST]
         raise SourceUnfit(
-            f"{shown!r} cannot be the name of a table or column; allowed are letters, digits, blanks, _ $ # and -"
+            f"{shown!r} cannot be the name of a table or column; "
+            "allowed are letters, digits, blanks, _ $ # and -"
         )
     return name
 

@@ -1,4 +1,5 @@
-"""The SELECT statements of one feed, built from its configuration and the catalogue. Nothing is executed here."""
+"""The SELECT statements of one feed, built from its configuration and the catalogue. Nothing is executed
+here."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ class Selects:
         return select.select_from(self._from(self.feed.joins)).where(self._has_key(keys, by_text=by_text))
 
     def number_of(self, key: SourceKey, joins: int) -> sa.Select[Any]:
-        """How many rows the key has with the first ``joins`` joins: the one that makes two of one is the culprit."""
+        """How many rows the key has with the first ``joins`` joins: the one that makes two of one is the
+        culprit."""
         source = self._from(self.feed.joins[:joins])
         return sa.select(sa.func.count()).select_from(source).where(self._has_key([key], by_text=False))
 
@@ -51,9 +53,11 @@ class Selects:
     def page_of_keys(self, after: SourceKey | None, size: int) -> sa.Select[Any]:
         return self._page(sa.select(*self._key_texts()).select_from(self._own), after, size)
 
-    def page_of_partners(self, join: Join, values: PartnerValues, after: SourceKey | None, size: int) -> sa.Select[Any]:
-        """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so this
-        works when its row is gone. Joins in between (a lookup of a lookup) are."""
+    def page_of_partners(
+        self, join: Join, values: PartnerValues, after: SourceKey | None, size: int
+    ) -> sa.Select[Any]:
+        """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so
+        this works when its row is gone. Joins in between (a lookup of a lookup) are."""
         select = sa.select(*self._key_texts(), *self._order()).distinct()
         select = select.select_from(self._from(self._way_to(join)))
         select = select.where(sa.or_(*(self._partner(join, value, n) for n, value in enumerate(values))))
@@ -63,7 +67,9 @@ class Selects:
         """Reads every column the feed names and no row: are they there, and may we?"""
         names = self.feed.columns
         select = sa.select(*self._key_texts(), *(self._labelled(name) for name in names))
-        return select.select_from(self._from(self.feed.joins)).where(sa.literal_column("1") == sa.literal_column("0"))
+        return select.select_from(self._from(self.feed.joins)).where(
+            sa.literal_column("1") == sa.literal_column("0")
+        )
 
     def column(self, name: str) -> sa.ColumnElement[Any]:
         alias, column = self._split(name)
@@ -83,7 +89,8 @@ class Selects:
         alias, _, column = name.rpartition(".")
         if alias and alias not in self._joined:
             raise SourceUnfit(
-                f"feed {self.feed.name}: column {name!r} speaks of {alias!r}, which is no join of the feed; add the join"
+                f"feed {self.feed.name}: column {name!r} speaks of {alias!r}, "
+                "which is no join of the feed; add the join"
             )
         return alias, column
 
@@ -141,8 +148,11 @@ class Selects:
             compare.operand(self._dialect, _text(f"after_{n}", part), its)
             for n, (part, its) in enumerate(zip(key_parts(after), self._key_types, strict=True))
         ]
-        # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the index.
-        beyond = [sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))]
+        # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the
+        # index.
+        beyond = [
+            sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))
+        ]
         return select.where(order[0] >= last[0], sa.or_(*beyond))
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
@@ -151,7 +161,10 @@ class Selects:
 
     def _key_texts(self) -> list[sa.ColumnElement[Any]]:
         pairs = zip(self._key, self._key_types, strict=True)
-        return [compare.key_text(self._dialect, column, its).label(f"k{n}") for n, (column, its) in enumerate(pairs)]
+        return [
+            compare.key_text(self._dialect, column, its).label(f"k{n}")
+            for n, (column, its) in enumerate(pairs)
+        ]
 
     def _key_is_set(self) -> list[sa.ColumnElement[bool]]:
         return [column.is_not(None) for column in self._key]
