@@ -163,9 +163,7 @@ class Server(ABC):
             check=False,
         )
         if done.returncode:
-            pytest.fail(
-                f"{command[0]} failed:\n{done.stdout.decode()[-1000:]}\n{done.stderr.decode()[-1000:]}"
-            )
+            pytest.fail(f"{command[0]} failed:\n{done.stdout.decode()[-1000:]}\n{done.stderr.decode()[-1000:]}")
 
 
 class PostgresServer(Server):
@@ -272,9 +270,7 @@ def _apt_install(package: str) -> bool:
     try:
         subprocess.run(["apt-get", "update"], env=quiet, capture_output=True, timeout=300, check=False)
         command = ["apt-get", "install", "-y", "--no-install-recommends", package]
-        return (
-            subprocess.run(command, env=quiet, capture_output=True, timeout=900, check=False).returncode == 0
-        )
+        return subprocess.run(command, env=quiet, capture_output=True, timeout=900, check=False).returncode == 0
     finally:
         if ours:
             policy.unlink()
@@ -286,9 +282,7 @@ def _unprivileged_account(names: Sequence[str]) -> pwd.struct_passwd | None:
     for name in names:
         with contextlib.suppress(KeyError):
             return pwd.getpwnam(name)
-    pytest.fail(
-        f"none of the accounts {', '.join(names)} exists, and a server does not run as root", pytrace=False
-    )
+    pytest.fail(f"none of the accounts {', '.join(names)} exists, and a server does not run as root", pytrace=False)
 
 
 def _free_port() -> int:
@@ -344,9 +338,7 @@ def _guarded(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.s
         host = address[0] if isinstance(address, tuple) else ""
         inside = self.family == socket.AF_UNIX or host in ("localhost", "::1") or str(host).startswith("127.")
         if not inside:
-            pytest.fail(
-                f"a test tried to reach {host}"
-            )  # BaseException-like: `except Exception` does not hide it
+            pytest.fail(f"a test tried to reach {host}")  # BaseException-like: `except Exception` does not hide it
         return connect(self, address)
 
     return guarded

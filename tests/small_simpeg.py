@@ -70,9 +70,7 @@ class Simpeg:
         parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
         # Without parameters a driver leaves percent signs alone.
         self.application = sa.create_engine(parsed, pool_size=10, execution_options={"no_parameters": True})
-        self.dialect = (
-            "mariadb" if self.application.dialect.name == "mysql" else self.application.dialect.name
-        )
+        self.dialect = "mariadb" if self.application.dialect.name == "mysql" else self.application.dialect.name
         self.reading, self.writing = open_reading(url, LIMITS), open_writing(url, LIMITS)
         self.run(*schema)
 

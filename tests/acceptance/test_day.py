@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.servers import MariaDbServer, PostgresServer
 
 from simpeg_sync.demo.play import Play, Result
 from simpeg_sync.demo.stage import Stage, set_up
-from tests.servers import MariaDbServer, PostgresServer
 
 SEED, EMPLOYEES = 20, 40
 
@@ -58,9 +58,7 @@ def test_the_same_day_ends_the_same_on_every_database(
         "postgresql": postgres.create_database,
         "mariadb": mariadb.create_database,
     }
-    stage = set_up(
-        tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger]()
-    )
+    stage = set_up(tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger]())
     result, state = play(stage)
     assert list(result.findings) == []
     assert result.useless == 0

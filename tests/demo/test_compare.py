@@ -8,8 +8,7 @@ from sqlalchemy import delete, update
 from simpeg_sync.demo.compare import Finding, compare
 from simpeg_sync.demo.schema import PEGDIKLAT
 from simpeg_sync.demo.truth import BknRow, Truth, expect, key_of, rows_at_start
-
-from .conftest import Office
+from tests.demo.conftest import Office
 
 
 @pytest.fixture

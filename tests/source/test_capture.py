@@ -1,7 +1,7 @@
 """Every committed change of a watched row marks every record it touches, whatever the engine."""
 
 import pytest
-from small_simpeg import ANI, BUDI, DIKLAT, Follower, Simpeg, add_kursus, kursus
+from tests.small_simpeg import ANI, BUDI, DIKLAT, Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.change import FeedName, source_key
 from simpeg_sync.domain.errors import HistoryLost, SourceUnfit
@@ -163,7 +163,5 @@ def test_rows_of_older_triggers_ask_for_a_sweep(simpeg: Simpeg, follower: Follow
 
 
 def test_a_log_that_was_never_installed_says_where_to_look(simpeg: Simpeg) -> None:
-    with pytest.raises(
-        SourceUnfit, match="simpeg_sync_log .see `simpeg-sync source status`.: a table does not"
-    ):
+    with pytest.raises(SourceUnfit, match="simpeg_sync_log .see `simpeg-sync source status`.: a table does not"):
         Follower(simpeg)

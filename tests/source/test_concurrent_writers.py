@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from small_simpeg import LIMITS, Follower, Simpeg, add_kursus, kursus
+from tests.small_simpeg import LIMITS, Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.change import key_parts
 from simpeg_sync.source.connect import open_reading

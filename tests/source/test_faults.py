@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pymysql
 import pytest
-from servers import Server
-from small_simpeg import ANI, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
+from tests.servers import Server
+from tests.small_simpeg import ANI, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.change import source_key
 from simpeg_sync.domain.errors import SourceDown
@@ -73,13 +73,9 @@ def test_a_killed_connection_costs_nothing(case: Case) -> None:
     follower = Follower(case.simpeg)
     follower.look()
     if case.simpeg.dialect == "postgresql":
-        case.run(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'simpeg-sync'"
-        )
+        case.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'simpeg-sync'")
     else:
-        for (thread,) in case.simpeg.ask(
-            "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()"
-        ):
+        for (thread,) in case.simpeg.ask("SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID()"):
             _kill(case, thread)
     case.run(add_kursus(1))
     assert follower.look() == kursus(1)
@@ -153,9 +149,7 @@ def test_idle_connections_closed_by_the_server_are_replaced(case: Case) -> None:
     with engine.connect() as connection:
         own = "pg_backend_pid()" if case.simpeg.dialect == "postgresql" else "CONNECTION_ID()"
         number = connection.exec_driver_sql(f"SELECT {own}").scalar_one()
-    end = (
-        f"SELECT pg_terminate_backend({number})" if case.simpeg.dialect == "postgresql" else f"KILL {number}"
-    )
+    end = f"SELECT pg_terminate_backend({number})" if case.simpeg.dialect == "postgresql" else f"KILL {number}"
     case.simpeg.run(end)
     with engine.connect() as connection:
         assert connection.exec_driver_sql(f"SELECT {own}").scalar_one() != number

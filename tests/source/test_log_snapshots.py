@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from small_simpeg import Follower, Simpeg, add_kursus, kursus
+from tests.small_simpeg import Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.errors import HistoryLost
 
@@ -13,9 +13,7 @@ def changed(cursor: str, **fields: object) -> str:
 
 
 @pytest.mark.parametrize("fields", [{"cluster": "7000000000000000000"}, {"since": "9000000000:9000000000:"}])
-def test_a_cursor_of_another_server_or_an_earlier_state_is_history_lost(
-    pg: Simpeg, fields: dict[str, object]
-) -> None:
+def test_a_cursor_of_another_server_or_an_earlier_state_is_history_lost(pg: Simpeg, fields: dict[str, object]) -> None:
     """A dump restored elsewhere keeps the log's rows but not the meaning of their transaction ids."""
     pg.install()
     follower = Follower(pg)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from small_simpeg import ANI, BUDI, DIKLAT, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
+from tests.small_simpeg import ANI, BUDI, DIKLAT, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.change import FeedName, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceDown, SourceUnfit
@@ -294,9 +294,7 @@ def test_a_right_taken_away_stops_that_feed_alone(served: Simpeg) -> None:
         *(f"GRANT SELECT ON {t} TO {account}" for t in ("kursus", "jenis", "rumpun", "pegawai", "diklat")),
         add_kursus(1), f"REVOKE SELECT ON diklat FROM {account}",
     )  # fmt: skip
-    source = SqlSource(
-        open_reading(url.set(username=name, password="x").render_as_string(hide_password=False), LIMITS)
-    )
+    source = SqlSource(open_reading(url.set(username=name, password="x").render_as_string(hide_password=False), LIMITS))
     with pytest.raises(SourceUnfit, match="diklat"):
         source.read(DIKLAT, [key(ANI, "1", "2024-01-01")])
     assert list(source.unfit([KURSUS, DIKLAT])) == ["diklat"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from small_simpeg import ANI, DIKLAT, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
+from tests.small_simpeg import ANI, DIKLAT, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
 
 from simpeg_sync.domain.errors import SourceDown, SourceUnfit
 from simpeg_sync.mapping.feed import Join
@@ -49,9 +49,7 @@ def test_a_changed_key_installs_anew_and_leaves_nothing_old(simpeg: Simpeg) -> N
     assert before.missing and before.outdated and not before.is_complete
     assert install(simpeg.writing, (other,), SETTINGS).is_complete
     simpeg.run(add_kursus(1))
-    assert [
-        row[0] for row in simpeg.ask("SELECT new_key FROM simpeg_sync_log WHERE table_name = 'kursus'")
-    ] != []
+    assert [row[0] for row in simpeg.ask("SELECT new_key FROM simpeg_sync_log WHERE table_name = 'kursus'")] != []
     assert not status(simpeg.writing, simpeg.feeds, SETTINGS).is_complete
 
 
@@ -111,9 +109,7 @@ def test_mixed_case_reserved_and_spaced_names(simpeg: Simpeg) -> None:
     simpeg.install()
     follower = Follower(simpeg)
     simpeg.run(
-        f"INSERT INTO \"Order\" VALUES ('a\"b\\c', 'T', '{ANI}')".replace(
-            'INTO "Order"', f"INTO {quote}Order{quote}"
-        )
+        f"INSERT INTO \"Order\" VALUES ('a\"b\\c', 'T', '{ANI}')".replace('INTO "Order"', f"INTO {quote}Order{quote}")
     )
     [(_, key)] = follower.look()
     assert simpeg.source().persons(feed, [key]) == {key: ANI}
@@ -237,9 +233,7 @@ def test_a_column_of_ours_that_simpeg_drops(simpeg: Simpeg) -> None:
 def test_the_application_still_gets_its_own_last_id(served: Simpeg) -> None:
     """PHP asks lastval() and LAST_INSERT_ID(); a log with a sequence would answer with its own number."""
     kind, last = (
-        ("SERIAL", "lastval()")
-        if served.dialect == "postgresql"
-        else ("INTEGER AUTO_INCREMENT", "LAST_INSERT_ID()")
+        ("SERIAL", "lastval()") if served.dialect == "postgresql" else ("INTEGER AUTO_INCREMENT", "LAST_INSERT_ID()")
     )
     served.run(f"CREATE TABLE lain (id {kind} PRIMARY KEY, nip VARCHAR(18))")
     served.feeds = (replace(KURSUS, table="lain", fields={}, joins=()),)
@@ -286,9 +280,7 @@ def _run_script(url: sa.URL, dialect: str, script: str) -> None:
     else:
         command = ["psql", "-X", "-v", "ON_ERROR_STOP=1", "-p", str(url.port), *place]
     secret = {"MYSQL_PWD": str(url.password), "PGPASSWORD": str(url.password), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(
-        command, input=script, text=True, capture_output=True, timeout=30, check=False, env=secret
-    )
+    done = subprocess.run(command, input=script, text=True, capture_output=True, timeout=30, check=False, env=secret)
     assert done.returncode == 0, done.stderr
 
 

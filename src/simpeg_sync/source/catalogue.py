@@ -36,15 +36,12 @@ class Catalogue:
         if not self._known[table]:
             del self._known[table]
             raise SourceUnfit(
-                f"table {table} does not exist or the account may not see it; "
-                "correct the name or GRANT SELECT on it"
+                f"table {table} does not exist or the account may not see it; correct the name or GRANT SELECT on it"
             )
         return self._known[table]
 
     def type_of(self, table: str, column: str) -> ColumnType:
         columns = self.columns(table)
         if column not in columns:
-            raise SourceUnfit(
-                f"table {table} has no column {column}; correct the name (upper and lower case count)"
-            )
+            raise SourceUnfit(f"table {table} has no column {column}; correct the name (upper and lower case count)")
         return columns[column]

@@ -16,8 +16,7 @@ class MariaDbDdl:
         if several_schemas and "." not in settings.table:
             # A trigger looks for unqualified names in its own database.
             raise SourceUnfit(
-                "feeds read tables of several databases; "
-                "name the log with its database too, as `database.table`"
+                "feeds read tables of several databases; name the log with its database too, as `database.table`"
             )
         self._dialect = dialect
         self._settings = settings

@@ -62,9 +62,7 @@ BEGIN
 END"""
         name = trigger_name(self._settings, table, operation, body)
         place = quoted(self._dialect, _plain(table))
-        return Trigger(
-            name, table, (f"CREATE TRIGGER {quoted(self._dialect, name)} AFTER {event} ON {place} {body}",)
-        )
+        return Trigger(name, table, (f"CREATE TRIGGER {quoted(self._dialect, name)} AFTER {event} ON {place} {body}",))
 
     def _key(self, row: str, columns: Sequence[str]) -> str:
         texts = {column: f"CAST({row}.{quoted(self._dialect, column)} AS TEXT)" for column in columns}
@@ -74,7 +72,5 @@ END"""
 def _plain(table: str) -> str:
     schema, name = split_table(table)
     if schema not in (None, "main"):
-        raise SourceUnfit(
-            f"{table}: a SQLite trigger cannot reach into an attached database; use capture mode `scan`"
-        )
+        raise SourceUnfit(f"{table}: a SQLite trigger cannot reach into an attached database; use capture mode `scan`")
     return name

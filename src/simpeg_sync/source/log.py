@@ -126,9 +126,7 @@ def _image(text: str) -> Mapping[str, str | None]:
     return image
 
 
-def _reader(
-    reading: sa.Engine, writing: sa.Engine, settings: LogSettings, clock: Callable[[], float]
-) -> LogReader:
+def _reader(reading: sa.Engine, writing: sa.Engine, settings: LogSettings, clock: Callable[[], float]) -> LogReader:
     match reading.dialect.name:
         case "postgresql":
             return SnapshotLog(reading, writing, settings)

@@ -104,12 +104,7 @@ class IdLog:
         position = IdCursor.from_text(cursor).position
         passed = min([position.high, *(gap.first for gap in position.gaps)])
         old = self._table.c.at < self._before(keep_s)
-        ids = (
-            sa.select(self._table.c.id)
-            .where(self._table.c.id < passed, old)
-            .order_by(self._table.c.id)
-            .limit(limit)
-        )
+        ids = sa.select(self._table.c.id).where(self._table.c.id < passed, old).order_by(self._table.c.id).limit(limit)
         with self._writing.connect() as connection:
             found = list(connection.execute(ids).scalars())
             if not found:
@@ -121,9 +116,7 @@ class IdLog:
             connection.exec_driver_sql("COMMIT")
         return len(found)
 
-    def _wanted(
-        self, connection: sa.Connection, position: Position, limit: int
-    ) -> tuple[list[Any], int | None]:
+    def _wanted(self, connection: sa.Connection, position: Position, limit: int) -> tuple[list[Any], int | None]:
         """At most ``limit`` rows not taken yet, in order, and the id up to which nothing was left out."""
         rows: list[Any] = []
         for row in self._visible(connection, position, limit):
@@ -173,9 +166,7 @@ class IdLog:
 
     def _tell(self, step: Step, running: str | None) -> None:
         if step.burnt and self._transactions is not None and running is None:
-            _log.warning(
-                "source.gap_given_up", ids=step.burnt, why="time limit; nothing proves that they cannot come"
-            )
+            _log.warning("source.gap_given_up", ids=step.burnt, why="time limit; nothing proves that they cannot come")
         elif step.burnt:
             _log.debug("source.gap_burnt", ids=step.burnt)
         if step.is_held:
@@ -184,9 +175,7 @@ class IdLog:
     def _ids(self, connection: sa.Connection, after: int) -> list[int]:
         id_ = self._table.c.id
         return list(
-            connection.execute(
-                sa.select(id_).where(id_ > after).order_by(id_).limit(IDS_PER_STATEMENT)
-            ).scalars()
+            connection.execute(sa.select(id_).where(id_ > after).order_by(id_).limit(IDS_PER_STATEMENT)).scalars()
         )
 
     def _rows(self) -> sa.Select[Any]:

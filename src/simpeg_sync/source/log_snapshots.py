@@ -88,9 +88,7 @@ class SnapshotLog:
         with self._reading.connect() as connection:
             now = connection.execute(sa.text(_NOW)).one()
             last = connection.execute(self._sql(_LAST)).first()
-        return SnapshotCursor(
-            now.cluster, now.snapshot, (last.xid, last.id) if last else _BEFORE_ALL
-        ).to_text()
+        return SnapshotCursor(now.cluster, now.snapshot, (last.xid, last.id) if last else _BEFORE_ALL).to_text()
 
     def read(self, cursor: str, *, limit: int) -> Page:
         before = SnapshotCursor.from_text(cursor)

@@ -22,8 +22,7 @@ def checked(name: str) -> str:
     if len(name) > _LONGEST or not _NAME.fullmatch(name):
         shown = re.sub(r"[^\w .$#-]", "?", name)[:_LONGEST]
         raise SourceUnfit(
-            f"{shown!r} cannot be the name of a table or column; "
-            "allowed are letters, digits, blanks, _ $ # and -"
+            f"{shown!r} cannot be the name of a table or column; allowed are letters, digits, blanks, _ $ # and -"
         )
     return name
 

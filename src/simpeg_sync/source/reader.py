@@ -44,9 +44,7 @@ class SqlSource:
         return {key: Nip(plain(person)) for key, (person,) in found.items() if plain(person)}
 
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
-        yield from self._pages(
-            feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size)
-        )
+        yield from self._pages(feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size))
 
     def affected(self, feed: Feed, join: Join, values: PartnerValues) -> Iterator[Sequence[SourceKey]]:
         """Keys of the feed's rows that these rows of the joined table concern, in pages. A key may come
@@ -98,15 +96,11 @@ class SqlSource:
     def _indexed_first(self, table: str) -> set[str]:
         schema, name = split_table(table)
         inspector = sa.inspect(self._engine)
-        leading = {
-            index["column_names"][0] for index in inspector.get_indexes(name, schema) if index["column_names"]
-        }
+        leading = {index["column_names"][0] for index in inspector.get_indexes(name, schema) if index["column_names"]}
         leading |= set(inspector.get_pk_constraint(name, schema)["constrained_columns"][:1])
         return {column for column in leading if column is not None}
 
-    def _rows(
-        self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]
-    ) -> dict[SourceKey, tuple[Any, ...]]:
+    def _rows(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> dict[SourceKey, tuple[Any, ...]]:
         found: dict[SourceKey, tuple[Any, ...]] = {}
         wanted = dict.fromkeys(key for key in keys)
         width = len(feed.key)
@@ -154,9 +148,7 @@ class SqlSource:
                 return
             after = found[-1]
 
-    def _page(
-        self, page: Callable[[SourceKey | None], sa.Select[Any]], after: SourceKey | None
-    ) -> Sequence[Any]:
+    def _page(self, page: Callable[[SourceKey | None], sa.Select[Any]], after: SourceKey | None) -> Sequence[Any]:
         with self._engine.connect() as connection:
             return connection.execute(page(after)).all()
 
@@ -197,8 +189,7 @@ def _repeated(feed: Feed, joins: int) -> SourceUnfit:
     if joins == 0:
         columns = ", ".join(feed.key)
         return SourceUnfit(
-            f"feed {feed.name}: key ({columns}) is not unique in {feed.table}; "
-            "add the columns that tell its rows apart"
+            f"feed {feed.name}: key ({columns}) is not unique in {feed.table}; add the columns that tell its rows apart"
         )
     join = feed.joins[joins - 1]
     return SourceUnfit(

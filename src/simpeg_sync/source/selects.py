@@ -53,9 +53,7 @@ class Selects:
     def page_of_keys(self, after: SourceKey | None, size: int) -> sa.Select[Any]:
         return self._page(sa.select(*self._key_texts()).select_from(self._own), after, size)
 
-    def page_of_partners(
-        self, join: Join, values: PartnerValues, after: SourceKey | None, size: int
-    ) -> sa.Select[Any]:
+    def page_of_partners(self, join: Join, values: PartnerValues, after: SourceKey | None, size: int) -> sa.Select[Any]:
         """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so
         this works when its row is gone. Joins in between (a lookup of a lookup) are."""
         select = sa.select(*self._key_texts(), *self._order()).distinct()
@@ -67,9 +65,7 @@ class Selects:
         """Reads every column the feed names and no row: are they there, and may we?"""
         names = self.feed.columns
         select = sa.select(*self._key_texts(), *(self._labelled(name) for name in names))
-        return select.select_from(self._from(self.feed.joins)).where(
-            sa.literal_column("1") == sa.literal_column("0")
-        )
+        return select.select_from(self._from(self.feed.joins)).where(sa.literal_column("1") == sa.literal_column("0"))
 
     def column(self, name: str) -> sa.ColumnElement[Any]:
         alias, column = self._split(name)
@@ -150,9 +146,7 @@ class Selects:
         ]
         # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the
         # index.
-        beyond = [
-            sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))
-        ]
+        beyond = [sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))]
         return select.where(order[0] >= last[0], sa.or_(*beyond))
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
@@ -161,10 +155,7 @@ class Selects:
 
     def _key_texts(self) -> list[sa.ColumnElement[Any]]:
         pairs = zip(self._key, self._key_types, strict=True)
-        return [
-            compare.key_text(self._dialect, column, its).label(f"k{n}")
-            for n, (column, its) in enumerate(pairs)
-        ]
+        return [compare.key_text(self._dialect, column, its).label(f"k{n}") for n, (column, its) in enumerate(pairs)]
 
     def _key_is_set(self) -> list[sa.ColumnElement[bool]]:
         return [column.is_not(None) for column in self._key]

@@ -52,9 +52,7 @@ class Transactions:
                 answer = self._fresh()
         except SourceUnfit:
             self._is_allowed = False
-            _log.info(
-                "source.no_process_right", effect="log ids that never came are given up by a time limit"
-            )
+            _log.info("source.no_process_right", effect="log ids that never came are given up by a time limit")
             return None
         if answer is not None:
             self._seen = self._clock()
@@ -71,9 +69,7 @@ class Transactions:
         for id_, thread, started in json.loads(now):
             ids.add(id_)
             threads.add((thread, started))
-        return not any(
-            id_ in ids or (thread, started) in threads for id_, thread, started in json.loads(then)
-        )
+        return not any(id_ in ids or (thread, started) in threads for id_, thread, started in json.loads(then))
 
     def _fresh(self) -> str | None:
         once = secrets.token_hex(8)

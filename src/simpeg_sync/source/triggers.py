@@ -89,9 +89,7 @@ def sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings) -> str:
         parts += [f"\n-- {trigger.table}", *(ddl.script(statement) for statement in trigger.create)]
     grants = ddl.grants(tables_of(feeds), settings.reader)
     if grants:
-        parts += [
-            "\n-- 3. Rights of the daemon's account: reading, and deleting old rows of the log. Nothing else."
-        ]
+        parts += ["\n-- 3. Rights of the daemon's account: reading, and deleting old rows of the log. Nothing else."]
         parts += [ddl.script(grant) for grant in grants]
     return "\n".join(parts) + "\n"
 
@@ -182,9 +180,7 @@ def _refuse_foreign_log(engine: sa.Engine, settings: LogSettings) -> None:
     log = table_clause(settings.table, *LOG_COLUMNS)
     try:
         with engine.connect() as connection:
-            connection.execute(
-                sa.select(*log.c).where(sa.literal_column("1") == sa.literal_column("0"))
-            ).all()
+            connection.execute(sa.select(*log.c).where(sa.literal_column("1") == sa.literal_column("0"))).all()
     except DBAPIError:
         raise SourceUnfit(
             f"table {settings.table} exists and is not a log of simpeg-sync; choose another name for the log"
