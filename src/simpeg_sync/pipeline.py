@@ -24,7 +24,7 @@ from simpeg_sync.decide.look import Look, candidates
 from simpeg_sync.decide.plan import Decision
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import BknDown, BknError, SourceUnfit, SyncError
-from simpeg_sync.domain.move import Intent, Move, saved
+from simpeg_sync.domain.move import NO_LINK, Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
@@ -55,9 +55,8 @@ class Turn:
     looks: dict[str, Look] = field(default_factory=dict)
     unsettled: set[str] = field(default_factory=set)
     """Resources with an open attempt: until it is decided nobody knows what BKN has, so nothing is written there."""
-    deletes: list[Record] = field(default_factory=list)
-    """Deletes go last: a row that was deleted and entered anew takes over its link first, and nothing is deleted."""
-    deletes_now: bool = False
+    unlinked: set[RecordId] = field(default_factory=set)
+    """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +90,7 @@ class Pipeline:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
         turn = Turn(claim, unsettled=self.unsettled(claim))
         for record in claim.records:
-            self.take_one(turn, record)
-        turn.deletes_now = True
-        for record in turn.deletes:
-            now = self.ledger.find(record.feed, record.key)
-            assert now is not None, "records are never removed from the ledger"
-            self.take_one(turn, replace(now, mark=record.mark))
+            self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:
         try:
@@ -126,11 +120,7 @@ class Pipeline:
             return
         work = Work(turn, feed, self.bkn.resource(feed.target), record, rendered, self.document(feed, rendered))
         for _ in range(STEPS_MAX):
-            decision = self.decide(work)
-            if isinstance(decision, plan.Delete) and not turn.deletes_now:
-                turn.deletes.append(record)
-                return
-            after = self.act(work, decision)
+            after = self.act(work, self.decide(work))
             if after.status is not Status.WORKING:
                 return
             work = replace(work, record=after)
@@ -161,9 +151,14 @@ class Pipeline:
             return plan.without_looking(record, rendered)
         look = self.look(work.turn, feed)
         if isinstance(rendered, Gone):
-            return plan.after_looking_for_delete(work.resource, record, look, reason=rendered.reason)
+            others_wait = self.ledger.has_unlinked_work(work.turn.claim.lane, but=record)
+            return plan.after_looking_for_delete(
+                work.resource, record, look, reason=rendered.reason, others_wait=others_wait, patience=self.patience
+            )
         free, taken = self.matches(work, look)
-        return plan.after_looking(work.resource, record, work.wanted, look, free=set(free), taken=taken)
+        return plan.after_looking(
+            work.resource, record, work.wanted, look, free=set(free), taken=taken, patience=self.patience
+        )
 
     def act(self, work: Work, decision: Decision) -> Record:
         """Does what was decided and gives the record as the ledger has it afterwards."""
@@ -211,10 +206,16 @@ class Pipeline:
             return self.not_accepted(work, attempt, outcome)
         look.note_save(work.resource, bkn_id, body)
         confirmed = work.resource.confirmed(wanted.body)
-        after = replace(work.record, **saved(bkn_id, wanted.digest, confirmed))
+        now = self.clock.now()
+        after = replace(work.record, **saved(bkn_id, wanted.digest, confirmed, now=now))
         more_to_do = not isinstance(plan.document_step(after, work.document.state), plan.Unchanged)
         move = Move.proved(
-            bkn_id, digest=wanted.digest, confirmed=confirmed, more_to_do=more_to_do, wakes=work.feed.moves_with
+            bkn_id,
+            digest=wanted.digest,
+            confirmed=confirmed,
+            now=now,
+            more_to_do=more_to_do,
+            wakes=work.feed.moves_with,
         )
         return self.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, move)
 
@@ -222,6 +223,9 @@ class Pipeline:
         """BKN has the row already; its content and its certificate may still differ, the next step will see."""
         row = self.look(work.turn, work.feed).row(bkn_id) or {}
         body, record = work.wanted.body, work.record
+        owner = self.owner(work, bkn_id)
+        if owner is not None:
+            work.turn.unlinked.add(owner)
         equal = not work.resource.differences(body, row)
         document_digest = record.document_digest
         if record.bkn_id is None and work.document.state.digest is not None:
@@ -232,7 +236,7 @@ class Pipeline:
             confirmed=work.resource.seen(body, row),
             synced_digest=work.wanted.digest if equal else None,
             document_digest=document_digest,
-            link_from=self.owner(work, bkn_id),
+            link_from=owner,
             wakes=work.feed.moves_with if equal else (),
         )
         return self.ledger.finish(work.turn.claim, record, move)
@@ -349,7 +353,7 @@ class Pipeline:
             case readback.Executed() if attempt.action is Action.DELETE:
                 move, verdict = Move.removed("settle.executed"), "executed"
             case readback.Executed(bkn_id):
-                changes = executed(attempt, bkn_id, self.bkn.resource(feed.target))
+                changes = executed(attempt, bkn_id, self.bkn.resource(feed.target), now=now)
                 move = Move.decided("settle.executed", now=now, changes=changes, wakes=feed.moves_with)
                 verdict = "executed"
             case _:
@@ -405,6 +409,10 @@ class Pipeline:
         if fresh or feed.target not in turn.looks:
             turn.looks[feed.target] = Look.of(self.bkn.rows(feed.target, nip))
         return turn.looks[feed.target]
+
+    @property
+    def patience(self) -> plan.Patience:
+        return plan.Patience(self.clock.now(), self.timing.settle_s, self.timing.absent_gap_s)
 
     def seen(self, work: Work) -> Look:
         """What this turn has seen already; nothing when the feed writes without looking."""
@@ -504,12 +512,12 @@ def proof(decision: plan.Save, outcome: Outcome, look: Look) -> Outcome:
     return outcome if proved else Outcome.unclear("answer.not_proved", http_status=outcome.http_status)
 
 
-def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource) -> Mapping[str, Any]:
+def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource, *, now: float) -> Mapping[str, Any]:
     """What is known of the record once a read-back has found the write. The next step starts from here."""
     match attempt.action:
         case Action.CREATE | Action.UPDATE:
             assert bkn_id is not None
-            return saved(bkn_id, attempt.digest, resource.confirmed(attempt.body))
+            return saved(bkn_id, attempt.digest, resource.confirmed(attempt.body), now=now)
         case Action.UPLOAD:
             return {"document_digest": attempt.digest, "failures": 0}
         case Action.DELETE:

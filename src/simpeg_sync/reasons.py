@@ -110,6 +110,14 @@ REASONS: Mapping[str, Sentence] = {
         "Baris hilang dari SIMPEG; ditunggu sebentar kalau-kalau dimasukkan kembali.",
         "The row is gone from SIMPEG; it is waited for a while, in case it is entered anew.",
     ),
+    "delete.others_first": Sentence(
+        "Menunggu baris lain pegawai ini yang mungkin penggantinya.",
+        "Another row of this person may be the same certificate entered anew; it goes first.",
+    ),
+    "bkn.not_visible_yet": Sentence(
+        "Kiriman terakhir belum terlihat di BKN; dilihat lagi.",
+        "Our own last write may not be visible at BKN yet; it is looked at again.",
+    ),
     "delete.already_gone": Sentence("Baris sudah tidak ada di BKN.", "The row was already gone from BKN."),
     "move.unproved": Sentence(
         "Baris berpindah jenis; yang lama dihapus setelah yang baru terbukti ada.",

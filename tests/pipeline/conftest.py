@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.adapters.memory import DIKLAT, KURSUS, FakeClock, MemoryBkn, MemoryFiles, MemorySource
 
 from simpeg_sync import logs
 from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
@@ -18,7 +19,6 @@ from simpeg_sync.mapping.conditions import ColumnTest, Condition
 from simpeg_sync.mapping.expressions import Column, Constant, Date, Integer, Year
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.pipeline import Pipeline, Timing
-from tests.adapters.memory import DIKLAT, KURSUS, FakeClock, MemoryBkn, MemoryFiles, MemorySource
 
 SITI, BUDI = "198501012010012001", "197912312005011002"
 """Siti is the one things happen to; Budi must never notice."""

@@ -2,12 +2,12 @@
 
 import pytest
 from sqlalchemy import text
+from tests.adapters.memory import DIKLAT, KURSUS, ProcessDied
+from tests.pipeline.conftest import BUDI, GAP_S, GRACE_S, QUIET_S, SETTLE_S, SITI, Office
 
 from simpeg_sync.domain.change import Change, Nip
 from simpeg_sync.domain.errors import SourceDown
 from simpeg_sync.domain.status import Status
-from tests.adapters.memory import DIKLAT, KURSUS, ProcessDied
-from tests.pipeline.conftest import BUDI, GAP_S, GRACE_S, QUIET_S, SETTLE_S, SITI, Office
 
 PDF = b"%PDF-1.4 sertifikat"
 
@@ -387,6 +387,7 @@ def test_while_a_write_is_uncertain_nothing_else_of_its_kind_leaves_for_that_per
 def test_what_another_hand_changed_at_bkn_is_never_overwritten_in_silence(office: Office) -> None:
     office.enter()
     office.pass_time()
+    office.clock.time_s += SETTLE_S
     office.bkn.change("kursus", office.at_bkn()[0]["id"], namaKursus="Diubah di MyASN")
     office.enter(jam="48")
     office.pass_time()
@@ -399,6 +400,7 @@ def test_what_another_hand_changed_at_bkn_is_never_overwritten_in_silence(office
 def test_the_same_correction_made_at_bkn_by_hand_needs_no_write(office: Office) -> None:
     office.enter()
     office.pass_time()
+    office.clock.time_s += SETTLE_S
     office.bkn.change("kursus", office.at_bkn()[0]["id"], jumlahJam=48)
     office.enter(jam="48")
     office.pass_time()
@@ -408,6 +410,7 @@ def test_the_same_correction_made_at_bkn_by_hand_needs_no_write(office: Office) 
 def test_a_row_that_vanished_at_bkn_is_shown_and_not_made_again(office: Office) -> None:
     office.enter()
     office.pass_time()
+    office.clock.time_s += SETTLE_S
     office.bkn.stored["kursus"].clear()
     office.enter(jam="48")
     office.pass_time()
