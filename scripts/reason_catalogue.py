@@ -1,6 +1,6 @@
 """Prints docs/reasons.md: every reason a record may stand still, in both languages, from reasons.py.
 
-    python scripts/reason_catalogue.py > docs/reasons.md
+python scripts/reason_catalogue.py > docs/reasons.md
 """
 
 import sys

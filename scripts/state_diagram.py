@@ -1,6 +1,6 @@
 """Prints docs/states.md: the picture and the table of a record's states, from the table in domain/status.py.
 
-    python scripts/state_diagram.py > docs/states.md
+python scripts/state_diagram.py > docs/states.md
 """
 
 import ast
@@ -8,6 +8,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import pairwise
 
 from simpeg_sync.domain import status
 from simpeg_sync.domain.status import BUSY, MOVES, RESTING, Event, Status
@@ -75,7 +76,7 @@ def docstrings(kind: type[StrEnum]) -> dict[str, str]:
     body = ast.parse(inspect.getsource(status)).body
     found = next(node for node in body if isinstance(node, ast.ClassDef) and node.name == kind.__name__).body
     words: dict[str, str] = {}
-    for member, text in zip(found, found[1:], strict=False):
+    for member, text in pairwise(found):
         if isinstance(member, ast.Assign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
             words[ast.unparse(member.targets[0])] = " ".join(str(text.value.value).split())
     return words

@@ -13,7 +13,7 @@ from simpeg_sync import cli
 from simpeg_sync.config.settings import Settings
 
 TEMPLATE = Path(__file__).parents[1] / "config"
-SECRETS = ("secrets/source_url", "consumer_key", "consumer_secret", "sso_username", "sso_password")
+SECRETS = ("source_url", "consumer_key", "consumer_secret", "sso_username", "sso_password")
 
 
 @pytest.fixture
@@ -23,7 +23,6 @@ def my_region(tmp_path: Path) -> Path:
     shutil.copytree(TEMPLATE, copy)
     for example in copy.rglob("*.example"):
         example.rename(example.with_suffix(""))
-    (copy / "secrets").mkdir(mode=0o700)
     for name in SECRETS:
         (copy / name).write_text("postgresql://simpeg_sync:fake-password@db.contoh.example/simpeg", encoding="utf-8")
     return copy
