@@ -5,18 +5,15 @@ ARG BASE=python:3.12-slim-bookworm
 
 FROM ${BASE} AS build
 WORKDIR /src
-# The lock files first: as long as they do not change, this layer comes from the cache.
-COPY requirements/runtime.lock requirements/dev.lock requirements/
+# The lock file first: as long as it does not change, this layer comes from the cache. It holds the build tool too.
+COPY requirements/runtime.lock requirements/
 RUN python -m venv /opt/simpeg-sync \
-    && /opt/simpeg-sync/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements/runtime.lock \
-    # The build tool, at its locked versions, in an environment that stays in this stage.
-    && python -m venv /opt/build \
-    && /opt/build/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements/dev.lock
+    && /opt/simpeg-sync/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements/runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY migrations migrations
 COPY src src
 # Everything the wheel needs is installed and hashed already: nothing is fetched here.
-RUN /opt/build/bin/python -m hatchling build -t wheel -d /dist \
+RUN /opt/simpeg-sync/bin/python -m hatchling build -t wheel -d /dist \
     && /opt/simpeg-sync/bin/pip install --no-cache-dir --no-index --no-deps /dist/*.whl
 
 FROM ${BASE}
