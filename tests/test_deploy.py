@@ -70,7 +70,7 @@ def test_the_unit_is_hardened(unit: Path) -> None:
     """At most 1.5 by systemd's own score. Without systemd-analyze the text tests must do."""
     if (analyze := shutil.which("systemd-analyze")) is None:
         return
-    command = [analyze, "security", "--no-pager", "--offline=true", "--threshold=15", unit]
+    command = [analyze, "security", "--no-pager", "--offline=true", "--threshold=15", str(unit)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-400:]
 
