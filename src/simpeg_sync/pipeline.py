@@ -55,6 +55,9 @@ class Turn:
     looks: dict[str, Look] = field(default_factory=dict)
     unsettled: set[str] = field(default_factory=set)
     """Resources with an open attempt: until it is decided nobody knows what BKN has, so nothing is written there."""
+    deletes: list[Record] = field(default_factory=list)
+    """Deletes go last: a row that was deleted and entered anew takes over its link first, and nothing is deleted."""
+    deletes_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +89,32 @@ class Pipeline:
 
     def take_turn(self, claim: Claim) -> None:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
-        turn = Turn(claim)
-        turn.unsettled = {
-            self.feeds[link.record.feed].target for link in self.ledger.links(claim.lane) if link.has_open_attempt
-        }
+        turn = Turn(claim, unsettled=self.unsettled(claim))
         for record in claim.records:
-            try:
-                if record.status is Status.UNCERTAIN:
-                    self.settle(turn, record)
-                else:
-                    self.make_equal(turn, record)
-            except BknError as error:
-                self.not_now(turn, record, error)
-            except SourceUnfit as error:
-                self.feed_stops(turn, record, error)
-            except SyncError:
-                raise
-            except Exception as error:
-                # One record that our program cannot take must not stop the others.
-                self.failed(turn, record, error)
+            self.take_one(turn, record)
+        turn.deletes_now = True
+        for record in turn.deletes:
+            now = self.ledger.find(record.feed, record.key)
+            assert now is not None, "records are never removed from the ledger"
+            self.take_one(turn, replace(now, mark=record.mark))
+
+    def take_one(self, turn: Turn, record: Record) -> None:
+        try:
+            if record.feed not in self.feeds:
+                self.without_feed(turn, record)
+            elif record.status is Status.UNCERTAIN:
+                self.settle(turn, record)
+            else:
+                self.make_equal(turn, record)
+        except BknError as error:
+            self.not_now(turn, record, error)
+        except SourceUnfit as error:
+            self.feed_stops(turn, record, error)
+        except SyncError:
+            raise
+        except Exception as error:
+            # One record that our program cannot take must not stop the others.
+            self.failed(turn, record, error)
 
     # ---------------------------------------------------------------------------------------- one record, step by step
 
@@ -116,7 +126,11 @@ class Pipeline:
             return
         work = Work(turn, feed, self.bkn.resource(feed.target), record, rendered, self.document(feed, rendered))
         for _ in range(STEPS_MAX):
-            after = self.act(work, self.decide(work))
+            decision = self.decide(work)
+            if isinstance(decision, plan.Delete) and not turn.deletes_now:
+                turn.deletes.append(record)
+                return
+            after = self.act(work, decision)
             if after.status is not Status.WORKING:
                 return
             work = replace(work, record=after)
@@ -332,6 +346,8 @@ class Pipeline:
             case readback.NotExecuted():
                 move = Move.decided("settle.not_executed", now=now, changes={"failures": record.failures + 1})
                 verdict = "not_executed"
+            case readback.Executed() if attempt.action is Action.DELETE:
+                move, verdict = Move.removed("settle.executed"), "executed"
             case readback.Executed(bkn_id):
                 changes = executed(attempt, bkn_id, self.bkn.resource(feed.target))
                 move = Move.decided("settle.executed", now=now, changes=changes, wakes=feed.moves_with)
@@ -339,10 +355,12 @@ class Pipeline:
             case _:
                 assert_never(judgement)
         self.ledger.settle_attempt(turn.claim, record, attempt, verdict, move)
-        if not any(
-            link.has_open_attempt and link.record.feed == feed.name for link in self.ledger.links(turn.claim.lane)
-        ):
-            turn.unsettled.discard(feed.target)
+        turn.unsettled = self.unsettled(turn.claim)
+
+    def unsettled(self, claim: Claim) -> set[str]:
+        links = self.ledger.links(claim.lane)
+        feeds = [self.feeds.get(link.record.feed) for link in links if link.has_open_attempt]
+        return {feed.target for feed in feeds if feed is not None}
 
     def document_arrived(self, feed: Feed, attempt: Attempt, look: Look) -> bool:
         if attempt.action is not Action.UPLOAD or attempt.bkn_id is None:
@@ -423,9 +441,12 @@ class Pipeline:
         }
 
     def row_is_gone(self, link: Link) -> bool:
-        feed = self.feeds[link.record.feed]
+        """Whether the owner of a row of BKN has lost its own row in SIMPEG, and nothing of it is under way."""
+        feed = self.feeds.get(link.record.feed)
+        if feed is None or link.has_open_attempt:
+            return False
         row = self.source.read(feed, [link.record.key]).get(link.record.key)
-        return isinstance(render(feed, row), Gone) and not link.has_open_attempt
+        return isinstance(render(feed, row), Gone)
 
     def later(self, work: Work, reason: str, wait_s: float) -> Move:
         now, record = self.clock.now(), work.record
@@ -441,6 +462,14 @@ class Pipeline:
             self.ledger.finish(turn.claim, record, Move.still_unclear("bkn.down", look_again_at=due_at))
         else:
             self.ledger.finish(turn.claim, record, Move.put_back("bkn.down", due_at=due_at, failures=record.failures))
+
+    def without_feed(self, turn: Turn, record: Record) -> None:
+        """The configuration no longer has the record's feed: nothing is done to it, and nothing is forgotten."""
+        if record.status is Status.UNCERTAIN:
+            again = self.clock.now() + self.timing.look_again_s
+            self.ledger.finish(turn.claim, record, Move.still_unclear("feed.removed", look_again_at=again))
+        else:
+            self.ledger.finish(turn.claim, record, Move.held("feed.removed"))
 
     def feed_stops(self, turn: Turn, record: Record, error: SourceUnfit) -> None:
         """A table or column of the feed is not what it was; its records wait, the other feeds go on."""
@@ -484,4 +513,4 @@ def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource) -> Mapp
         case Action.UPLOAD:
             return {"document_digest": attempt.digest, "failures": 0}
         case Action.DELETE:
-            return Move.removed("").changes
+            raise AssertionError("a proved delete removes the record, nothing of it is left to know")

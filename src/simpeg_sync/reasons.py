@@ -165,6 +165,10 @@ REASONS: Mapping[str, Sentence] = {
     "source.unfit": Sentence(
         "Tabel atau kolom SIMPEG berubah; periksa konfigurasi.", "A table or column of SIMPEG changed; check the feed."
     ),
+    "feed.removed": Sentence(
+        "Alur data ini tidak ada lagi dalam konfigurasi.",
+        "The configuration no longer has this feed; bring it back, or leave the record as it is.",
+    ),
     "row.gone": Sentence("Baris tidak ada di SIMPEG.", "The row is not in SIMPEG."),
     "row.soft_deleted": Sentence("Baris ditandai terhapus di SIMPEG.", "The row is marked deleted in SIMPEG."),
     "row.out_of_scope": Sentence("Baris bukan bagian dari alur ini.", "The row does not belong to this feed."),

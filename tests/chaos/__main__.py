@@ -2,6 +2,7 @@
 
 import argparse
 import secrets
+import shutil
 import sys
 import tempfile
 import time
@@ -23,9 +24,12 @@ def main() -> int:
         end = play_with_kills(Path(folder), rounds=args.rounds, seed=args.seed, employees=args.employees)
         if not end.is_good:
             keep = Path(tempfile.mkdtemp(prefix="chaos-failed-"))
-            for name in ("daemon.log", "ledger.db"):
-                (keep / name).write_bytes((Path(folder) / name).read_bytes())
+            for path in Path(folder).glob("*.*"):
+                if path.is_file():
+                    shutil.copy(path, keep)
             sys.stdout.write(f"kept in {keep}\n")
+            for finding in end.result.findings:
+                sys.stdout.write(f"{finding.kind} {finding.key.resource} {finding.fields} {finding.bkn_ids}\n")
     sys.stdout.write(
         f"{end.killed} kills in {time.monotonic() - begun:.0f} s; they found records {dict(end.found)}\n"
         f"wrong at BKN: {len(end.result.findings)}, writes without effect: {end.result.useless}, "
