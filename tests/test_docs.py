@@ -1,12 +1,15 @@
-"""Pages written by scripts say what the program says today; a stale page fails here."""
+"""The pages say what the program says today; a stale page fails here."""
 
 import importlib.util
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+import click
 import pytest
 
+from simpeg_sync.cli import commands
 from simpeg_sync.reasons import REASONS
 
 TOP = Path(__file__).parents[1]
@@ -41,3 +44,24 @@ def test_links_between_the_pages_lead_somewhere() -> None:
         if not (page.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_reference_of_commands_knows_every_command_and_option() -> None:
+    text = (TOP / "docs" / "cli.md").read_text(encoding="utf-8")
+    wanted = [word for command in every_command(commands, "") for word in command]
+    assert [word for word in wanted if word not in text] == []
+
+
+def test_the_reference_of_commands_names_no_option_that_is_not_there() -> None:
+    text = (TOP / "docs" / "cli.md").read_text(encoding="utf-8")
+    known = {word for command in every_command(commands, "") for word in command} | {"--version", "--help"}
+    assert set(re.findall(r"--[a-z][a-z-]*", text)) - known == set()
+
+
+def every_command(command: click.Command, path: str) -> Iterator[list[str]]:
+    """The words of each command: its path, and its visible options."""
+    options = [p for p in command.params if isinstance(p, click.Option) and not p.hidden]
+    yield [path.strip(), *(p.opts[-1] for p in options)]
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from every_command(inner, f"{path} {name}")
