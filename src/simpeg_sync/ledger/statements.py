@@ -185,7 +185,8 @@ WHERE feed = :feed AND marked_at < :started_at AND status NOT IN ('removed', 'ig
 """)
 
 HAS_WORK = text("""
-SELECT EXISTS (SELECT 1 FROM records WHERE status IN ('waiting', 'working', 'sending', 'uncertain'))
+SELECT EXISTS (SELECT 1 FROM records
+WHERE status IN ('waiting', 'working', 'sending', 'uncertain') AND reason <> 'feed.removed')
 """)
 
 AUDIT = text("""
