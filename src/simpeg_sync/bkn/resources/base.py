@@ -10,7 +10,8 @@ from simpeg_sync.decide.fields import Resource, date
 
 
 def _real_date(text: str) -> str:
-    if text and len(date(text)) != 10:
+    # date() gives back unchanged what is no day of any calendar: 31-02-2020.
+    if text and date(text) in ("", text):
         raise ValueError("not a date dd-mm-yyyy")
     return text
 
@@ -34,7 +35,8 @@ class Body(BaseModel):
     id: str | None = None
     """null creates, the id of an existing riwayat updates."""
     path: list[dict[str, Any]] | None = None
-    """Documents that BKN already holds for the row, carried over on update."""
+    """Documents of the row. Never sent: whether BKN empties or keeps what an update does not name is unknown, and an
+    upload of its own attaches ours."""
 
 
 @dataclass(frozen=True, slots=True)
