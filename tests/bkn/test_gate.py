@@ -49,6 +49,10 @@ class Calls:
         gate.report(down=down, retry_after_s=retry_after_s)
 
 
+def is_open(gate: Gate) -> bool:
+    return gate.is_open_for_work
+
+
 def most_in_a_second(starts: list[float]) -> int:
     starts = sorted(starts)
     return max(bisect.bisect_left(starts, start + 1.0 - LATE_S) - number for number, start in enumerate(starts))
@@ -109,21 +113,21 @@ def test_the_breaker_opens_after_a_few_failures_and_is_told_once_each_way(clock:
     told: list[str] = []
     gate, calls = Gate(clock, per_second=100.0, in_flight=4, on_change=told.append), Calls()
     for _ in range(OPENS_AFTER):
-        assert gate.is_open_for_work
+        assert is_open(gate)
         calls.leave(gate, down=True)
-    assert (told, gate.is_open_for_work) == (["lost"], False)
+    assert (told, is_open(gate)) == (["lost"], False)
     with pytest.raises(BknDown) as down:
         calls.leave(gate)
     assert 0 < (down.value.retry_after_s or 0) <= 1.0
     assert len(calls.starts) == OPENS_AFTER
-    until(lambda: gate.is_open_for_work)
+    until(lambda: is_open(gate))
     calls.leave(gate)
     assert told == ["lost", "recovered"]
 
 
 def test_one_probe_leaves_while_everybody_else_is_turned_away(clock: Clock) -> None:
     gate = opened(clock, in_flight=8)
-    until(lambda: gate.is_open_for_work)
+    until(lambda: is_open(gate))
     over, leaving, turned_away = threading.Event(), threading.Barrier(8), threading.Semaphore(0)
 
     def call() -> bool:
@@ -143,15 +147,15 @@ def test_one_probe_leaves_while_everybody_else_is_turned_away(clock: Clock) -> N
             assert turned_away.acquire(timeout=5)
         over.set()
         assert sorted(done.result() for done in calls) == [False] * 7 + [True]
-    assert gate.is_open_for_work
+    assert is_open(gate)
 
 
 def test_a_probe_that_raises_makes_room_for_the_next(clock: Clock) -> None:
     gate = opened(clock)
-    until(lambda: gate.is_open_for_work)
+    until(lambda: is_open(gate))
     with pytest.raises(ZeroDivisionError), gate.passage():
         raise ZeroDivisionError
-    assert gate.is_open_for_work
+    assert is_open(gate)
     Calls().leave(gate)
 
 
@@ -176,7 +180,7 @@ def test_a_pause_asked_of_one_call_holds_for_those_in_flight_and_those_that_wait
         in_flight.result()
         with pytest.raises(BknDown):
             waiting.result()
-    assert (calls.starts, gate.is_open_for_work) == ([], False)
+    assert (calls.starts, is_open(gate)) == ([], False)
 
 
 def test_a_reserved_call_leaves_at_once(clock: Clock) -> None:
@@ -191,13 +195,13 @@ def test_a_reserved_call_leaves_at_once(clock: Clock) -> None:
 
 def test_a_reservation_that_is_not_used_gives_back_slot_and_probe(clock: Clock) -> None:
     gate = opened(clock, in_flight=1)
-    until(lambda: gate.is_open_for_work)
+    until(lambda: is_open(gate))
     with gate.reserved():
-        assert not gate.is_open_for_work
-    assert gate.is_open_for_work
+        assert not is_open(gate)
+    assert is_open(gate)
     with pytest.raises(BknDown, match="ledger"), gate.reserved():
         raise BknDown("the ledger is full")
-    assert gate.is_open_for_work
+    assert is_open(gate)
     Calls().leave(gate)
 
 
@@ -206,10 +210,10 @@ def test_an_unused_reservation_of_before_the_outage_does_not_let_a_second_probe_
     with ThreadPoolExecutor(1) as other, gate.reserved():
         for _ in range(OPENS_AFTER):
             other.submit(calls.leave, gate, down=True).result()
-        until(lambda: gate.is_open_for_work)
+        until(lambda: is_open(gate))
         probe = gate.passage()
         other.submit(probe.__enter__).result()
-    assert not gate.is_open_for_work
+    assert not is_open(gate)
     with pytest.raises(BknDown):
         calls.leave(gate)
 
