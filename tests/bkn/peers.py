@@ -45,6 +45,10 @@ class Talk:
         body, self._rest = self._rest[:length], self._rest[length:]
         return Seen(line, headers, body)
 
+    def await_first_byte(self) -> None:
+        """The request is there, and stays unread."""
+        self._sock.recv(1, socket.MSG_PEEK)
+
     def send(self, data: bytes) -> None:
         self._sock.sendall(data)
 

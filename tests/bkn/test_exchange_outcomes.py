@@ -354,8 +354,13 @@ def test_a_request_that_was_read_is_never_called_unsent(name: str, make: Make) -
 
 
 def test_a_reset_before_the_request_was_read_is_not_proved_unsent(exchange: Exchange) -> None:
-    """The connection stood; who can say what the other side took? (pyreqwest calls this a ConnectError: design, 8.)"""
-    with Peer(lambda peer, talk: talk.reset()) as peer:
+    """It lay in the kernel; who can say what the other side took? (pyreqwest calls this a ConnectError: design, 8.)"""
+
+    def behave(peer: Peer, talk: Talk) -> None:
+        talk.await_first_byte()
+        talk.reset()
+
+    with Peer(behave) as peer:
         assert no_answer(sent(exchange, save_to(peer.url))).was_sent
         assert (peer.accepted, peer.requests) == (1, [])
 

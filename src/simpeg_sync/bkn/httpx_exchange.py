@@ -144,13 +144,8 @@ class HttpxExchange:
         self._body_max = body_max
         tls = ssl.create_default_context(cafile=ca_file)
         tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        # trust_env=False: a proxy variable in the environment must not send personal data elsewhere.
-        self._client = httpx.Client(
-            transport=_Transport(tls, self._deadline, connections),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,
-        )
+        # The transport without httpx's Client: that logs every URL with its NIP, keeps cookies, knows redirects and proxies.
+        self._transport = _Transport(tls, self._deadline, connections)
 
     def send(self, request: Request, *, deadline_s: float) -> Exchanged:
         self._deadline.ends_at = time.monotonic() + deadline_s
@@ -158,7 +153,7 @@ class HttpxExchange:
         if built is None:
             return NoAnswer(False, "unsendable")
         try:
-            response = self._client.send(built, stream=True)
+            response = self._transport.handle_request(built)
             try:
                 body = self._read(response)
             finally:
@@ -172,17 +167,18 @@ class HttpxExchange:
             self._deadline.ends_at = float("inf")
 
     def close(self) -> None:
-        self._client.close()
+        self._transport.close()
 
     def _built(self, request: Request, deadline_s: float) -> httpx.Request | None:
         """None when the request is none: found before a connection is opened, so that it is proved unsent."""
-        headers = {"Accept-Encoding": "gzip", **request.headers}
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "simpeg-sync", **request.headers}
         if not all(text.isascii() and text.isprintable() for pair in headers.items() for text in pair):
             return None
         try:
             # The timeout bounds the wait for a free connection; for everything else the deadline is the shorter one.
-            return self._client.build_request(
-                request.method, request.url, headers=headers, content=request.body, timeout=deadline_s
+            timeout = httpx.Timeout(deadline_s).as_dict()
+            return httpx.Request(
+                request.method, request.url, headers=headers, content=request.body, extensions={"timeout": timeout}
             )
         except (httpx.InvalidURL, ValueError):
             return None

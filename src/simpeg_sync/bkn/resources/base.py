@@ -16,8 +16,15 @@ def _real_date(text: str) -> str:
     return text
 
 
-Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, strict=True)]
-Text = Annotated[str, StringConstraints(strict=True)]
+def _text(text: str) -> str:
+    """Half a surrogate pair has no bytes: it would raise when the request is built, with the intent stored already."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("not a text")
+    return text
+
+
+Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, strict=True), AfterValidator(_text)]
+Text = Annotated[str, StringConstraints(strict=True), AfterValidator(_text)]
 BknDate = Annotated[str, StringConstraints(pattern=r"^(\d{2}-\d{2}-\d{4})?$", strict=True), AfterValidator(_real_date)]
 RequiredDate = Annotated[
     str, StringConstraints(pattern=r"^\d{2}-\d{2}-\d{4}$", strict=True), AfterValidator(_real_date)
