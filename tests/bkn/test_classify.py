@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simpeg_sync.bkn.classify import (
@@ -241,6 +241,12 @@ def test_the_gateways_next_access_time_is_read_where_no_header_is(body: Any, sec
     assert write(429, body).retry_after_s == seconds
 
 
+@pytest.mark.parametrize("status", [502, 503, 504])
+def test_a_gateway_that_lost_its_backend_may_say_when_too(status: int) -> None:
+    outcome = write(status, b"", retry_after="120")
+    assert (outcome.verdict, outcome.stops_all, outcome.retry_after_s) == (U, True, 120.0)
+
+
 def test_the_header_wins_over_the_body() -> None:
     body = {"code": "900800", "nextAccessTime": "2025-Jun-26 04:05:00+0000 UTC"}
     assert write(429, body, retry_after="3").retry_after_s == 3.0
@@ -353,6 +359,7 @@ def has_marker(body: bytes) -> bool:
     return yes(fields.get("success")) or wrapped
 
 
+@settings(deadline=None)  # a busy machine is no fault of ours
 @given(
     status=STATUSES, headers=HEADERS, body=st.binary(max_size=60) | BODIES.map(lambda body: json.dumps(body).encode())
 )

@@ -393,6 +393,23 @@ def test_a_429_pauses_the_whole_client_for_as_long_as_bkn_asks(
     assert control.counts()["calls"] == before
 
 
+@pytest.mark.parametrize(("asked", "pause_s"), [("31536000", 3600.0), ("0", 1.0), ("-5", None)])
+def test_a_pause_has_sane_bounds_whatever_bkn_asks(
+    bkn: Siasn, control: ControlClient, alice: Someone, asked: str, pause_s: float | None
+) -> None:
+    """Row 68: a year is an hour, nothing is a second, nonsense is an ordinary failure."""
+    answer = {"status": 429, "body": "{}", "headers": {"Retry-After": asked}}
+    rule = control.add_fault("status", match={"path": "/kursus/save$"}, args=answer)
+    assert save(bkn, "kursus", alice).verdict is Verdict.NOT_EXECUTED
+    assert control.hits(rule) == 1
+    if pause_s is None:
+        assert bkn.rows("kursus", alice.nip) == []
+        return
+    with pytest.raises(BknDown) as down:
+        bkn.rows("kursus", alice.nip)
+    assert pause_s - 1 < (down.value.retry_after_s or 0) <= pause_s
+
+
 def test_a_port_where_nobody_listens_is_proved_unsent_and_no_try_of_the_record(bkn: Siasn, alice: Someone) -> None:
     nowhere = replace(bkn, base_url=f"http://127.0.0.1:{closed_port()}/apisiasn/1.0")
     outcome = save(nowhere, "kursus", alice)

@@ -1,7 +1,7 @@
 """Is BKN up? A few failures in a row close the road, one probe at a time looks whether it is open again."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpeg_sync.decide.breaker import OPENS_AFTER, PAUSE_MAX_S, Breaker
@@ -89,6 +89,7 @@ def test_a_late_failure_of_a_call_from_before_does_not_let_a_second_probe_out() 
 EVENTS = st.lists(st.tuples(st.sampled_from(["start", "ok", "fail", "pause", "cancel"]), st.floats(0, 5)), max_size=80)
 
 
+@settings(deadline=None)
 @given(EVENTS)
 def test_whatever_happens_it_lets_a_probe_out_again_and_never_two(events: list[tuple[str, float]]) -> None:
     breaker, now, probe_is_out = Breaker(), 0.0, False

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpeg_sync.decide.fields import Field, Form, Resource, code, date, identifier, number, text
@@ -71,11 +71,13 @@ def test_two_values_are_not_equal(form: Form, ours: Any, theirs: Any) -> None:
 
 
 @pytest.mark.parametrize("form", [text, code, identifier, number, date])
+@settings(deadline=None)
 @given(value=ANYTHING)
 def test_a_form_takes_whatever_json_can_hold(form: Form, value: Any) -> None:
     assert isinstance(form(value), str)
 
 
+@settings(deadline=None)
 @given(st.dates())
 def test_every_day_of_the_calendar_is_the_same_in_both_spellings(day: Any) -> None:
     assert date(f"{day:%d-%m-}{day.year:04}") == date(day.isoformat())
@@ -139,6 +141,7 @@ def test_an_update_carries_over_what_the_feed_does_not_map_in_the_types_that_bkn
     assert KURSUS.carried_over({}, {"tanggalKursus": "2020-02-01T00:00:00Z"}) == {"tanggalKursus": "01-02-2020"}
 
 
+@settings(deadline=None)
 @given(value=ANYTHING)
 def test_whatever_bkn_shows_can_be_carried_over(value: Any) -> None:
     KURSUS.carried_over({}, {field.read: value for field in KURSUS.fields if field.read})

@@ -3,12 +3,13 @@
 import bisect
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simpeg_sync.decide.pace import Pace
 
 
+@settings(deadline=None)
 @given(
     per_second=st.sampled_from([0.5, 1.0, 3.0, 5.0, 7.3, 50.0]),
     waits=st.lists(st.floats(0, 3), min_size=1, max_size=60),

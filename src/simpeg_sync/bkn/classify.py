@@ -10,7 +10,7 @@ import email.utils
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer
@@ -78,7 +78,9 @@ def _unclear(r: Reading) -> Outcome:
 
 
 def _unclear_outage(r: Reading) -> Outcome:
-    return Outcome.unclear(_name(r), http_status=r.status, stops_all=True)
+    # The wish is for the gate: the record itself waits for its read-back.
+    unclear = Outcome.unclear(_name(r), http_status=r.status, stops_all=True)
+    return replace(unclear, retry_after_s=retry_after_s(r))
 
 
 BEFORE_THE_WORK = (
