@@ -120,9 +120,10 @@ def test_the_breaker_opens_after_a_few_failures_and_is_told_once_each_way(clock:
         calls.leave(gate)
     assert 0 < (down.value.retry_after_s or 0) <= 1.0
     assert len(calls.starts) == OPENS_AFTER
+    assert 0 < gate.lost_for_s() < 5
     until(lambda: is_open(gate))
     calls.leave(gate)
-    assert told == ["lost", "recovered"]
+    assert (told, gate.lost_for_s()) == (["lost", "recovered"], 0.0)
 
 
 def test_one_probe_leaves_while_everybody_else_is_turned_away(clock: Clock) -> None:

@@ -33,6 +33,7 @@ class Gate:
         self._breaker = Breaker()
         self._slots = threading.BoundedSemaphore(in_flight)
         self._mine = _Mine()
+        self._lost_at = 0.0
 
     @property
     def is_open_for_work(self) -> bool:
@@ -40,6 +41,11 @@ class Gate:
         with self._lock:
             now = self._clock.monotonic()
             return not self._breaker.is_open or (now >= self._breaker.closed_until and not self._breaker.probing)
+
+    def lost_for_s(self) -> float:
+        """Seconds since BKN was lost; 0 while it answers."""
+        with self._lock:
+            return self._clock.monotonic() - self._lost_at if self._breaker.is_open else 0.0
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
@@ -79,8 +85,10 @@ class Gate:
         is_probe, self._mine.is_probe = self._mine.is_probe, False
         with self._lock:
             if down:
-                begins = self._breaker.failed(self._clock.monotonic(), retry_after_s, is_probe=is_probe)
+                now = self._clock.monotonic()
+                begins = self._breaker.failed(now, retry_after_s, is_probe=is_probe)
                 changed = "lost" if begins else ""
+                self._lost_at = now if begins else self._lost_at
             else:
                 changed = "recovered" if self._breaker.succeeded(is_probe=is_probe) else ""
         if changed:

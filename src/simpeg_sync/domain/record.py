@@ -40,12 +40,16 @@ class Record:
     """The link: BKN's id of this record."""
     synced_digest: Digest | None = None
     """Of the payload that BKN last confirmed."""
+    synced_at: float | None = None
+    """When BKN last proved to hold a content of ours."""
     document_digest: Digest | None = None
     refused_digest: Digest | None = None
     confirmed: Mapping[str, str] = field(default_factory=dict)
     """BKN field -> hash of the value last confirmed, to see which field another hand has changed."""
     gone_since: float | None = None
     """When the row was first seen missing; the start of the delete grace."""
+    detail: str = ""
+    """Where the last reason lies: a field, a code table, BKN's answer code."""
     delete_released: bool = False
     """A person has said that the row's disappearance may be carried to BKN."""
     version: int = 0
