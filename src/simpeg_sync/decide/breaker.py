@@ -30,22 +30,24 @@ class Breaker:
         self.probing = True
         return None
 
-    def succeeded(self) -> bool:
-        """True when this success ends an outage."""
+    def succeeded(self, *, is_probe: bool = False) -> bool:
+        """True when this success ends an outage. Only the probe's does: other answers are to calls from before it."""
         was_open = self.is_open
+        if was_open and not is_probe:
+            return False
         self.failures, self.probing = 0, False
         return was_open
 
-    def failed(self, now: float, retry_after_s: float | None = None) -> bool:
+    def failed(self, now: float, retry_after_s: float | None = None, *, is_probe: bool = False) -> bool:
         """True when this failure begins an outage."""
         was_open = self.is_open
+        self.probing = self.probing and not is_probe
         self.failures += 1
         if retry_after_s is not None:
             self.failures = max(self.failures, OPENS_AFTER)
         if self.is_open:
             pause = min(PAUSE_MAX_S, PAUSE_MIN_S * 2 ** min(self.failures - OPENS_AFTER, 10))
             self.closed_until = now + max(pause, min(retry_after_s or 0.0, 3600.0))
-            self.probing = False
         return self.is_open and not was_open
 
     def cancelled(self) -> None:
