@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -24,8 +24,15 @@ def open_engine(url: str, *, create: bool = False) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, parsed.database, create=create)
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
     return create_engine(
-        url, pool_pre_ping=True, hide_parameters=True, pool_size=12, max_overflow=4, connect_args={"connect_timeout": 5}
+        parsed,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        pool_size=12,
+        max_overflow=4,
+        connect_args={"connect_timeout": 5},
     )
 
 
@@ -46,8 +53,10 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def _begin(connection: Connection) -> None:
+        # SQLAlchemy announces a beginning to readers in AUTOCOMMIT too; a reader must not take the one write lock.
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
