@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
 from simpeg_sync.domain.errors import LedgerBusy
 from simpeg_sync.ledger.engine import translated
@@ -20,7 +20,7 @@ def alone(engine: Engine) -> Iterator[None]:
     Raises LedgerBusy.
     """
     if engine.dialect.name == "sqlite":
-        with _file_lock(f"{make_url(str(engine.url)).database}.lock"):
+        with _file_lock(f"{engine.url.database}.lock"):
             yield
     else:
         with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
