@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, TextClause, text
+from sqlalchemy import Connection, CursorResult, Engine, RowMapping, TextClause, text
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
@@ -20,7 +20,7 @@ from simpeg_sync.domain.errors import LostClaim
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Record, lane_of
-from simpeg_sync.domain.status import MOVES, Event, Status
+from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import codec, rows
 from simpeg_sync.ledger import statements as sql
@@ -106,9 +106,12 @@ class SqlLedger:
         self._writer.write(lambda c: c.execute(sql.START_SWEEP, {"feed": feed, "now": now, "why": why}) and None)
         return now
 
-    def unseen(self, feed: FeedName, started_at: float, *, limit: int) -> list[tuple[Change, str]]:
-        """Records of the feed that the sweep has not met, with their lanes."""
-        found = self._all(sql.NOT_SEEN, {"feed": feed, "started_at": started_at, "limit": limit})
+    def unseen(
+        self, feed: FeedName, started_at: float, *, after: SourceKey | None = None, limit: int
+    ) -> list[tuple[Change, str]]:
+        """Records of the feed that the sweep has not met, with their lanes; a page of them by key."""
+        values = {"feed": feed, "started_at": started_at, "after": after or "", "limit": limit}
+        found = self._all(sql.NOT_SEEN, values)
         return [(Change(FeedName(row["feed"]), SourceKey(row["source_key"])), row["lane"]) for row in found]
 
     def end_sweep(self, feed: FeedName, row_count: int) -> None:
@@ -122,7 +125,10 @@ class SqlLedger:
     # ------------------------------------------------------------------------------------------------------- claims
 
     def claim(self) -> Claim | None:
-        """The most urgent due lane, or None. Its records are `working` (or still `uncertain`) when this returns."""
+        """The most urgent due lane, or None. Its records are `working` (or still `uncertain`) when this returns.
+
+        Whatever is still under way in a lane that is free, or whose lease is over, was left by a worker that died.
+        """
         now = self._clock.now()
         values = {"owner": self._owner, "now": now, "lease_until": now + LEASE_S}
 
@@ -130,32 +136,38 @@ class SqlLedger:
             lane = connection.execute(self._claim, values).mappings().first()
             if lane is None:
                 return None
+            self._recover_all(connection, connection.execute(sql.ABANDONED_IN_LANE, {"lane": lane["lane"]}), died=True)
             due = connection.execute(sql.DUE_RECORDS, {"lane": lane["lane"], "now": now, "limit": BATCH_MAX}).mappings()
             records = _alone_if_deadly([rows.record(row) for row in due])
-            claim = Claim(lane["lane"], self._owner, lane["fence"], records)
-            return Claim(claim.lane, claim.owner, claim.fence, [self._to_work(connection, r, now) for r in records])
+            working = [taken for r in records if (taken := self._to_work(connection, r, now)) is not None]
+            return Claim(lane["lane"], self._owner, lane["fence"], working)
 
         return self._writer.write(job)
 
     def release(self, claim: Claim) -> None:
         """Gives the lane back. A lane that was taken over meanwhile is no longer ours to give."""
-        values = {"lane": claim.lane, "owner": claim.owner, "fence": claim.fence, "now": self._clock.now()}
-        self._writer.write(lambda c: c.execute(sql.RELEASE_LANE, values) and None)
+        values = {**self._fence(claim), "now": self._clock.now()}
+
+        def job(connection: Connection) -> None:
+            if connection.execute(sql.HOLD_FENCE, values).rowcount:
+                connection.execute(sql.RELEASE_LANE, values)
+
+        self._writer.write(job)
 
     def recover(self, lane: str | None = None) -> int:
         """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.
 
         ``lane``: only that one; None at start, when no worker of ours lives.
         """
-        now = self._clock.now()
 
         def job(connection: Connection) -> int:
-            abandoned = [rows.record(row) for row in connection.execute(sql.ABANDONED, {"lane": lane}).mappings()]
-            for record in abandoned:
-                self._recover_one(connection, record, now, died=lane is None)
-            if lane is None:
-                connection.execute(sql.FREE_LANES)
-            return len(abandoned)
+            if lane is not None:
+                found = connection.execute(sql.ABANDONED_IN_LANE, {"lane": lane})
+                return self._recover_all(connection, found, died=False)
+            connection.execute(sql.LOCK_OWNED_LANES)
+            count = self._recover_all(connection, connection.execute(sql.ABANDONED), died=True)
+            connection.execute(sql.FREE_LANES)
+            return count
 
         return self._writer.write(job)
 
@@ -171,6 +183,7 @@ class SqlLedger:
         now = self._clock.now()
 
         def job(connection: Connection) -> Attempt:
+            self._hold_fence(connection, claim)
             last = connection.execute(sql.LAST_ATTEMPT, {"record_id": intent.record.id}).mappings().first()
             same = last is not None and (last["action"], last["digest"]) == (intent.action, intent.digest)
             number = (last["number"] if last else 0) + 1
@@ -258,8 +271,11 @@ class SqlLedger:
         def job(connection: Connection) -> None:
             row = connection.execute(sql.FIND, {"feed": record.feed, "source_key": record.key}).mappings().one()
             now = replace(rows.record(row), mark=record.mark)
+            later = self._clock.now() + self._pauses.settle_s
             if now.status is Status.SENDING:
-                move = Move.unclear(detail, settle_at=self._clock.now() + self._pauses.settle_s)
+                move = Move.unclear(detail, settle_at=later)
+            elif now.status is Status.UNCERTAIN and self._has_open_attempt(connection, now):
+                move = Move.still_unclear(reason, detail, look_again_at=later)
             else:
                 move = Move.held(reason, detail)
             self._move(connection, claim, now, move)
@@ -271,7 +287,9 @@ class SqlLedger:
 
         def job(connection: Connection) -> None:
             self._hold_fence(connection, claim)
-            connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now})
+            if not connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now}).rowcount:
+                raise LostClaim(f"record {record.id} is no longer {Status.WORKING}")
+            connection.execute(sql.ADD_EVENT, _event(record, now, Event.PUT_BACK, Status.WAITING))
             wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
             connection.execute(sql.WAKE_LANE, wake)
 
@@ -396,22 +414,31 @@ class SqlLedger:
             connection.execute(sql.WAKE_LANE, values)
 
     def _hold_fence(self, connection: Connection, claim: Claim) -> None:
-        values = {
-            "lane": claim.lane,
-            "owner": claim.owner,
-            "fence": claim.fence,
-            "lease_until": self._clock.now() + LEASE_S,
-        }
-        if connection.execute(sql.HOLD_FENCE, values).rowcount != 1:
+        if connection.execute(sql.HOLD_FENCE, self._fence(claim)).rowcount != 1:
             raise LostClaim("the lane was taken over; nothing of this worker is written any more")
 
-    def _to_work(self, connection: Connection, record: Record, now: float) -> Record:
+    def _fence(self, claim: Claim) -> dict[str, Any]:
+        until = self._clock.now() + LEASE_S
+        return {"lane": claim.lane, "owner": claim.owner, "fence": claim.fence, "lease_until": until}
+
+    def _has_open_attempt(self, connection: Connection, record: Record) -> bool:
+        return connection.execute(sql.OPEN_ATTEMPT, {"record_id": record.id}).first() is not None
+
+    def _to_work(self, connection: Connection, record: Record, now: float) -> Record | None:
+        """None when a change or an operator came between: the record waits for the lane's next turn."""
         if record.status is Status.UNCERTAIN:
             return record
         woken = next_status(record.status, Event.CHANGED) if record.status is not Status.WAITING else record.status
         working = next_status(woken, Event.CLAIMED)
-        connection.execute(sql.TO_WORK, {"id": record.id, "now": now, "expected": record.status})
-        return replace(record, status=working)
+        done = connection.execute(sql.TO_WORK, {"id": record.id, "now": now, "expected": record.status})
+        return replace(record, status=working) if done.rowcount else None
+
+    def _recover_all(self, connection: Connection, found: CursorResult[Any], *, died: bool) -> int:
+        now = self._clock.now()
+        abandoned = [rows.record(row) for row in found.mappings()]
+        for record in abandoned:
+            self._recover_one(connection, record, now, died=died)
+        return len(abandoned)
 
     def _recover_one(self, connection: Connection, record: Record, now: float, *, died: bool) -> None:
         next_ = next_status(record.status, Event.WORKER_DIED)
@@ -419,7 +446,7 @@ class SqlLedger:
         deaths = record.deaths + 1 if died and was_working else record.deaths
         reason = "worker.died" if died else "ledger.was_down"
         due_at = now if was_working else now + self._pauses.settle_s
-        if deaths >= DEATHS_MAX:
+        if was_working and deaths >= DEATHS_MAX:  # what may have left is settled first, whatever it killed
             next_, reason = Status.HELD, "worker.dies"
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
@@ -456,19 +483,15 @@ class _Resync:
     documents: bool
 
     def apply(self, connection: Connection, *, ids: Sequence[int]) -> int:
-        found = connection.execute(sql.RECORDS_BY_ID, {"ids": list(ids)}).mappings()
-        free = [record for row in found if Event.RESYNC in MOVES[(record := rows.record(row)).status]]
+        values = {
+            "ids": list(ids),
+            "now": self.now,
+            "overwrite": int(self.overwrite),
+            "documents": int(self.documents),
+        }
+        free = [rows.record(row) for row in connection.execute(sql.RESYNC, values).mappings()]
         if not free:
             return 0
-        connection.execute(
-            sql.RESYNC,
-            {
-                "ids": [record.id for record in free],
-                "now": self.now,
-                "overwrite": int(self.overwrite),
-                "documents": int(self.documents),
-            },
-        )
         connection.execute(
             sql.WAKE_LANE,
             [{"feed": r.feed, "source_key": r.key, "due_at": self.now, "priority": BULK} for r in free],
