@@ -7,9 +7,9 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
-from servers import PostgresServer
 from sqlalchemy import make_url
 
+from servers import PostgresServer
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 

@@ -52,7 +52,7 @@ class Desk:
         cursor: tuple[str, str] | None = None,
     ) -> None:
         changes = [Change(feed, key(name)) for name in names]
-        persons = {change: nip for change in changes} if nip else {}
+        persons = dict.fromkeys(changes, nip) if nip else {}
         self.ledger.take_changes(changes, persons, cursor=cursor, priority=priority)
 
     def claim(self) -> Claim:

@@ -115,15 +115,16 @@ def test_an_overtaken_worker_cannot_end_its_attempt(desk: Desk, open_desk: OpenD
     desk.clock.at += LEASE_S + 1
     assert other.claim().records == []
     move = Move.unclear("x", settle_at=0.0)
+    late = Move.decided("x", now=0.0, changes={})
+    again = Move.still_unclear("x", look_again_at=0.0)
+    refused = Outcome.refused("x", "no", http_status=400)
+    ends = {
+        "end_attempt": lambda: desk.ledger.end_attempt(claim, record, attempt, refused, move),
+        "settle_attempt": lambda: desk.ledger.settle_attempt(claim, desk.record(), attempt, "executed", late),
+        "note_absent": lambda: desk.ledger.note_absent(claim, desk.record(), attempt, again),
+    }
     with pytest.raises(LostClaim):
-        if end == "end_attempt":
-            desk.ledger.end_attempt(claim, record, attempt, Outcome.refused("x", "no", http_status=400), move)
-        elif end == "settle_attempt":
-            late = Move.decided("x", now=0.0, changes={})
-            desk.ledger.settle_attempt(claim, desk.record(), attempt, "executed", late)
-        else:
-            again = Move.still_unclear("x", look_again_at=0.0)
-            desk.ledger.note_absent(claim, desk.record(), attempt, again)
+        ends[end]()
     assert desk.ledger.open_attempt(record) == attempt
     assert desk.status() is Status.UNCERTAIN
 

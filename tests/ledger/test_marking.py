@@ -54,9 +54,7 @@ def test_a_mark_while_a_worker_has_the_record_turns_its_end_into_a_new_turn(desk
 def test_a_mark_between_two_steps_of_one_turn_is_not_lost_by_the_first_of_them(desk: Desk) -> None:
     claim, record = desk.taken()
     desk.mark("1")
-    linked = Move.linked(
-        BknId("b"), confirmed={}, synced_digest=None, document_digest=None, link_from=None, wakes=()
-    )
+    linked = Move.linked(BknId("b"), confirmed={}, synced_digest=None, document_digest=None, link_from=None, wakes=())
     after = desk.ledger.finish(claim, record, linked)
     assert after.status is Status.WORKING
     assert desk.ledger.finish(claim, after, Move.unchanged()).status is Status.WAITING
@@ -145,7 +143,7 @@ def test_a_busy_record_keeps_its_lane_so_that_no_second_worker_meets_it(desk: De
     assert [r.key for r in desk.claim().records] == [key("2")]
     desk.ledger.change_lane(claim, claim.records[0], ALICE)
     assert (desk.record("1").lane, desk.status("1")) == (ALICE, Status.WAITING)
-    (event,) = [e for e in desk.reader.events_of(desk.record("1").id)]
+    (event,) = desk.reader.events_of(desk.record("1").id)
     assert (event["event"], event["status"]) == (Event.PUT_BACK, Status.WAITING)
 
 

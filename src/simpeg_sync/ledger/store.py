@@ -232,9 +232,9 @@ class SqlLedger:
             "id": attempt.id,
             "now": self._clock.now(),
             "outcome": outcome.verdict,
-            "code": outcome.code,
+            "code": rows.storable(outcome.code),
             "http_status": outcome.http_status,
-            "message": outcome.message,
+            "message": rows.storable(outcome.message),
         }
         statement = sql.NOTE_UNCLEAR if move.event is Event.UNCLEAR else sql.END_ATTEMPT
 
@@ -392,7 +392,7 @@ class SqlLedger:
             "due_at": move.due_at,
             "due_if_marked": now + self._pauses.quiet_period_s,
             "reason": move.reason,
-            "detail": move.detail,
+            "detail": rows.storable(move.detail),
             **{name: rows.column_value(name, move.changes[name]) for name in names},
         }
         after = connection.execute(self._finish_statement(names), values).mappings().first()
@@ -404,7 +404,9 @@ class SqlLedger:
             self._wake_sibling(connection, feed, record.key, now)
         connection.execute(
             sql.ADD_EVENT,
-            _event(record, now, move.event, Status(after["status"]), move.reason, move.detail, attempt_id),
+            _event(
+                record, now, move.event, Status(after["status"]), move.reason, rows.storable(move.detail), attempt_id
+            ),
         )
         return replace(rows.record(after), mark=record.mark)
 
