@@ -67,7 +67,6 @@ def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None
         "fence": (sql.HOLD_FENCE, {**lane, **owner}),
         "find": (sql.FIND, {"feed": KURSUS, "source_key": "17"}),
         "open attempt": (sql.OPEN_ATTEMPT, {"record_id": 5}),
-        "has work": (sql.HAS_WORK, {}),
     }
     for name, (statement, values) in asked.items():
         found = plan(full, statement, values)

@@ -59,7 +59,9 @@ def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk
     statement = statements()[name]
     values = {bind: [0] if bind == "ids" else 0 for bind in statement.compile().params}
     for bind in values:
-        if re.search(r"\b(lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after)\b", bind):
+        if re.search(
+            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after)\b", bind
+        ):
             values[bind] = "x"
     explain = text(f"EXPLAIN {statement.text}")
     explain = explain.bindparams(*(p for p in statement._bindparams.values() if p.expanding))
