@@ -26,7 +26,7 @@ def test_the_intent_is_durable_when_it_returns(desk: Desk, open_desk: OpenDesk) 
     assert another.ledger.open_attempt(record) == attempt
     assert (another.status(), another.raw()["due_at"]) == (Status.SENDING, desk.clock.at + SETTLE_S)
     assert (attempt.number, attempt.version, attempt.action) == (1, 1, Action.CREATE)
-    assert (attempt.body, attempt.known_ids) == ({"nama": "Bob"}, {"row-0"})
+    assert (attempt.body, attempt.known_ids) == ({"nama": "Bob"}, frozenset({"row-0"}))
     (event,) = another.reader.events_of(record.id)
     assert (event["event"], event["attempt_id"]) == (Event.INTENT, attempt.id)
 

@@ -118,7 +118,7 @@ def test_an_overtaken_worker_cannot_end_its_attempt(desk: Desk, open_desk: OpenD
     late = Move.decided("x", now=0.0, changes={})
     again = Move.still_unclear("x", look_again_at=0.0)
     refused = Outcome.refused("x", "no", http_status=400)
-    ends = {
+    ends: dict[str, Callable[[], object]] = {
         "end_attempt": lambda: desk.ledger.end_attempt(claim, record, attempt, refused, move),
         "settle_attempt": lambda: desk.ledger.settle_attempt(claim, desk.record(), attempt, "executed", late),
         "note_absent": lambda: desk.ledger.note_absent(claim, desk.record(), attempt, again),

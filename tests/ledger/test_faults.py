@@ -195,7 +195,12 @@ def test_a_damaged_ledger_is_refused_before_work_begins(sqlite_desk: Desk, open_
     path.write_bytes(whole[:half] if how == "cut short" else whole[:half] + b"\xa5" * 20_000 + whole[half + 20_000 :])
     engine = open_engine(sqlite_desk.url)
     with pytest.raises(LedgerUnfit, match=r"damaged.*db restore"):
-        schema.check(engine)
+        schema.check_file(engine)
+
+
+def test_a_sound_ledger_is_sound(desk: Desk) -> None:
+    desk.mark("1")
+    schema.check_file(desk.engine)
 
 
 # ------------------------------------------------------------------------------------------------ one daemon at a time

@@ -4,6 +4,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, TextClause, inspect, text
@@ -57,7 +58,7 @@ def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk
     if "SKIP LOCKED" in name and desk.engine.dialect.name == "sqlite":
         return
     statement = statements()[name]
-    values = {bind: [0] if bind == "ids" else 0 for bind in statement.compile().params}
+    values: dict[str, Any] = {bind: [0] if bind == "ids" else 0 for bind in statement.compile().params}
     for bind in values:
         if re.search(
             r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after)\b", bind

@@ -41,12 +41,16 @@ def held_up(writer: GroupWriter, jobs: list[Job]) -> Iterator[list[Future[Any]]]
     runs, go = threading.Event(), threading.Event()
     handed_in = threading.Barrier(len(jobs) + 1)
 
+    def until_told(_: Connection) -> bool:
+        runs.set()
+        return go.wait(10)
+
     def hand_in(job: Job) -> Any:
         handed_in.wait(10)
         return writer.write(job)
 
     with ThreadPoolExecutor(len(jobs) + 1) as pool:
-        blocker = pool.submit(writer.write, lambda _: runs.set() or go.wait(10))
+        blocker = pool.submit(writer.write, until_told)
         assert runs.wait(10)
         futures = [pool.submit(hand_in, job) for job in jobs]
         handed_in.wait(10)
