@@ -279,6 +279,19 @@ def test_an_outage_that_the_process_survived_counts_no_death(desk: Desk) -> None
     assert [r.key for r in desk.claim().records] == [key("1")]
 
 
+def test_a_worker_back_from_an_outage_does_not_disturb_the_one_that_took_its_lane_over(
+    desk: Desk, open_desk: OpenDesk
+) -> None:
+    other = open_desk(desk.url, owner="bob", clock=desk.clock)
+    claim, _ = desk.taken()
+    desk.clock.at += LEASE_S + 1
+    taken_over = other.claim()
+    assert desk.ledger.recover(claim.lane) == 0
+    desk.ledger.release(claim)
+    other.ledger.finish(taken_over, taken_over.records[0], Move.unchanged())
+    assert desk.status() is Status.SYNCED
+
+
 def test_a_record_whose_worker_died_has_its_next_turn_alone_and_the_innocent_go_on(desk: Desk) -> None:
     desk.mark("1", "2", "3")
     desk.clock.at += QUIET_S

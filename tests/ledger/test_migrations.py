@@ -55,12 +55,14 @@ def statements() -> dict[str, TextClause]:
 
 @pytest.mark.parametrize("name", statements())
 def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk, name: str) -> None:
-    if "SKIP LOCKED" in name and desk.engine.dialect.name == "sqlite":
+    if ("SKIP LOCKED" in name or name.startswith("LOCK_LANES")) and desk.engine.dialect.name == "sqlite":
         return
     statement = statements()[name]
     values: dict[str, Any] = {bind: [0] if bind == "ids" else 0 for bind in statement.compile().params}
     for bind in values:
-        if re.search(
+        if bind == "records":
+            values[bind] = [("x", "x")]
+        elif re.search(
             r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after)\b", bind
         ):
             values[bind] = "x"

@@ -162,6 +162,15 @@ def test_a_transaction_that_the_server_undid_is_repeated_whole(postgres_desk: De
     assert names(postgres_desk.engine) == {"a"}
 
 
+@pytest.mark.parametrize(("sqlstate", "sentence"), [("53100", "disk is full"), ("25006", "read-only now")])
+def test_a_server_that_cannot_write_now_is_waited_for(postgres_desk: Desk, sqlstate: str, sentence: str) -> None:
+    def job(connection: Connection) -> None:
+        connection.exec_driver_sql(f"DO $$ BEGIN RAISE EXCEPTION SQLSTATE '{sqlstate}'; END $$")
+
+    with pytest.raises(LedgerDown, match=sentence):
+        DirectWriter(postgres_desk.engine).write(job)
+
+
 def test_collisions_without_end_are_given_up(postgres_desk: Desk) -> None:
     tries = []
 

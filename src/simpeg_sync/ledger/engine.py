@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit
 
 BUSY_LIMIT_MS = 5000
+FULL = "the ledger's disk is full; nothing is sent until there is space again"
 
 
 def open_engine(url: str, *, create: bool = False) -> Engine:
@@ -81,8 +82,13 @@ def translated() -> Iterator[None]:
 def _translate(error: DBAPIError) -> Exception:
     if isinstance(error.orig, sqlite3.Error):
         return _translate_sqlite(error.orig)
-    if getattr(error.orig, "sqlstate", "") in ("40001", "40P01"):
-        return Collision("the ledger's transactions keep colliding")
+    match getattr(error.orig, "sqlstate", ""):
+        case "40001" | "40P01":
+            return Collision("the ledger's transactions keep colliding")
+        case "53100":
+            return LedgerDown(FULL)
+        case "25006":  # a standby, or a primary that is being replaced
+            return LedgerDown("the ledger cannot be written (its server is read-only now)")
     if error.connection_invalidated or isinstance(error, OperationalError):
         return LedgerDown(f"the ledger does not answer ({type(error.orig).__name__})")
     return LedgerUnfit(f"the ledger refused a statement ({type(error.orig).__name__}: {_first_line(error.orig)})")
@@ -91,7 +97,7 @@ def _translate(error: DBAPIError) -> Exception:
 def _translate_sqlite(error: sqlite3.Error) -> Exception:
     name = getattr(error, "sqlite_errorname", "") or type(error).__name__
     if name.startswith("SQLITE_FULL"):
-        return LedgerDown("the ledger's disk is full; nothing is sent until there is space again")
+        return LedgerDown(FULL)
     if name.startswith(("SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_READONLY")):
         return LedgerDown(f"the ledger cannot be written ({name})")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

@@ -42,6 +42,17 @@ ON CONFLICT (lane) DO UPDATE SET
     priority = CASE WHEN lanes.priority < excluded.priority THEN lanes.priority ELSE excluded.priority END
 """)
 
+# PostgreSQL only. Everybody locks lanes before records, and several in one order: a worker holds its lane when it comes to
+# its record, and whoever marks a thousand records at once would otherwise block each other with every worker.
+LOCK_LANES = text("""
+SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE (feed, source_key) IN :records)
+ORDER BY lane FOR UPDATE
+""").bindparams(bindparam("records", expanding=True))
+
+LOCK_LANES_BY_ID = text("""
+SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE id IN :ids) ORDER BY lane FOR UPDATE
+""").bindparams(bindparam("ids", expanding=True))
+
 # One person's lane for one worker. {skip_locked}: PostgreSQL lets several workers claim side by side.
 CLAIM = """
 UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
@@ -62,6 +73,9 @@ ORDER BY priority, due_at, id LIMIT :limit
 HOLD_FENCE = text(
     "UPDATE lanes SET lease_until = :lease_until WHERE lane = :lane AND owner = :owner AND fence = :fence"
 )
+
+# The lane itself, locked: is it still this process's?
+HOLD_LANE = text("UPDATE lanes SET owner = owner WHERE lane = :lane AND owner = :owner")
 
 # What the lane waits for next: its earliest due record that is not held for a person. HOLD_FENCE has locked the lane in a
 # statement before: a PostgreSQL statement that had to wait for a mark's lock would not see the record it marked.

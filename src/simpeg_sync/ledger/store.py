@@ -8,6 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine, RowMapping, TextClause, text
@@ -86,9 +87,11 @@ class SqlLedger:
             }
             for change in dict.fromkeys(changes)
         ]
+        marks.sort(key=itemgetter("lane", "feed", "source_key"))
 
         def job(connection: Connection) -> None:
             if marks:
+                _lock_lanes(connection, sql.LOCK_LANES, {"records": [(m["feed"], m["source_key"]) for m in marks]})
                 connection.execute(sql.MARK, marks)
                 connection.execute(sql.WAKE_LANE, marks)
             if cursor is not None:
@@ -157,11 +160,13 @@ class SqlLedger:
     def recover(self, lane: str | None = None) -> int:
         """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.
 
-        ``lane``: only that one; None at start, when no worker of ours lives.
+        ``lane``: only that one, and only while it is ours; None at start, when no worker of ours lives.
         """
 
         def job(connection: Connection) -> int:
             if lane is not None:
+                if not connection.execute(sql.HOLD_LANE, {"lane": lane, "owner": self._owner}).rowcount:
+                    return 0  # taken over: its new owner has made it good already
                 found = connection.execute(sql.ABANDONED_IN_LANE, {"lane": lane})
                 return self._recover_all(connection, found, died=False)
             connection.execute(sql.LOCK_OWNED_LANES)
@@ -356,6 +361,7 @@ class SqlLedger:
         now = self._clock.now()
 
         def job(connection: Connection) -> bool:
+            _lock_lanes(connection, sql.LOCK_LANES_BY_ID, {"ids": [record_id]})
             row = connection.execute(sql.RELEASE_DELETE, {"id": record_id, "now": now}).mappings().first()
             if row is None:
                 return False
@@ -491,6 +497,7 @@ class _Resync:
             "overwrite": int(self.overwrite),
             "documents": int(self.documents),
         }
+        _lock_lanes(connection, sql.LOCK_LANES_BY_ID, {"ids": list(ids)})
         free = [rows.record(row) for row in connection.execute(sql.RESYNC, values).mappings()]
         if not free:
             return 0
@@ -502,6 +509,11 @@ class _Resync:
         connection.execute(sql.ADD_EVENT, events)
         _audit(connection, self.now, self.actor, "resync", f"{len(free)} records", self.reason)
         return len(free)
+
+
+def _lock_lanes(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> None:
+    if connection.dialect.name != "sqlite":  # which has one writer, and so no order to keep
+        connection.execute(statement, values)
 
 
 def _alone_if_deadly(records: Sequence[Record]) -> Sequence[Record]:
