@@ -1,5 +1,6 @@
 """Fixtures for every test."""
 
-from servers import any_source, mariadb, only_loopback, postgres
+from tests.servers import any_source, mariadb, only_loopback, postgres
+from tests.small_simpeg import lite, maria, pg, served, simpeg
 
-__all__ = ["any_source", "mariadb", "only_loopback", "postgres"]
+__all__ = ["any_source", "lite", "maria", "mariadb", "only_loopback", "pg", "postgres", "served", "simpeg"]

@@ -1,7 +1,7 @@
 """Real PostgreSQL and MariaDB servers for one test process: private, on loopback, gone when the process is.
 
-Each worker of pytest-xdist starts its own, and only when a test asks for it. Data lies under a short path because a
-socket's path has a limit of 108 bytes.
+Each worker of pytest-xdist starts its own, and only when a test asks for it. Data lies under a short path
+because a socket's path has a limit of 108 bytes.
 """
 
 import contextlib
@@ -71,12 +71,17 @@ class Server(ABC):
     def start(self) -> None:
         with (self.directory / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                self._as_account(self._command()), stdout=log, stderr=log, stdin=subprocess.DEVNULL, cwd=self.directory
+                self._as_account(self._command()),
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                cwd=self.directory,
             )
         self._until(self._answers, "it does not answer")
 
     def kill(self) -> None:
-        """As if the power had gone. Its children are waited for, so that the next start finds the data free."""
+        """As if the power had gone. Its children are waited for, so that the next start finds the data
+        free."""
         if self._process is not None:
             family = self._family()
             self._send(signal.SIGKILL, family)
@@ -140,12 +145,22 @@ class Server(ABC):
         """Never as root (both servers refuse), and never longer than the test process."""
         guard = ["setpriv", "--pdeathsig", "KILL"]
         if self._account is not None:
-            guard += ["--reuid", str(self._account.pw_uid), "--regid", str(self._account.pw_gid), "--clear-groups"]
+            guard += [
+                "--reuid",
+                str(self._account.pw_uid),
+                "--regid",
+                str(self._account.pw_gid),
+                "--clear-groups",
+            ]
         return [*guard, *command]
 
     def _run(self, command: Sequence[str]) -> None:
         done = subprocess.run(
-            self._as_account(command), capture_output=True, cwd=self.directory, timeout=START_LIMIT_S, check=False
+            self._as_account(command),
+            capture_output=True,
+            cwd=self.directory,
+            timeout=START_LIMIT_S,
+            check=False,
         )
         if done.returncode:
             pytest.fail(f"{command[0]} failed:\n{done.stdout.decode()[-1000:]}\n{done.stderr.decode()[-1000:]}")
@@ -162,14 +177,16 @@ class PostgresServer(Server):
         secret = self.directory / "secret"
         secret.write_text(self.password)
         secret.chmod(0o644)
-        self._run([str(self._bin / "initdb"), "-D", str(self.data), "-U", DATABASE_USER, "-A", "scram-sha-256",
-                   "--pwfile", str(secret), "-E", "UTF8", "--locale", "C", "--no-sync"])  # fmt: skip
+        self._run([str(self._bin / "initdb"), "-D", str(self.data), "-U", DATABASE_USER,
+                   "-A", "scram-sha-256", "--pwfile", str(secret),
+                   "--no-sync", "-E", "UTF8", "--locale", "C"])  # fmt: skip
 
     def _command(self) -> list[str]:
         options = {
             "listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.directory,
             "fsync": "off", "shared_buffers": "32MB", "max_connections": 60, "wal_level": "logical",
             "autovacuum": "off", "timezone": "Asia/Makassar", "datestyle": "SQL, DMY",
+            "max_prepared_transactions": 5,
         }  # fmt: skip
         return [str(self._bin / "postgres"), "-D", str(self.data)] + [
             part for name, value in options.items() for part in ("-c", f"{name}={value}")
@@ -203,8 +220,9 @@ class MariaDbServer(Server):
     def _command(self) -> list[str]:
         return [str(self._binary), "--no-defaults", f"--datadir={self.data}", f"--socket={self.directory}/s",
                 f"--pid-file={self.directory}/pid", f"--port={self.port}", "--bind-address=127.0.0.1",
-                "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=32M",
-                "--innodb-log-file-size=8M", "--performance-schema=OFF", f"--init-file={self.directory}/init.sql",
+                "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=2", "--innodb-buffer-pool-size=32M",
+                "--innodb-log-file-size=8M", "--performance-schema=OFF",
+                f"--init-file={self.directory}/init.sql",
                 "--log-bin=bin", "--binlog-format=ROW", "--server-id=1", "--sync-binlog=0",
                 "--default-time-zone=+08:00"]  # fmt: skip
 
@@ -219,7 +237,8 @@ class MariaDbServer(Server):
 
 
 def find_binary(name: str, *places: str, packages: Sequence[str]) -> Path:
-    """The server's program, from the system's packages. On Debian and as root they are installed when missing."""
+    """The server's program, from the system's packages. On Debian and as root they are installed when
+    missing."""
     found = _look_for(name, places)
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         for package in packages:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import (
+    BknDown,
     LedgerDown,
     LedgerError,
     LostClaim,
@@ -33,20 +35,25 @@ IDLE_S = 0.5
 """How often an idle worker looks for a due lane."""
 RETRY_S = 2.0
 """How often a lost source or ledger is tried again."""
-WATCHDOG_S = 20.0
+STALL_S = 900.0
+"""A loop without progress for longer makes the watchdog bite: longer than the slowest honest turn of one person."""
+ONCE_PATIENCE_S = 60.0
+"""How long `run --once` waits for a lost neighbour before it gives up with its own exit code."""
 
 
 @dataclass(slots=True)
 class Health:
     """What is lost right now, told once when it goes and once when it comes back."""
 
-    lost: dict[str, str] = field(default_factory=dict)
+    monotonic: Callable[[], float] = time.monotonic
+    lost: dict[str, tuple[str, float]] = field(default_factory=dict)
+    """What is lost -> why, and since when."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def is_lost(self, what: str, why: str) -> None:
         with self.lock:
             is_news = what not in self.lost
-            self.lost[what] = why
+            self.lost.setdefault(what, (why, self.monotonic()))
         if is_news:
             event = "ledger.full" if what == "ledger" and "full" in why else f"{what}.lost"
             logs.get().error(event, problem=why, remedy="nothing is lost; the daemon goes on by itself when it is back")
@@ -56,6 +63,10 @@ class Health:
             was_lost = self.lost.pop(what, None) is not None
         if was_lost:
             logs.get().info(f"{what}.recovered")
+
+    def lost_for_s(self, what: str, now: float) -> float:
+        found = self.lost.get(what)
+        return now - found[1] if found else 0.0
 
 
 @dataclass(slots=True)
@@ -70,10 +81,13 @@ class Daemon:
     drain_s: float
     is_approved: Callable[[], bool]
     is_bkn_up: Callable[[], bool]
+    bkn_lost_for_s: Callable[[], float]
     purge: Callable[[str], int]
     health: Health = field(default_factory=Health)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
+    _beats: dict[str, float] = field(default_factory=dict)
+    """When each loop last went round, in monotonic seconds."""
 
     def run(self, *, once: bool = False) -> None:
         """Until SIGTERM, or with ``once`` until nothing is left to do. Raises what killed a thread."""
@@ -87,7 +101,7 @@ class Daemon:
         notify("READY=1")
         try:
             while not self.clock.sleep(IDLE_S):
-                notify("WATCHDOG=1")
+                self._tell_watchdog()
                 if once and self._is_finished():
                     break
         finally:
@@ -110,6 +124,7 @@ class Daemon:
 
     def _intake_loop(self) -> None:
         while not self.clock.stop.is_set():
+            self._beat()
             try:
                 more = self.intake.step()
             except SourceUnfit as error:
@@ -134,6 +149,7 @@ class Daemon:
 
     def _worker_loop(self) -> None:
         while not self.clock.stop.is_set():
+            self._beat()
             claim = self._next_claim()
             if claim is None:
                 self.clock.sleep(IDLE_S)
@@ -222,8 +238,23 @@ class Daemon:
         if count:
             logs.get().info("source.log_purged", count=count)
 
+    def _beat(self) -> None:
+        self._beats[threading.current_thread().name] = self.clock.monotonic()
+
+    def _tell_watchdog(self) -> None:
+        """Only while every loop goes round, so that systemd restarts a daemon that is stuck."""
+        if min(self._beats.values(), default=self.clock.monotonic()) > self.clock.monotonic() - STALL_S:
+            notify("WATCHDOG=1")
+
     def _is_finished(self) -> bool:
-        """Nothing dirty, nothing on its way, and the intake has seen the log's end since."""
+        """Nothing dirty, nothing on its way, and the intake has seen the log's end since.
+
+        Raises BknDown, SourceDown when a neighbour stays away: then there is work left that cannot be done now.
+        """
+        if self.bkn_lost_for_s() > ONCE_PATIENCE_S:
+            raise BknDown("BKN has been away for a while; what is left to do waits for the next run")
+        if self.health.lost_for_s("source", self.clock.monotonic()) > ONCE_PATIENCE_S:
+            raise SourceDown(f"{self.health.lost['source'][0]}; what is left to do waits for the next run")
         if not self.intake_is_current.is_set():
             return False
         return not self.is_approved() or not self.work.has_work()

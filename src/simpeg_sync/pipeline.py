@@ -24,7 +24,7 @@ from simpeg_sync.decide.look import Look, candidates
 from simpeg_sync.decide.plan import Decision
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import BknDown, BknError, SourceUnfit, SyncError
-from simpeg_sync.domain.move import Intent, Move, saved
+from simpeg_sync.domain.move import NO_LINK, Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
@@ -55,6 +55,8 @@ class Turn:
     looks: dict[str, Look] = field(default_factory=dict)
     unsettled: set[str] = field(default_factory=set)
     """Resources with an open attempt: until it is decided nobody knows what BKN has, so nothing is written there."""
+    unlinked: set[RecordId] = field(default_factory=set)
+    """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +88,27 @@ class Pipeline:
 
     def take_turn(self, claim: Claim) -> None:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
-        turn = Turn(claim)
-        turn.unsettled = {
-            self.feeds[link.record.feed].target for link in self.ledger.links(claim.lane) if link.has_open_attempt
-        }
+        turn = Turn(claim, unsettled=self.unsettled(claim))
         for record in claim.records:
-            try:
-                if record.status is Status.UNCERTAIN:
-                    self.settle(turn, record)
-                else:
-                    self.make_equal(turn, record)
-            except BknError as error:
-                self.not_now(turn, record, error)
-            except SourceUnfit as error:
-                self.feed_stops(turn, record, error)
-            except SyncError:
-                raise
-            except Exception as error:
-                # One record that our program cannot take must not stop the others.
-                self.failed(turn, record, error)
+            self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
+
+    def take_one(self, turn: Turn, record: Record) -> None:
+        try:
+            if record.feed not in self.feeds:
+                self.without_feed(turn, record)
+            elif record.status is Status.UNCERTAIN:
+                self.settle(turn, record)
+            else:
+                self.make_equal(turn, record)
+        except BknError as error:
+            self.not_now(turn, record, error)
+        except SourceUnfit as error:
+            self.feed_stops(turn, record, error)
+        except SyncError:
+            raise
+        except Exception as error:
+            # One record that our program cannot take must not stop the others.
+            self.failed(turn, record, error)
 
     # ---------------------------------------------------------------------------------------- one record, step by step
 
@@ -147,9 +151,14 @@ class Pipeline:
             return plan.without_looking(record, rendered)
         look = self.look(work.turn, feed)
         if isinstance(rendered, Gone):
-            return plan.after_looking_for_delete(work.resource, record, look, reason=rendered.reason)
+            others_wait = self.ledger.has_unlinked_work(work.turn.claim.lane, but=record)
+            return plan.after_looking_for_delete(
+                work.resource, record, look, reason=rendered.reason, others_wait=others_wait, patience=self.patience
+            )
         free, taken = self.matches(work, look)
-        return plan.after_looking(work.resource, record, work.wanted, look, free=set(free), taken=taken)
+        return plan.after_looking(
+            work.resource, record, work.wanted, look, free=set(free), taken=taken, patience=self.patience
+        )
 
     def act(self, work: Work, decision: Decision) -> Record:
         """Does what was decided and gives the record as the ledger has it afterwards."""
@@ -197,10 +206,16 @@ class Pipeline:
             return self.not_accepted(work, attempt, outcome)
         look.note_save(work.resource, bkn_id, body)
         confirmed = work.resource.confirmed(wanted.body)
-        after = replace(work.record, **saved(bkn_id, wanted.digest, confirmed))
+        now = self.clock.now()
+        after = replace(work.record, **saved(bkn_id, wanted.digest, confirmed, now=now))
         more_to_do = not isinstance(plan.document_step(after, work.document.state), plan.Unchanged)
         move = Move.proved(
-            bkn_id, digest=wanted.digest, confirmed=confirmed, more_to_do=more_to_do, wakes=work.feed.moves_with
+            bkn_id,
+            digest=wanted.digest,
+            confirmed=confirmed,
+            now=now,
+            more_to_do=more_to_do,
+            wakes=work.feed.moves_with,
         )
         return self.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, move)
 
@@ -208,6 +223,9 @@ class Pipeline:
         """BKN has the row already; its content and its certificate may still differ, the next step will see."""
         row = self.look(work.turn, work.feed).row(bkn_id) or {}
         body, record = work.wanted.body, work.record
+        owner = self.owner(work, bkn_id)
+        if owner is not None:
+            work.turn.unlinked.add(owner)
         equal = not work.resource.differences(body, row)
         document_digest = record.document_digest
         if record.bkn_id is None and work.document.state.digest is not None:
@@ -218,7 +236,7 @@ class Pipeline:
             confirmed=work.resource.seen(body, row),
             synced_digest=work.wanted.digest if equal else None,
             document_digest=document_digest,
-            link_from=self.owner(work, bkn_id),
+            link_from=owner,
             wakes=work.feed.moves_with if equal else (),
         )
         return self.ledger.finish(work.turn.claim, record, move)
@@ -332,17 +350,21 @@ class Pipeline:
             case readback.NotExecuted():
                 move = Move.decided("settle.not_executed", now=now, changes={"failures": record.failures + 1})
                 verdict = "not_executed"
+            case readback.Executed() if attempt.action is Action.DELETE:
+                move, verdict = Move.removed("settle.executed"), "executed"
             case readback.Executed(bkn_id):
-                changes = executed(attempt, bkn_id, self.bkn.resource(feed.target))
+                changes = executed(attempt, bkn_id, self.bkn.resource(feed.target), now=now)
                 move = Move.decided("settle.executed", now=now, changes=changes, wakes=feed.moves_with)
                 verdict = "executed"
             case _:
                 assert_never(judgement)
         self.ledger.settle_attempt(turn.claim, record, attempt, verdict, move)
-        if not any(
-            link.has_open_attempt and link.record.feed == feed.name for link in self.ledger.links(turn.claim.lane)
-        ):
-            turn.unsettled.discard(feed.target)
+        turn.unsettled = self.unsettled(turn.claim)
+
+    def unsettled(self, claim: Claim) -> set[str]:
+        links = self.ledger.links(claim.lane)
+        feeds = [self.feeds.get(link.record.feed) for link in links if link.has_open_attempt]
+        return {feed.target for feed in feeds if feed is not None}
 
     def document_arrived(self, feed: Feed, attempt: Attempt, look: Look) -> bool:
         if attempt.action is not Action.UPLOAD or attempt.bkn_id is None:
@@ -388,6 +410,10 @@ class Pipeline:
             turn.looks[feed.target] = Look.of(self.bkn.rows(feed.target, nip))
         return turn.looks[feed.target]
 
+    @property
+    def patience(self) -> plan.Patience:
+        return plan.Patience(self.clock.now(), self.timing.settle_s, self.timing.absent_gap_s)
+
     def seen(self, work: Work) -> Look:
         """What this turn has seen already; nothing when the feed writes without looking."""
         return (
@@ -423,9 +449,12 @@ class Pipeline:
         }
 
     def row_is_gone(self, link: Link) -> bool:
-        feed = self.feeds[link.record.feed]
+        """Whether the owner of a row of BKN has lost its own row in SIMPEG, and nothing of it is under way."""
+        feed = self.feeds.get(link.record.feed)
+        if feed is None or link.has_open_attempt:
+            return False
         row = self.source.read(feed, [link.record.key]).get(link.record.key)
-        return isinstance(render(feed, row), Gone) and not link.has_open_attempt
+        return isinstance(render(feed, row), Gone)
 
     def later(self, work: Work, reason: str, wait_s: float) -> Move:
         now, record = self.clock.now(), work.record
@@ -441,6 +470,14 @@ class Pipeline:
             self.ledger.finish(turn.claim, record, Move.still_unclear("bkn.down", look_again_at=due_at))
         else:
             self.ledger.finish(turn.claim, record, Move.put_back("bkn.down", due_at=due_at, failures=record.failures))
+
+    def without_feed(self, turn: Turn, record: Record) -> None:
+        """The configuration no longer has the record's feed: nothing is done to it, and nothing is forgotten."""
+        if record.status is Status.UNCERTAIN:
+            again = self.clock.now() + self.timing.look_again_s
+            self.ledger.finish(turn.claim, record, Move.still_unclear("feed.removed", look_again_at=again))
+        else:
+            self.ledger.finish(turn.claim, record, Move.held("feed.removed"))
 
     def feed_stops(self, turn: Turn, record: Record, error: SourceUnfit) -> None:
         """A table or column of the feed is not what it was; its records wait, the other feeds go on."""
@@ -475,13 +512,13 @@ def proof(decision: plan.Save, outcome: Outcome, look: Look) -> Outcome:
     return outcome if proved else Outcome.unclear("answer.not_proved", http_status=outcome.http_status)
 
 
-def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource) -> Mapping[str, Any]:
+def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource, *, now: float) -> Mapping[str, Any]:
     """What is known of the record once a read-back has found the write. The next step starts from here."""
     match attempt.action:
         case Action.CREATE | Action.UPDATE:
             assert bkn_id is not None
-            return saved(bkn_id, attempt.digest, resource.confirmed(attempt.body))
+            return saved(bkn_id, attempt.digest, resource.confirmed(attempt.body), now=now)
         case Action.UPLOAD:
             return {"document_digest": attempt.digest, "failures": 0}
         case Action.DELETE:
-            return Move.removed("").changes
+            raise AssertionError("a proved delete removes the record, nothing of it is left to know")

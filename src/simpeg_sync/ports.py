@@ -217,6 +217,10 @@ class Ledger(Protocol):
         """The person's records that own a row of BKN or have an attempt under way."""
         ...
 
+    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
+        """Whether another record of the person is dirty and has no row at BKN yet."""
+        ...
+
     def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:

@@ -110,6 +110,14 @@ REASONS: Mapping[str, Sentence] = {
         "Baris hilang dari SIMPEG; ditunggu sebentar kalau-kalau dimasukkan kembali.",
         "The row is gone from SIMPEG; it is waited for a while, in case it is entered anew.",
     ),
+    "delete.others_first": Sentence(
+        "Menunggu baris lain pegawai ini yang mungkin penggantinya.",
+        "Another row of this person may be the same certificate entered anew; it goes first.",
+    ),
+    "bkn.not_visible_yet": Sentence(
+        "Kiriman terakhir belum terlihat di BKN; dilihat lagi.",
+        "Our own last write may not be visible at BKN yet; it is looked at again.",
+    ),
     "delete.already_gone": Sentence("Baris sudah tidak ada di BKN.", "The row was already gone from BKN."),
     "move.unproved": Sentence(
         "Baris berpindah jenis; yang lama dihapus setelah yang baru terbukti ada.",
@@ -164,6 +172,10 @@ REASONS: Mapping[str, Sentence] = {
     ),
     "source.unfit": Sentence(
         "Tabel atau kolom SIMPEG berubah; periksa konfigurasi.", "A table or column of SIMPEG changed; check the feed."
+    ),
+    "feed.removed": Sentence(
+        "Alur data ini tidak ada lagi dalam konfigurasi.",
+        "The configuration no longer has this feed; bring it back, or leave the record as it is.",
     ),
     "row.gone": Sentence("Baris tidak ada di SIMPEG.", "The row is not in SIMPEG."),
     "row.soft_deleted": Sentence("Baris ditandai terhapus di SIMPEG.", "The row is marked deleted in SIMPEG."),

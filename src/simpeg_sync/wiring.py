@@ -160,6 +160,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         drain_s=settings.timing.drain,
         is_approved=_Approval(ledger, config.digest, clock),
         is_bkn_up=lambda: bkn.gate.is_open_for_work,
+        bkn_lost_for_s=bkn.gate.lost_for_s,
         purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
     )
 

@@ -8,8 +8,7 @@ from sqlalchemy import delete, update
 from simpeg_sync.demo.compare import Finding, compare
 from simpeg_sync.demo.schema import PEGDIKLAT
 from simpeg_sync.demo.truth import BknRow, Truth, expect, key_of, rows_at_start
-
-from .conftest import Office
+from tests.demo.conftest import Office
 
 
 @pytest.fixture
@@ -114,18 +113,15 @@ def test_a_row_that_waits_for_its_check_may_not_be_sent(settled: tuple[Truth, li
     assert kinds(compare(truth, [*rows, sent])) == ["extra"]
 
 
-def test_a_row_whose_scan_is_missing_may_be_there_once_or_wait(settled: tuple[Truth, list[BknRow]]) -> None:
-    truth, rows = settled
-    late = next(iter(truth.allowed))
-    sent: BknRow = {
-        "id": "x",
-        "resource": late.resource,
-        "nip": late.nip,
-        "fields": {"nomorSertipikat": late.number, "nomor": late.number},
-        "documents": {},
-    }
-    assert compare(truth, [*rows, sent]) == []
-    assert kinds(compare(truth, [*rows, sent, {**sent, "id": "y"}])) == ["twice"]
+def test_a_row_whose_scan_is_missing_is_wanted_without_it(office: Office) -> None:
+    snapshot = office.look()
+    truth = expect(snapshot, before=snapshot, start=office.world.bkn)
+    named = {i: row["gambarsk"] for i, row in snapshot.certificates.items() if row["gambarsk"]}
+    late = [
+        item for item in truth.expected if named.get(item.simpeg_id) and named[item.simpeg_id] not in snapshot.files
+    ]
+    assert late
+    assert all(item.document_sha256 is None for item in late)
 
 
 def test_withdrawing_a_verification_is_no_delete(office: Office) -> None:

@@ -4,8 +4,7 @@ from simpeg_sync.demo.compare import compare
 from simpeg_sync.demo.day import Cue, plan_day
 from simpeg_sync.demo.net import NetChanges, after_sync, net_changes
 from simpeg_sync.demo.truth import expect
-
-from .conftest import Office, OpenOffice
+from tests.demo.conftest import Office, OpenOffice
 
 REASONS_AT_NIGHT = {
     "unverified",
@@ -18,8 +17,6 @@ REASONS_AT_NIGHT = {
     "person_inactive",
     "deleted",
     "soft_deleted",
-    "document_missing",
-    "document_bad",
 }
 
 

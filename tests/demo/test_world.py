@@ -10,8 +10,7 @@ from simpeg_sync.demo.net import net_changes
 from simpeg_sync.demo.people import nip_fault
 from simpeg_sync.demo.simpeg import build, drop
 from simpeg_sync.demo.truth import judge, rows_at_start
-
-from .conftest import Office, OpenOffice
+from tests.demo.conftest import Office, OpenOffice
 
 
 def test_the_same_seed_gives_the_same_world_to_the_byte(open_office: OpenOffice) -> None:

@@ -29,6 +29,7 @@ class Gate:
         self._breaker = Breaker()
         self._slots = threading.BoundedSemaphore(in_flight)
         self._mine = _Mine()
+        self._lost_at = 0.0
 
     @property
     def is_open_for_work(self) -> bool:
@@ -36,6 +37,11 @@ class Gate:
         with self._lock:
             now = self._clock.monotonic()
             return not self._breaker.is_open or (now >= self._breaker.closed_until and not self._breaker.probing)
+
+    def lost_for_s(self) -> float:
+        """Seconds since BKN was lost; 0 while it answers."""
+        with self._lock:
+            return self._clock.monotonic() - self._lost_at if self._breaker.is_open else 0.0
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
@@ -77,6 +83,7 @@ class Gate:
         with self._lock:
             if down:
                 changed = "lost" if self._breaker.failed(self._clock.monotonic(), retry_after_s) else ""
+                self._lost_at = self._clock.monotonic() if changed else self._lost_at
             else:
                 changed = "recovered" if self._breaker.succeeded() else ""
         if changed:

@@ -36,7 +36,7 @@ def demo(shared: Shared, employees: int, seed: int, keep: bool, folder: Path | N
     begun = time.monotonic()
     screen.tell(f"Seed {seed}: a SIMPEG of {employees} invented employees, and a BKN that holds part of them.")
     stage = set_up(place, seed=seed, employees=employees, outlives_us=keep)
-    play = Play(stage, screen.tell, between=screen.tick, pause=time.sleep)
+    play = Play(stage, screen.tell, between=screen.tick, while_waiting=screen.tick, pause=time.sleep)
     kept = False
     try:
         play.prepare()

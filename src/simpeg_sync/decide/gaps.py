@@ -1,25 +1,27 @@
 """How far has a log been read whose ids become visible out of order, and may be missing for ever?
 
-A writer draws its id when it writes, but its row is seen when it commits. So id 2 may be there while 1 is still to come,
-and after a rollback 1 never comes. A bare ``id > cursor`` loses row 1. Here the cursor is *high*, the greatest id seen,
-and the *gaps*, the ids below it not seen yet. Everything at or below ``high`` and in no gap has been taken.
+A writer draws its id when it writes, but its row is seen when it commits. So id 2 may be there while 1 is
+still to come, and after a rollback 1 never comes. A bare ``id > cursor`` loses row 1. Here the cursor is
+*high*, the greatest id seen, and the *gaps*, the ids below it not seen yet. Everything at or below ``high``
+and in no gap has been taken.
 
-A gap is closed by its rows, or **burnt** when no transaction can fill it any more. The argument, for a log whose ids
-are drawn in ascending order (one counter, no per-session cache):
+A gap is closed by its rows, or **burnt** when no transaction can fill it any more. The argument, for a log
+whose ids are drawn in ascending order (one counter, no per-session cache):
 
-1. Reading R1 sees id h and not g < h. g was drawn before h, so before R1; whoever drew it had a transaction at R1.
-2. *After* R1 a token is noted that names every transaction that ran then (a list of them, or a number above all of
-   them). Noted before R1, it could miss a writer that began and drew g in between.
-3. Later, *before* a reading R2, a look shows that none of them runs any more. Looked at after R2, the writer could have
-   committed between R2 and the look, and its row be called dead unseen.
-4. What R2, reading the whole gap, does not see was rolled back.
+1. Reading R1 sees id h and not g < h. g was drawn before h, so before R1; whoever drew it had a transaction
+   at R1.
+2. *After* R1 a token is noted that names every transaction that ran then (a list of them, or a number above
+   all of them). Noted before R1, it could miss a writer that began and drew g in between.
+3. Later, *before* a reading R2, a look shows that none of them runs any more. Looked at after R2, the writer
+   could have committed between R2 and the look, and its row be called dead unseen.
+4. What R2 does not see of the gap, as far as it read, was rolled back.
 
-On PostgreSQL the token of step 2 is a fresh transaction id and not ``pg_snapshot_xmax``: that is the latest *finished*
-id plus one, and a writer with a greater id may already hold g.
+On PostgreSQL the token of step 2 is a fresh transaction id and not ``pg_snapshot_xmax``: that is the latest
+*finished* id plus one, and a writer with a greater id may already hold g.
 """
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
@@ -77,7 +79,8 @@ class Step:
     burnt: int
     """How many ids were given up as never to come."""
     is_held: bool
-    """The bound of gaps is reached: some ids seen stay unread until a gap closes. Nothing is lost, but it waits."""
+    """The bound of gaps is reached: some ids seen stay unread until a gap closes. Nothing is lost, but it
+    waits."""
 
 
 def advance(
@@ -91,16 +94,13 @@ def advance(
 ) -> Step:
     """Takes the ids that one ordered reading saw, and drops the gaps that are dead.
 
-    ``is_dead`` must rest on a look made before the reading. ``complete_to`` is the id up to which the reading left
-    nothing out (None: to the end); a gap that reaches further is not dropped. New gaps carry no proof yet: see ``prove``.
+    ``is_dead`` must rest on a look made before the reading. ``complete_to`` is the id up to which the reading
+    left nothing out (None: to the end); only so far is a dead gap dropped. New gaps carry no proof yet: see
+    ``prove``.
     """
     seen = sorted(set(ids))
-    dead = [gap for gap in position.gaps if (complete_to is None or gap.last <= complete_to) and is_dead(gap)]
-    # What the reading saw in a dead gap is all that will ever be there, so the gap goes whole, in one step. Otherwise
-    # two dead gaps at the bound, each to be split by a late row, would wait for each other for ever.
-    taken = [id_ for id_ in seen if _gap_of(dead, id_) is not None]
-    burnt = sum(gap.size for gap in dead) - len(taken)
-    gaps, high, held = [gap for gap in position.gaps if gap not in dead], position.high, False
+    gaps, taken, burnt = _without_dead(position.gaps, seen, is_dead, complete_to)
+    high, held = position.high, False
     for id_ in seen:
         if id_ > high:
             if id_ > high + 1:
@@ -121,7 +121,8 @@ def advance(
 
 
 def advance_serial(position: Position, ids: Iterable[int]) -> Step:
-    """The same where writers come one by one (SQLite): an id that is missing below a visible one is dead at once."""
+    """The same where writers come one by one (SQLite): an id that is missing below a visible one is dead at
+    once."""
     taken = tuple(sorted({id_ for id_ in ids if id_ > position.high}))
     high = taken[-1] if taken else position.high
     return Step(Position(high), taken, burnt=high - position.high - len(taken), is_held=False)
@@ -133,7 +134,8 @@ def prove(position: Position, token: str) -> Position:
 
 
 def ranges_to_read(position: Position, ranges_max: int) -> tuple[tuple[int, int], ...]:
-    """At most ``ranges_max`` ranges that cover all gaps. They may cover taken ids too: ask ``Position.wants``."""
+    """At most ``ranges_max`` ranges that cover all gaps. They may cover taken ids too: ask
+    ``Position.wants``."""
     ranges = [(gap.first, gap.last) for gap in position.gaps]
     if len(ranges) <= ranges_max:
         return tuple(ranges)
@@ -141,6 +143,31 @@ def ranges_to_read(position: Position, ranges_max: int) -> tuple[tuple[int, int]
     cuts = sorted(distances[: ranges_max - 1])
     starts, ends = [0, *cuts], [*cuts, len(ranges)]
     return tuple((ranges[a][0], ranges[b - 1][1]) for a, b in zip(starts, ends, strict=True))
+
+
+def _without_dead(
+    gaps: Sequence[Gap], seen: Sequence[int], is_dead: Callable[[Gap], bool], complete_to: int | None
+) -> tuple[list[Gap], list[int], int]:
+    """What is left of the gaps, the ids taken from the dead ones, and how many of their ids were given up.
+
+    What the reading saw in a dead gap is all that will ever be there, so the part it covered goes whole, from
+    the left. Split by late rows, dead gaps at the bound would wait for each other; left until covered whole,
+    a gap with more rows than a page would wait for ever.
+    """
+    left: list[Gap] = []
+    taken: list[int] = []
+    burnt = 0
+    for gap in gaps:
+        covered = gap.last if complete_to is None else min(gap.last, complete_to)
+        if covered < gap.first or not is_dead(gap):
+            left.append(gap)
+            continue
+        there = seen[bisect_left(seen, gap.first) : bisect_right(seen, covered)]
+        taken += there
+        burnt += covered - gap.first + 1 - len(there)
+        if covered < gap.last:
+            left.append(replace(gap, first=covered + 1))
+    return left, taken, burnt
 
 
 def _gap_of(gaps: Sequence[Gap], id_: int) -> int | None:

@@ -165,10 +165,11 @@ def after_looking(
     *,
     free: Collection[BknId],
     taken: Collection[BknId],
+    patience: "Patience",
 ) -> Decision:
     """``free`` and ``taken``: BKN's rows that match an unlinked record, by whether a living record already owns them."""
     if record.bkn_id is not None:
-        return _linked(resource, record, wanted, look)
+        return _linked(resource, record, wanted, look, patience)
     if len(free) > 1:
         return Hold("match.several", ", ".join(sorted(free)))
     if free:
@@ -178,23 +179,54 @@ def after_looking(
     return Save(Action.CREATE, None, {})
 
 
-def _linked(resource: Resource, record: Record, wanted: Wanted, look: Look) -> Decision:
+def _linked(resource: Resource, record: Record, wanted: Wanted, look: Look, patience: "Patience") -> Decision:
+    assert record.bkn_id is not None
+    row = look.row(record.bkn_id)
+    if row is not None and not resource.differences(wanted.body, row):
+        # Equal by another hand; or an old state, still shown, of a row that we have changed since.
+        return patience.with_lag(record) or Link(record.bkn_id)
+    if another_hand := _another_hand(resource, record, row, patience):
+        return another_hand
+    return Save(Action.UPDATE, record.bkn_id, resource.carried_over(wanted.body, row or {}))
+
+
+def after_looking_for_delete(
+    resource: Resource, record: Record, look: Look, *, reason: str, others_wait: bool, patience: "Patience"
+) -> Decision:
+    """``others_wait``: whether other rows of this person still look for their place at BKN. One of them may be this very
+    certificate, deleted and entered anew; then it takes over the row, and nothing is deleted."""
     assert record.bkn_id is not None
     row = look.row(record.bkn_id)
     if row is None:
-        return Hold("conflict.gone_at_bkn")
-    if not resource.differences(wanted.body, row):
-        return Link(record.bkn_id)
-    if changed := resource.changed_since(record.confirmed, row):
-        return Hold("conflict.changed_at_bkn", ", ".join(changed))
-    return Save(Action.UPDATE, record.bkn_id, resource.carried_over(wanted.body, row))
+        late = patience.with_lag(record)
+        return late or Removed("delete.already_gone")
+    if another_hand := _another_hand(resource, record, row, patience):
+        return another_hand
+    return Later("delete.others_first", patience.gap_s) if others_wait else Delete(record.bkn_id, reason)
 
 
-def after_looking_for_delete(resource: Resource, record: Record, look: Look, *, reason: str) -> Decision:
-    assert record.bkn_id is not None
-    row = look.row(record.bkn_id)
-    if row is None:
-        return Removed("delete.already_gone")
-    if changed := resource.changed_since(record.confirmed, row):
-        return Hold("conflict.changed_at_bkn", ", ".join(changed))
-    return Delete(record.bkn_id, reason)
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """BKN's reading side may lag behind its writing side: what we wrote a moment ago may not be visible yet."""
+
+    now: float
+    lag_s: float
+    gap_s: float
+    """Between two looks."""
+
+    def with_lag(self, record: Record) -> Later | None:
+        if record.synced_at is not None and self.now < record.synced_at + self.lag_s:
+            return Later("bkn.not_visible_yet", self.gap_s)
+        return None
+
+
+def _another_hand(
+    resource: Resource, record: Record, row: Mapping[str, Any] | None, patience: Patience
+) -> Later | Hold | None:
+    """Whether BKN's row is no longer what we last confirmed; believed only when our own last write must be visible."""
+    changed = resource.changed_since(record.confirmed, row) if row is not None else []
+    if row is not None and not changed:
+        return None
+    return patience.with_lag(record) or (
+        Hold("conflict.gone_at_bkn") if row is None else Hold("conflict.changed_at_bkn", ", ".join(changed))
+    )

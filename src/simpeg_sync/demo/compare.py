@@ -33,10 +33,7 @@ def compare(truth: Truth, bkn_rows: Iterable[BknRow]) -> list[Finding]:
     for key in sorted(truth.kept):
         findings += _not_once(key, at_bkn.pop(key, []))
     for key, rows in sorted(at_bkn.items()):
-        if key in truth.allowed:
-            findings += _not_once(key, rows)
-        else:
-            findings.append(Finding("stale" if key in truth.gone else "extra", key, bkn_ids=_ids(rows)))
+        findings.append(Finding("stale" if key in truth.gone else "extra", key, bkn_ids=_ids(rows)))
     return findings
 
 

@@ -138,7 +138,6 @@ def plan_day(world: World) -> Day:
                 "scan_late",
                 "Two certificates name scans that are not there yet.",
                 [late, never],
-                held=True,
                 without_file=True,
             ),
             _scan_replaced(desk),
@@ -421,7 +420,9 @@ def _scan_arrives(desk: "_Desk", late: Row) -> Step:
     ]
     rows = [late, *old[: desk.some(3)]]
     edits = tuple(_put(desk.path(row), desk.scan(row)) for row in rows)
-    return Step("scan_arrives", "Missing scans are put in their place; no row changes.", edits, _created(rows))
+    return Step(
+        "scan_arrives", "Missing scans are put in their place; no row changes.", edits, NetChanges(uploads=len(rows))
+    )
 
 
 def _scan_replaced(desk: "_Desk") -> Step:
@@ -449,7 +450,7 @@ def _scan_unusable(desk: "_Desk") -> Step:
         desk.insert(large, desk.scan(large) + b"%" * (DOCUMENT_BYTES_MAX + 1)),
         desk.insert(photo, b"\xff\xd8\xff\xe0 a photo with the wrong ending"),
     )
-    return Step("scan_unusable", "One scan is too large, and one is no PDF.", edits, NetChanges())
+    return Step("scan_unusable", "One scan is too large, and one is no PDF.", edits, NetChanges(creates=2))
 
 
 # --- the desk
@@ -512,7 +513,8 @@ class _Desk:
         without_file: bool = False,
     ) -> Step:
         edits = tuple(self.insert(row, None if without_file else self.scan(row)) for row in rows)
-        return Step(name, sentence, edits, NetChanges() if held else _created(rows))
+        created = NetChanges(creates=len(rows)) if without_file else _created(rows)
+        return Step(name, sentence, edits, NetChanges() if held else created)
 
     def insert(self, row: dict[str, Any], content: bytes | None) -> Edit:
         """The file comes first, as in the application: the row names what is there."""

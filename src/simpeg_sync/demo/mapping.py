@@ -6,7 +6,7 @@
   The certificate's date may be blank, its year is then that of the end; if given it must not be bad.
 * Hours are the first integer in the text; none, or 0, is missing.
 * The document is the file `pegdiklat/<gambarsk>`; a blank name means that there is none. It must begin with
-  %PDF- and have at most 1 MiB.
+  %PDF- and have at most 1 MiB. A missing or unfit file holds the certificate, not the row.
 """
 
 import re
@@ -31,8 +31,6 @@ Reason = Literal[
     "person_inactive",
     "deleted",
     "soft_deleted",
-    "document_missing",
-    "document_bad",
 ]
 
 INSTANSI_ID = "D3A0000000000000000000000000D3A0"

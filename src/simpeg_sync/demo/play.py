@@ -79,7 +79,9 @@ class Play:
     stage: Stage
     tell: Tell
     between: Callable[[], None] = lambda: None
-    """Called between any two edits: to pace them, to show progress, or to kill the daemon."""
+    """Called after every edit: to pace them, or to kill the daemon."""
+    while_waiting: Callable[[], None] = lambda: None
+    """Called again and again while the daemon catches up."""
     pause: Callable[[float], None] = field(default=lambda _: None)
     """Waits some seconds while something lasts (an outage)."""
     limit_s: float = 120.0
@@ -98,21 +100,20 @@ class Play:
         self.tell("An operator has looked at the plan and approved it: sending may begin.")
         return plan
 
-    def first_start(self) -> Part:
+    def first_start(self, meanwhile: Callable[[], None] = lambda: None) -> None:
         """Everything that SIMPEG already has; what BKN already holds is linked, not created."""
-        morning = self.stage.snapshot()
-        held = rows_at_start(self.stage.world.bkn)
         self.stage.start_daemon()
+        meanwhile()
         self.settle()
-        return self._part({"effects": [], "calls": []}, net_changes(morning, morning, held))
+
+    def edits_of_the_day(self) -> int:
+        return sum(len(step.edits) for step in plan_day(self.stage.world).steps)
 
     def day(self) -> Result:
         """The whole day after the first start, judged."""
         before = self.stage.snapshot()
         held = after_sync(before, before, rows_at_start(self.stage.world.bkn))
-        first = self._part(
-            {"effects": [], "calls": []}, net_changes(before, before, rows_at_start(self.stage.world.bkn))
-        )
+        first = self._part(NOTHING_YET, net_changes(before, before, rows_at_start(self.stage.world.bkn)))
         books = self._books()
         for item in plan_day(self.stage.world).items:
             if isinstance(item, Step):
@@ -139,7 +140,7 @@ class Play:
         )
 
     def settle(self) -> None:
-        self.stage.wait_until_settled(limit_s=self.limit_s, while_waiting=self.between)
+        self.stage.wait_until_settled(limit_s=self.limit_s, while_waiting=self.while_waiting)
 
     def _edit(self, step: Step) -> None:
         for edit in step.edits:
@@ -175,20 +176,23 @@ class Play:
                 self.tell(f"The {which.upper()} token expires in the middle of the work.")
                 control.expire_tokens(which)
 
-    def _books(self) -> dict[str, Any]:
+    def _books(self) -> "_Books":
         control = self.stage.bkn.control
-        return {"effects": control.effects(), "calls": control.counts()["by_path"]}
+        reads = sum(count for path, count in control.counts()["by_path"].items() if path.startswith("GET "))
+        return _Books(Counter(effect["kind"] for effect in control.effects()), reads)
 
-    def _part(self, before: dict[str, Any], net: NetChanges) -> Part:
+    def _part(self, before: "_Books", net: NetChanges) -> Part:
         now = self._books()
-        stored = Counter(effect["kind"] for effect in now["effects"][len(before["effects"]) :])
-        earlier = before["calls"] or {}
-        reads = sum(
-            count - (earlier.get(path, 0) if isinstance(earlier, dict) else 0)
-            for path, count in now["calls"].items()
-            if path.startswith("GET ")
-        )
-        return Part(stored, reads, net)
+        return Part(now.stored - before.stored, now.reads - before.reads, net)
+
+
+@dataclass(frozen=True, slots=True)
+class _Books:
+    stored: Counter[str]
+    reads: int
+
+
+NOTHING_YET = _Books(Counter(), 0)
 
 
 def _part(part: Part) -> dict[str, Any]:

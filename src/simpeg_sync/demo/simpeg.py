@@ -50,7 +50,8 @@ def build(engine: Engine, seed: int, employees: int = 500, *, files_dir: Path) -
     METADATA.create_all(engine, checkfirst=False)
     with engine.begin() as connection:
         _fill(connection, people, rows)
-        ids = dict(connection.execute(select(PEGDIKLAT.c.nosttpp, PEGDIKLAT.c.id)).tuples().all())
+        numbered = connection.execute(select(PEGDIKLAT.c.nosttpp, PEGDIKLAT.c.id))
+        ids = {row.nosttpp: row.id for row in numbered}
     world = World(
         files_dir=files_dir,
         people=tuple(people),

@@ -113,6 +113,10 @@ class Stage:
             while_waiting()
             time.sleep(0.1)
 
+    def wait_a_moment(self, seconds: float) -> None:
+        """Lets something last (an outage); nothing is waited for."""
+        time.sleep(seconds)
+
     def counts(self) -> dict[str, int]:
         """Records by status."""
         totals: dict[str, int] = {}

@@ -69,8 +69,6 @@ class Truth:
     not_expected: tuple[NotExpected, ...]
     kept: frozenset[Key]
     """Held now, but known at BKN from before: must stay there, once, with any content."""
-    allowed: frozenset[Key]
-    """Only the document is at fault: the row may be there (once) or wait."""
     gone: frozenset[Key]
     """SIMPEG had these and gave them up, so BKN may not have them any more."""
     untouched: tuple[BknRow, ...]
@@ -83,14 +81,13 @@ def expect(after: Snapshot, *, before: Snapshot, start: BknStart, refused: Colle
     ours = {key_of(row): row for row in at_start if row["id"] not in start.foreign_ids}
     expected, held = judge(after, refused)
     known = {item.key for item in judge(before, refused)[0]} | ours.keys()
-    staying = {item.key: item.reason for item in held if item.reason != "soft_deleted"}
+    staying = {item.key for item in held if item.reason != "soft_deleted"}
     had = {row_key(before, row): simpeg_id for simpeg_id, row in before.certificates.items()}
     return Truth(
         expected=tuple(_with_carried(item, ours, before) for item in expected),
         not_expected=(*held, *_deleted(before, after)),
-        kept=frozenset(known & staying.keys()),
-        allowed=frozenset(key for key, reason in staying.items() if reason in ("document_missing", "document_bad")),
-        gone=frozenset(had.keys() - staying.keys() - {item.key for item in expected}),
+        kept=frozenset(known & staying),
+        gone=frozenset(had.keys() - staying - {item.key for item in expected}),
         untouched=tuple(row for row in at_start if row["id"] in start.foreign_ids),
     )
 
@@ -134,17 +131,13 @@ def _verdict(snapshot: Snapshot, row: Row, unwanted: Collection[str]) -> dict[st
     fields = write_fields(row, person, snapshot.kinds.get(row["jenisdiklat"]))
     if isinstance(fields, str):
         return fields
-    if row["gambarsk"]:
-        file = snapshot.files.get(row["gambarsk"])
-        if file is None:
-            return "document_missing"
-        if not file.is_acceptable:
-            return "document_bad"
     return "refused_by_bkn" if canonical(row["penyelenggara"]) in unwanted else fields
 
 
 def _document(snapshot: Snapshot, row: Row) -> str | None:
-    return snapshot.files[row["gambarsk"]].sha256 if row["gambarsk"] else None
+    """None also for a scan that is missing or unfit: the row goes to BKN all the same, its certificate waits."""
+    file = snapshot.files.get(row["gambarsk"]) if row["gambarsk"] else None
+    return file.sha256 if file is not None and file.is_acceptable else None
 
 
 def _deleted(before: Snapshot, after: Snapshot) -> list[NotExpected]:

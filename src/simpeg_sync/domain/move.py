@@ -23,9 +23,16 @@ NO_LINK: Mapping[str, Any] = {
 """A record that has nothing at BKN (any more)."""
 
 
-def saved(bkn_id: BknId, digest: Digest, confirmed: Mapping[str, str]) -> Mapping[str, Any]:
+def saved(bkn_id: BknId, digest: Digest, confirmed: Mapping[str, str], *, now: float) -> Mapping[str, Any]:
     """The fields that change when BKN is proved to hold a content."""
-    return {**_AT_REST, "bkn_id": bkn_id, "synced_digest": digest, "confirmed": confirmed, "refused_digest": None}
+    return {
+        **_AT_REST,
+        "bkn_id": bkn_id,
+        "synced_digest": digest,
+        "synced_at": now,
+        "confirmed": confirmed,
+        "refused_digest": None,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +85,14 @@ class Move:
         *,
         digest: Digest,
         confirmed: Mapping[str, str],
+        now: float,
         more_to_do: bool,
         wakes: tuple[FeedName, ...],
     ) -> Self:
         return cls(
-            Event.STEP_PROVED if more_to_do else Event.PROVED, changes=saved(bkn_id, digest, confirmed), wakes=wakes
+            Event.STEP_PROVED if more_to_do else Event.PROVED,
+            changes=saved(bkn_id, digest, confirmed, now=now),
+            wakes=wakes,
         )
 
     @classmethod

@@ -40,6 +40,8 @@ class Record:
     """The link: BKN's id of this record."""
     synced_digest: Digest | None = None
     """Of the payload that BKN last confirmed."""
+    synced_at: float | None = None
+    """When BKN last proved to hold a content of ours."""
     document_digest: Digest | None = None
     refused_digest: Digest | None = None
     confirmed: Mapping[str, str] = field(default_factory=dict)

@@ -88,6 +88,7 @@ MOVES: Mapping[Status, Mapping[Event, Status]] = {
         E.CHANGED: S.UNCERTAIN,
         E.STILL_UNCLEAR: S.UNCERTAIN,
         E.DECIDED: S.WAITING,
+        E.REMOVED: S.REMOVED,
         E.HELD: S.HELD,
         E.WORKER_DIED: S.UNCERTAIN,
     },

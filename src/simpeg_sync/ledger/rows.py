@@ -21,6 +21,7 @@ def record(row: RowMapping) -> Record:
         mark=row["mark"],
         bkn_id=BknId(row["bkn_id"]) if row["bkn_id"] else None,
         synced_digest=_digest(row["synced_digest"]),
+        synced_at=row["synced_at"],
         document_digest=_digest(row["document_digest"]),
         refused_digest=_digest(row["refused_digest"]),
         confirmed=json.loads(row["confirmed"]),

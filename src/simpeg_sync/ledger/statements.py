@@ -95,7 +95,6 @@ UPDATE records SET
     dirty_since = CASE WHEN mark > :mark THEN marked_at ELSE dirty_since END,
     due_at = CASE WHEN mark > :mark AND :next IN ({_YIELDS}) THEN :due_if_marked ELSE CAST(:due_at AS DOUBLE PRECISION) END,
     since = CASE WHEN status = :next THEN since ELSE :now END,
-    synced_at = CASE WHEN :next = 'synced' THEN :now ELSE synced_at END,
     reason = :reason, detail = :detail{{changes}}
 WHERE id = :id AND status = :expected
 RETURNING *
@@ -135,6 +134,11 @@ LINKS = text("""
 SELECT records.*, attempts.id AS open_attempt_id FROM records
 LEFT JOIN attempts ON attempts.record_id = records.id AND attempts.ended_at IS NULL
 WHERE records.lane = :lane AND (records.bkn_id IS NOT NULL OR attempts.id IS NOT NULL)
+""")
+
+HAS_UNLINKED_WORK = text("""
+SELECT EXISTS (SELECT 1 FROM records
+WHERE lane = :lane AND id <> :but AND bkn_id IS NULL AND status IN ('waiting', 'working', 'sending', 'uncertain'))
 """)
 
 FIND = text("SELECT * FROM records WHERE feed = :feed AND source_key = :source_key")

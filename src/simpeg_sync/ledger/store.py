@@ -311,6 +311,9 @@ class SqlLedger:
             Link(rows.record(row), row["open_attempt_id"] is not None) for row in self._all(sql.LINKS, {"lane": lane})
         ]
 
+    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
+        return bool(self._scalar(sql.HAS_UNLINKED_WORK, lane=lane, but=but.id))
+
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         found = self._one(sql.FIND, {"feed": feed, "source_key": key})
         return rows.record(found) if found else None

@@ -262,7 +262,7 @@ class Store:
         kinds = self._all("SELECT kind, count(*) FROM effects GROUP BY kind")
         found = self._one("SELECT (SELECT count(*) FROM persons), (SELECT count(*) FROM rows WHERE NOT is_deleted)")
         persons, rows = found if found else (0, 0)
-        return {"persons": persons, "rows": rows, "effects": dict(kinds)}
+        return {"persons": persons, "rows": rows, "effects": {str(kind): int(count) for kind, count in kinds}}
 
     # SQLite
 

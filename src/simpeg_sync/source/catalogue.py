@@ -1,4 +1,4 @@
-"""What SIMPEG's catalogue says about its tables. Names from the configuration count only when they are found here."""
+"""What SIMPEG's catalogue says about its tables. Names of the configuration count only when found here."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -23,7 +23,8 @@ class Catalogue:
         self._known = {}
 
     def columns(self, table: str) -> Mapping[str, ColumnType]:
-        """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the account)."""
+        """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the
+        account)."""
         if table not in self._known:
             schema, name = split_table(table)
             with translated(f"look at table {table}"):

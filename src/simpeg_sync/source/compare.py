@@ -1,8 +1,10 @@
-"""How a key is written as text, and how such a text finds its row again. One meaning for the triggers and the reader.
+"""How a key is written as text, and how such a text finds its row again. One meaning for the triggers and the
+reader.
 
-A change carries its key as text, cast by the database itself. Comparing the cast column would be right everywhere and
-use no index, so a column is compared as itself wherever its engine gives that the same meaning. Comparisons may find
-too much (a case-blind collation does); the caller keeps only rows whose key text is the one it asked for.
+A change carries its key as text, cast by the database itself. Comparing the cast column would be right
+everywhere and use no index, so a column is compared as itself wherever its engine gives that the same
+meaning. Comparisons may find too much (a case-blind collation does); the caller keeps only rows whose key
+text is the one it asked for.
 """
 
 from typing import Any
@@ -54,7 +56,8 @@ def is_key(dialect: str, column: sa.ColumnElement[Any], its: ColumnType, value: 
 def is_partner(
     dialect: str, column: sa.ColumnElement[Any], its: ColumnType, value: Text, value_type: ColumnType
 ) -> Condition:
-    """A column against the text of the column it is joined to, which may be of another type: number and text, say."""
+    """A column against the text of the column it is joined to, which may be of another type: number and text,
+    say."""
     as_text = key_text(dialect, column, its) == value
     numeric_to_text = isinstance(value_type, sa.Numeric | sa.Integer) and isinstance(its, sa.String)
     match dialect:
@@ -63,7 +66,7 @@ def is_partner(
         case "mysql" | "mariadb":
             found = column == value
             if numeric_to_text:
-                found = column == value + sa.literal_column("0")
+                found = column == sa.type_coerce(value, sa.Integer) + sa.literal_column("0")
             is_float = isinstance(its, sa.Float) or isinstance(value_type, sa.Float)
             return found | as_text if is_float else found
         case "sqlite":
@@ -74,7 +77,8 @@ def is_partner(
 
 
 def _needs_text(dialect: str, its: ColumnType) -> bool:
-    """Types whose value does not come back equal from its own text, or whose comparison with text is not what it seems."""
+    """Types whose value does not come back equal from its own text, or whose comparison with text is not what
+    it seems."""
     match dialect:
         case "postgresql":
             return isinstance(its, sa.types.NullType)

@@ -1,7 +1,7 @@
 """Connections to SIMPEG that cannot hurt it: read-only, no transaction left open, every wait limited.
 
-Also the one place where a driver's error becomes ours. Its text may hold values of rows or the password of the URL, so
-nothing of it is repeated but its code.
+Also the one place where a driver's error becomes ours. Its text may hold values of rows or the password of
+the URL, so nothing of it is repeated but its code.
 """
 
 import re
@@ -22,8 +22,8 @@ DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariad
 
 
 def open_reading(url: str, limits: Limits) -> sa.Engine:
-    """An engine that only reads. Every statement is its own transaction: an open one would block SIMPEG's DDL, be
-    ended by its idle limits, and on MariaDB (REPEATABLE READ) see no new rows."""
+    """An engine that only reads. Every statement is its own transaction: an open one would block SIMPEG's
+    DDL, be ended by its idle limits, and on MariaDB (REPEATABLE READ) see no new rows."""
     return _open(url, limits, writable=False)
 
 
@@ -144,32 +144,39 @@ def _explained(doing: str, error: Exception) -> SourceError:
 
 
 def _code(cause: BaseException) -> str:
+    if isinstance(cause, sqlite3.Error):
+        return str(getattr(cause, "sqlite_errorname", "SQLITE"))
+    if cause.args and isinstance(cause.args[0], int):  # MariaDB's own numbers say more than its SQLSTATE
+        return str(cause.args[0])
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate:
         return str(sqlstate)
-    if isinstance(cause, sqlite3.Error):
-        return str(getattr(cause, "sqlite_errorname", "SQLITE"))
-    if cause.args and isinstance(cause.args[0], int):
-        return str(cause.args[0])
     return type(cause).__name__
 
 
+_URL = "correct the URL of the source"
+_SPOKEN = r"(password|peer) authentication failed|no pg_hba.conf entry|role .* does not exist"
+_RIGHTS = r"42501|1142|1143|1227|1370|1419|SQLITE_PERM|SQLITE_READONLY.*"
+_GONE = r"08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0|" + (
+    r"OperationalError|InterfaceError|ConnectionTimeout"
+)
 _TABLE: tuple[tuple[type[SourceError], str, str, str], ...] = (
-    # kind, codes (SQLSTATE | MariaDB number | SQLite name), words in the text where the driver gives no code, sentence
-    (SourceUnfit, "28...|1045|1698|SQLITE_AUTH", "(password|peer) authentication failed|no pg_hba.conf entry|role .* does not exist",
-     "the account or its password is refused; correct the URL of the source"),
-    (SourceUnfit, "3D000|1049|1044", "database .* does not exist",
-     "the database does not exist or the account may not use it; correct the URL of the source or GRANT it"),
-    (SourceUnfit, "42501|1142|1143|1227|1370|1419|SQLITE_PERM|SQLITE_READONLY.*", "",
-     "the account lacks a right; GRANT what `simpeg-sync source sql` lists"),
-    (SourceUnfit, "42P01|1146", "no such table", "a table does not exist or is hidden from the account; correct the feed"),
-    (SourceUnfit, "42703|1054", "no such column", "a column does not exist; correct the feed"),
-    (SourceUnfit, "SQLITE_CANTOPEN.*", "", "the file of the source cannot be opened; correct the path or its rights"),
-    (SourceUnfit, "SQLITE_NOTADB|SQLITE_CORRUPT.*", "", "the file of the source is damaged or not a SQLite database"),
-    (SourceDown, "57014|1969|3024", "", "the source took too long; it is tried again"),
-    (SourceDown, "55P03|1205|SQLITE_BUSY.*|SQLITE_LOCKED.*", "", "the source is locked by somebody else; it is tried again"),
-    (SourceDown, "40...|1213", "", "the source ended the transaction; it is tried again"),
-    (SourceDown, "08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0", "",
-     "the source is not reachable; it is tried again"),
-    (SourceUnfit, "42...|1064|1305|SQLITE_ERROR", "", "the source does not understand the statement"),
-)  # fmt: skip
+    # codes (SQLSTATE, MariaDB's number, SQLite's name), or words of the text where a driver gives no code
+    (SourceUnfit, r"28...|1045|1698|SQLITE_AUTH", _SPOKEN, "the account or its password is refused; " + _URL),
+    (SourceUnfit, r"3D000|1049|1044", r"database .* does not exist", "the database does not exist; " + _URL),
+    (SourceUnfit, _RIGHTS, "", "the account lacks a right; GRANT what `simpeg-sync source sql` lists"),
+    (SourceUnfit, r"42P01|1146", "no such table", "a table does not exist or is hidden; correct the feed"),
+    (SourceUnfit, r"42703|1054", "no such column", "a column does not exist; correct the feed"),
+    (SourceUnfit, r"SQLITE_CANTOPEN.*", "", "the file cannot be opened; correct its path or its rights"),
+    (SourceUnfit, r"SQLITE_NOTADB|SQLITE_CORRUPT.*", "", "the file is damaged or not a SQLite database"),
+    (SourceDown, r"57014|1969|3024", "", "the source took too long; it is tried again"),
+    (
+        SourceDown,
+        r"55P03|1205|SQLITE_(BUSY|LOCKED).*",
+        "",
+        "it is locked by somebody else; it is tried again",
+    ),
+    (SourceDown, r"40...|1213", "", "the source ended the transaction; it is tried again"),
+    (SourceDown, _GONE, "", "the source is not reachable; it is tried again"),
+    (SourceUnfit, r"42...|1064|1305|SQLITE_ERROR", "", "the source does not understand the statement"),
+)

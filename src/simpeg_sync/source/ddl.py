@@ -1,8 +1,9 @@
-"""What every dialect's DDL is made of: one log table, one set of triggers per watched table, the reader's rights.
+"""What every dialect's DDL is made of: one log table, one set of triggers per watched table, the reader's
+rights.
 
-A trigger's name ends in a fingerprint of its text. So "is what is installed what we want?" is a question about names,
-which every catalogue answers, and a changed trigger is created beside the old one before that is dropped: no moment
-without capture.
+A trigger's name ends in a fingerprint of its text. So "is what is installed what we want?" is a question
+about names, which every catalogue answers, and a changed trigger is created beside the old one before that is
+dropped: no moment without capture.
 """
 
 import hashlib
@@ -15,7 +16,8 @@ from simpeg_sync.source.settings import LogSettings
 from simpeg_sync.source.watch import Watched
 
 MARKER_TABLE = ""
-"""The table name of the row that installing writes, so that the log always has a row that must still be there."""
+"""The table name of the row that installing writes, so that the log always has a row that must still be
+there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Trigger:
 class Ddl(Protocol):
     """One dialect's SQL. Builders only: nothing is executed here."""
 
-    def log_table(self) -> Sequence[str]:
-        """Creates the log with its marker row where it is not there yet."""
+    def log_table(self) -> tuple[str, str]:
+        """Creates the log where it is not there yet, and its marker row where it is empty."""
         ...
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]: ...

@@ -1,8 +1,9 @@
 """The change log on PostgreSQL (13 or newer).
 
-The log has no sequence on purpose. Applications ask ``lastval()`` for the id they just inserted (PHP's PDO and
-CodeIgniter do); a ``nextval`` of ours in an AFTER trigger would answer them with the number of a log row. Instead each row
-carries its transaction id, and the reader asks by snapshot what it has not seen (``log_postgresql.py``).
+The log has no sequence on purpose. Applications ask ``lastval()`` for the id they just inserted (PHP's PDO
+and CodeIgniter do); a ``nextval`` of ours in an AFTER trigger would answer them with the number of a log row.
+Instead each row carries its transaction id, and the reader asks by snapshot what it has not seen
+(``log_postgresql.py``).
 """
 
 from collections.abc import Sequence
@@ -24,8 +25,8 @@ class PostgresDdl:
         self._log = quoted_table(dialect, settings.table, DEFAULT_SCHEMA)
         self._schema = self._log.rpartition(".")[0]
 
-    def log_table(self) -> Sequence[str]:
-        return [
+    def log_table(self) -> tuple[str, str]:
+        return (
             f"""CREATE TABLE IF NOT EXISTS {self._log} (
   xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
   id uuid NOT NULL DEFAULT gen_random_uuid(),
@@ -38,18 +39,21 @@ class PostgresDdl:
             f"""INSERT INTO {self._log} (table_name)
 SELECT {literal(MARKER_TABLE)}
 WHERE NOT EXISTS (SELECT 1 FROM {self._log})""",
-        ]
+        )
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]:
         body = self._body(watched)
         table = quoted_table(self._dialect, watched.table)
         found = []
-        for operation, event, each in (("r", "INSERT OR UPDATE OR DELETE", "ROW"), ("t", "TRUNCATE", "STATEMENT")):
+        for operation, event, each in (
+            ("r", "INSERT OR UPDATE OR DELETE", "ROW"),
+            ("t", "TRUNCATE", "STATEMENT"),
+        ):
             name = trigger_name(self._settings, watched.table, operation, body)
             function = self._function(name)
             create = (
-                # SECURITY DEFINER: SIMPEG's accounts need no right on the log. The settings make the text of keys the
-                # same for every session and keep SIMPEG from waiting when somebody locks the log.
+                # SECURITY DEFINER: SIMPEG's accounts need no right on the log. The settings make the text of
+                # keys the same for every session and keep SIMPEG from waiting when somebody locks the log.
                 f"""CREATE OR REPLACE FUNCTION {function}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -80,7 +84,8 @@ FOR EACH {each} EXECUTE FUNCTION {function}()""",
     def installed(self) -> str:
         return f"""SELECT t.tgname, n.nspname, c.relname, t.tgenabled IN ('O', 'A')
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname LIKE {literal(belongs_to(self._settings))} ESCAPE '!'
+WHERE NOT t.tgisinternal AND t.tgparentid = 0
+  AND t.tgname LIKE {literal(belongs_to(self._settings))} ESCAPE '!'
 ORDER BY 1"""
 
     def grants(self, tables: Sequence[str], reader: str) -> Sequence[str]:
@@ -101,7 +106,8 @@ ORDER BY 1"""
 
     def _body(self, watched: Watched) -> str:
         old, new = (self._key(row, watched.columns) for row in ("OLD", "NEW"))
-        # OTHERS leaves out a cancelled statement: SIMPEG's own limits still end it. SQLSTATE only: SQLERRM holds values.
+        # OTHERS leaves out a cancelled statement: SIMPEG's own limits still end it. SQLSTATE only: SQLERRM
+        # holds values.
         return f"""$simpeg_sync$
 DECLARE
   was text;

@@ -1,4 +1,5 @@
-"""The change log on SQLite (3.38 or newer, for JSON). There is nobody to grant rights to, and no way to catch an error."""
+"""The change log on SQLite (3.38 or newer, for JSON). There is nobody to grant rights to, and no way to catch
+an error."""
 
 from collections.abc import Sequence
 
@@ -17,8 +18,8 @@ class SqliteDdl:
         self._settings = settings
         self._log = quoted(dialect, _plain(settings.table))
 
-    def log_table(self) -> Sequence[str]:
-        return [
+    def log_table(self) -> tuple[str, str]:
+        return (
             # AUTOINCREMENT: a purged id is never used again.
             f"""CREATE TABLE IF NOT EXISTS {self._log} (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -30,7 +31,7 @@ class SqliteDdl:
             f"""INSERT INTO {self._log} (table_name)
 SELECT {literal(MARKER_TABLE)}
 WHERE NOT EXISTS (SELECT 1 FROM {self._log})""",
-        ]
+        )
 
     def triggers(self, watched: Watched) -> Sequence[Trigger]:
         old, new = (self._key(row, watched.columns) for row in ("OLD", "NEW"))

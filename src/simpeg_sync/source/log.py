@@ -35,14 +35,15 @@ class LogCapture:
         self._source = SqlSource(reading)
         self._watched = watched(feeds)
         self._settings = settings
+        self._reading_it = f"read the change log {settings.table} (see `simpeg-sync source status`)"
         self._log = _reader(reading, writing, settings, clock)
 
     def start(self) -> str:
-        with translated("read the change log"):
+        with translated(self._reading_it):
             return self._log.end()
 
     def changes(self, cursor: str, *, limit: int) -> ChangeBatch:
-        with translated("read the change log"):
+        with translated(self._reading_it):
             page = self._log.read(cursor, limit=limit)
         found = _Found(self._settings.fanout_max)
         by_table: dict[str, list[LogRow]] = {}
@@ -73,7 +74,8 @@ class LogCapture:
                 found.sweep[feed.name] = None  # written by triggers of an older configuration
                 return
             parts = [part for column in feed.key if (part := image[column]) is not None]
-            if len(parts) == len(feed.key):  # a row with NULL in its key is no row of the feed: nothing can name it
+            # A row with NULL in its key is no row of the feed: nothing can name it.
+            if len(parts) == len(feed.key):
                 found.add(feed.name, [source_key(parts)], bounded=False)
 
     def _mark_partners(self, road: Road, images: Iterable[Mapping[str, str | None]], found: "_Found") -> None:
@@ -108,7 +110,7 @@ class _Found:
         return feed not in self.sweep
 
     def changes(self) -> list[Change]:
-        """A feed that is swept needs no marks of its own... but fresh single changes should not wait for the sweep."""
+        """Fresh single changes do not wait for a sweep; the thousands that caused it do."""
         return [
             Change(feed, key)
             for feed, keys in self._by_feed.items()

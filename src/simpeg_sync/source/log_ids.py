@@ -1,7 +1,9 @@
-"""A change log read by ascending ids (MariaDB, SQLite): rows above the highest id seen, and the gaps below it.
+"""A change log read by ascending ids (MariaDB, SQLite): rows above the highest id seen, and the gaps below
+it.
 
-The *anchor* is the row with the highest id. It must still be there with the same content, or the log was emptied, cut,
-restarted or restored. It is asked for after the rows: a log emptied in between would otherwise look like a rollback.
+The *anchor* is the row with the highest id. It must still be there with the same content, or the log was
+emptied, cut, restarted or restored. It is asked for after the rows: a log emptied in between would otherwise
+look like a rollback.
 """
 
 import hashlib
@@ -63,7 +65,8 @@ class IdLog:
         self._table = table_clause(settings.table, "id", "table_name", "old_key", "new_key", "at")
 
     def end(self) -> str:
-        """Ids that are missing now are gaps from the start: their writers may commit after the sweep has read."""
+        """Ids that are missing now are gaps from the start: their writers may commit after the sweep has
+        read."""
         position = Position()
         with self._reading.connect() as connection:
             while True:
@@ -71,7 +74,11 @@ class IdLog:
                 step = self._step(position, ids, lambda gap: False, None)
                 position = step.position
                 if len(ids) < IDS_PER_STATEMENT or step.is_held:
-                    return IdCursor(position, self._digest_at(connection, position.high)).to_text()
+                    break
+            anchor = self._digest_at(connection, position.high)
+        if position.high and not anchor:
+            raise HistoryLost("the change log was emptied while its end was looked for")
+        return IdCursor(position, anchor).to_text()
 
     def read(self, cursor: str, *, limit: int) -> Page:
         before = IdCursor.from_text(cursor)
@@ -102,9 +109,12 @@ class IdLog:
             found = list(connection.execute(ids).scalars())
             if not found:
                 return 0
-            # A range and no list: the ids were read in order, and what lies between them is old as well or not there.
-            gone = self._table.c.id.between(found[0], found[-1])
-            return connection.execute(sa.delete(self._table).where(gone, old)).rowcount
+            # One by one: for a list or a range MariaDB may scan, and ask for rows that a writer holds.
+            each = sa.delete(self._table).where(self._table.c.id == sa.bindparam("one"))
+            connection.exec_driver_sql("BEGIN")
+            connection.execute(each, [{"one": id_} for id_ in found])
+            connection.exec_driver_sql("COMMIT")
+        return len(found)
 
     def _wanted(self, connection: sa.Connection, position: Position, limit: int) -> tuple[list[Any], int | None]:
         """At most ``limit`` rows not taken yet, in order, and the id up to which nothing was left out."""
@@ -138,14 +148,21 @@ class IdLog:
         if self._transactions is None:
             return advance_serial(position, ids)
         return advance(
-            position, ids, now=self._clock(), gaps_max=self._settings.gaps_max, is_dead=is_dead, complete_to=complete_to
+            position,
+            ids,
+            now=self._clock(),
+            gaps_max=self._settings.gaps_max,
+            is_dead=is_dead,
+            complete_to=complete_to,
         )
 
     def _is_dead(self, running: str | None) -> Callable[[Gap], bool]:
-        if running is None:
+        if running is not None:
+            return lambda gap: Transactions.have_ended(gap.proof, running)
+        if self._transactions is not None and self._transactions.is_blind:
             oldest = self._clock() - self._settings.gap_limit_s
             return lambda gap: gap.since <= oldest
-        return lambda gap: Transactions.have_ended(gap.proof, running)
+        return lambda gap: False
 
     def _tell(self, step: Step, running: str | None) -> None:
         if step.burnt and self._transactions is not None and running is None:

@@ -1,8 +1,10 @@
-"""The change log on PostgreSQL, read by snapshots: what is visible now and was not in the snapshot of the last look.
+"""The change log on PostgreSQL, read by snapshots: what is visible now and was not in the snapshot of the
+last look.
 
-Each row carries the id of its (top level) transaction. A snapshot says of every transaction whether it had committed, so
-"not visible then, visible now" is exactly what came in between, whatever the order of commits; a rollback leaves nothing
-to wait for, and a transaction that is open for hours holds back nobody. PgQ has worked like this for many years.
+Each row carries the id of its (top level) transaction. A snapshot says of every transaction whether it had
+committed, so "not visible then, visible now" is exactly what came in between, whatever the order of commits;
+a rollback leaves nothing to wait for, and a transaction that is open for hours holds back nobody. PgQ has
+worked like this for many years.
 
 Pages: the cursor keeps both snapshots and the last row taken until the window between them is used up.
 """
@@ -39,9 +41,9 @@ _NOW = """
 SELECT CAST(pg_current_snapshot() AS text) AS snapshot, CAST(system_identifier AS text) AS cluster
 FROM pg_control_system()"""
 
-_LAST = (
-    "SELECT CAST(xid AS text) AS xid, CAST(id AS text) AS id FROM {log} ORDER BY {log}.xid DESC, {log}.id DESC LIMIT 1"
-)
+_LAST = """
+SELECT CAST(log.xid AS text) AS xid, CAST(log.id AS text) AS id FROM {log} log
+ORDER BY log.xid DESC, log.id DESC LIMIT 1"""
 
 _ANCHOR = """
 SELECT 1 FROM {log}

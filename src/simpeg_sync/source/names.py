@@ -1,6 +1,8 @@
-"""Names of tables and columns from the configuration: which are allowed at all, and how they are spelled in SQL.
+"""Names of tables and columns from the configuration: which are allowed at all, and how they are spelled in
+SQL.
 
-The allow-list stops what no SIMPEG has and every injection needs; the live catalogue and the dialect's quoting do the rest.
+The allow-list stops what no SIMPEG has and every injection needs; the live catalogue and the dialect's
+quoting do the rest.
 """
 
 import re

@@ -15,6 +15,7 @@ from simpeg_sync.mapping.feed import Feed, Join
 from simpeg_sync.mapping.text import plain
 from simpeg_sync.source.catalogue import Catalogue
 from simpeg_sync.source.connect import translated
+from simpeg_sync.source.names import split_table
 from simpeg_sync.source.selects import PartnerValues, Selects
 
 T = TypeVar("T")
@@ -25,7 +26,8 @@ PARTNER_PAGE = 1_000
 
 
 class SqlSource:
-    """``ports.Source``. Thread-safe: each call takes a connection of its own from the pool and gives it back."""
+    """``ports.Source``. Thread-safe: each call takes a connection of its own from the pool and gives it
+    back."""
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
@@ -45,7 +47,8 @@ class SqlSource:
         yield from self._pages(feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size))
 
     def affected(self, feed: Feed, join: Join, values: PartnerValues) -> Iterator[Sequence[SourceKey]]:
-        """Keys of the feed's rows that these rows of the joined table concern, in pages. A key may come twice."""
+        """Keys of the feed's rows that these rows of the joined table concern, in pages. A key may come
+        twice."""
         for some in _chunks(values, PARTNERS_PER_STATEMENT):
 
             def page(after: SourceKey | None, some: PartnerValues = some) -> sa.Select[Any]:
@@ -54,8 +57,8 @@ class SqlSource:
             yield from self._pages(feed, PARTNER_PAGE, page)
 
     def check(self, feed: Feed, *, deep: bool = False) -> None:
-        """Raises SourceUnfit when a table, a column or a right is missing. ``deep`` also looks through the whole table
-        for keys that are not unique or that a join makes two rows of."""
+        """Raises SourceUnfit when a table, a column or a right is missing. ``deep`` also looks through the
+        whole table for keys that are not unique or that a join makes two rows of."""
         self._catalogue.forget()
         selects = self._selects(feed)
         self._refuse_moving_keys(feed, selects)
@@ -77,6 +80,26 @@ class SqlSource:
                 found[feed.name] = unfit
         return found
 
+    def roads_without_index(self, feed: Feed) -> tuple[str, ...]:
+        """Columns by which changes of a joined table are traced back to the feed, and that no index begins
+        with: each such change costs a pass over the whole table. For `map check` to say."""
+        tables = {"": feed.table, **{join.alias: join.table for join in feed.joins}}
+        slow = []
+        for join in feed.joins:
+            known = [name.rpartition(".") for _, name in join.on]
+            with translated(f"look at the indexes of feed {feed.name}"):
+                found = any(column in self._indexed_first(tables[alias]) for alias, _, column in known)
+            if not found:
+                slow += [f"{tables[alias]}.{column}" for alias, _, column in known]
+        return tuple(dict.fromkeys(slow))
+
+    def _indexed_first(self, table: str) -> set[str]:
+        schema, name = split_table(table)
+        inspector = sa.inspect(self._engine)
+        leading = {index["column_names"][0] for index in inspector.get_indexes(name, schema) if index["column_names"]}
+        leading |= set(inspector.get_pk_constraint(name, schema)["constrained_columns"][:1])
+        return {column for column in leading if column is not None}
+
     def _rows(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> dict[SourceKey, tuple[Any, ...]]:
         found: dict[SourceKey, tuple[Any, ...]] = {}
         wanted = dict.fromkeys(key for key in keys)
@@ -93,7 +116,7 @@ class SqlSource:
 
     def _read_chunk(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> Sequence[Any]:
         selects = self._selects(feed)
-        # A round number of keys, the last one repeated: few shapes of statement, so both sides can keep them prepared.
+        # A round number of keys, the last one repeated: few shapes of statement, so both sides can keep them.
         size = next(size for size in (1, 10, 50, KEYS_PER_STATEMENT) if size >= len(keys))
         padded = [*keys, *[keys[-1]] * (size - len(keys))]
         with self._engine.connect() as connection:
@@ -130,20 +153,29 @@ class SqlSource:
             return connection.execute(page(after)).all()
 
     def _named(self, feed: Feed, work: Callable[[], Sequence[Any]]) -> Sequence[Any]:
-        """The work, with an error that says which column it was where that can be found out."""
+        """The work, with an error that says which column it was where that can be found out.
+
+        What we know of the catalogue may be old, so before a feed is called unfit it is asked anew.
+        """
         try:
             with translated(f"read feed {feed.name}"):
                 return work()
         except SourceUnfit:
             self._catalogue.forget()
+        try:
             self.check(feed)
+            with translated(f"read feed {feed.name}"):
+                return work()
+        except SourceUnfit:
+            self._catalogue.forget()
             raise
 
     def _selects(self, feed: Feed) -> Selects:
         return Selects(feed, self._catalogue, self._dialect)
 
     def _refuse_moving_keys(self, feed: Feed, selects: Selects) -> None:
-        """MariaDB writes a TIMESTAMP in the zone of whoever looks: trigger and reader would not write the same text."""
+        """MariaDB writes a TIMESTAMP in the zone of whoever looks: trigger and reader would not write the
+        same text."""
         names = [*feed.key, *(f"{join.alias}.{its}" for join in feed.joins for its, _ in join.on)]
         for name in names:
             if isinstance(selects.type_of(name), mysql.TIMESTAMP):
@@ -161,8 +193,8 @@ def _repeated(feed: Feed, joins: int) -> SourceUnfit:
         )
     join = feed.joins[joins - 1]
     return SourceUnfit(
-        f"feed {feed.name}: join {join.alias} finds several rows of {join.table} for one key, and which one counts is not "
-        "said; add columns to its `on`"
+        f"feed {feed.name}: join {join.alias} finds several rows of {join.table} for one key, "
+        "and which one counts is not said; add columns to its `on`"
     )
 
 

@@ -1,4 +1,5 @@
-"""The SELECT statements of one feed, built from its configuration and the catalogue. Nothing is executed here."""
+"""The SELECT statements of one feed, built from its configuration and the catalogue. Nothing is executed
+here."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -39,7 +40,8 @@ class Selects:
         return select.select_from(self._from(self.feed.joins)).where(self._has_key(keys, by_text=by_text))
 
     def number_of(self, key: SourceKey, joins: int) -> sa.Select[Any]:
-        """How many rows the key has with the first ``joins`` joins: the one that makes two of one is the culprit."""
+        """How many rows the key has with the first ``joins`` joins: the one that makes two of one is the
+        culprit."""
         source = self._from(self.feed.joins[:joins])
         return sa.select(sa.func.count()).select_from(source).where(self._has_key([key], by_text=False))
 
@@ -52,8 +54,8 @@ class Selects:
         return self._page(sa.select(*self._key_texts()).select_from(self._own), after, size)
 
     def page_of_partners(self, join: Join, values: PartnerValues, after: SourceKey | None, size: int) -> sa.Select[Any]:
-        """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so this
-        works when its row is gone. Joins in between (a lookup of a lookup) are."""
+        """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so
+        this works when its row is gone. Joins in between (a lookup of a lookup) are."""
         select = sa.select(*self._key_texts(), *self._order()).distinct()
         select = select.select_from(self._from(self._way_to(join)))
         select = select.where(sa.or_(*(self._partner(join, value, n) for n, value in enumerate(values))))
@@ -83,7 +85,8 @@ class Selects:
         alias, _, column = name.rpartition(".")
         if alias and alias not in self._joined:
             raise SourceUnfit(
-                f"feed {self.feed.name}: column {name!r} speaks of {alias!r}, which is no join of the feed; add the join"
+                f"feed {self.feed.name}: column {name!r} speaks of {alias!r}, "
+                "which is no join of the feed; add the join"
             )
         return alias, column
 
@@ -141,7 +144,8 @@ class Selects:
             compare.operand(self._dialect, _text(f"after_{n}", part), its)
             for n, (part, its) in enumerate(zip(key_parts(after), self._key_types, strict=True))
         ]
-        # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the index.
+        # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the
+        # index.
         beyond = [sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))]
         return select.where(order[0] >= last[0], sa.or_(*beyond))
 

@@ -1,15 +1,18 @@
 """Which transactions run on MariaDB now? Needed to prove that a missing log id can no longer come.
 
-``information_schema.innodb_trx`` is a copy that is renewed at most ten times a second, and not even that while somebody
-else keeps reading it. So the question carries a number used once: only when our own transaction is in the answer, with
-this very question as its statement, was the copy made after we asked. No clock is involved.
+``information_schema.innodb_trx`` is a copy that is renewed at most ten times a second, and not even that
+while somebody else keeps reading it. So the question carries a number used once: only when our own
+transaction is in the answer, with this very question as its statement, was the copy made after we asked. No
+clock is involved.
 
-Not on Galera: there every node draws its own ids, so a smaller id may be drawn later and no list of one node proves
-anything.
+Not on Galera: there every node draws its own ids, so a smaller id may be drawn later and no list of one node
+proves anything.
 """
 
 import json
 import secrets
+import time
+from collections.abc import Callable
 
 import sqlalchemy as sa
 import structlog
@@ -21,27 +24,44 @@ from simpeg_sync.source.connect import translated
 _log = structlog.get_logger()
 
 
+ASK_EVERY_S = 0.15
+"""Asking more often than ten times a second would itself keep the copy from being renewed."""
+BLIND_AFTER_S = 600.0
+
+
 class Transactions:
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
+        self._clock = clock
         self._is_allowed: bool | None = None
+        self._asked = -ASK_EVERY_S
+        self._seen = clock()
+
+    @property
+    def is_blind(self) -> bool:
+        """No answer can be had, or none has come for a long time: only a time limit ends a gap."""
+        return self._is_allowed is False or self._clock() - self._seen > BLIND_AFTER_S
 
     def look(self) -> str | None:
         """All transactions that run at a moment after this call began; None when that cannot be told now."""
-        if self._is_allowed is False:
+        if self._is_allowed is False or self._clock() - self._asked < ASK_EVERY_S:
             return None
+        self._asked = self._clock()
         try:
             with translated("see the running transactions"):
-                return self._fresh()
+                answer = self._fresh()
         except SourceUnfit:
             self._is_allowed = False
             _log.info("source.no_process_right", effect="log ids that never came are given up by a time limit")
             return None
+        if answer is not None:
+            self._seen = self._clock()
+        return answer
 
     @staticmethod
     def have_ended(then: str, now: str) -> bool:
-        """No transaction of ``then`` is in ``now``. It is the same one by its id, or by thread and start: a reader that
-        begins to write changes its id, a prepared one that lost its connection its thread."""
+        """No transaction of ``then`` is in ``now``. It is the same one by its id, or by thread and start: a
+        reader that begins to write changes its id, a prepared one that lost its connection its thread."""
         if not then:
             return False
         ids: set[str] = set()

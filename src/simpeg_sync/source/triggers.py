@@ -1,5 +1,5 @@
-"""Installing, describing, checking and removing the change log. The only part that changes anything in SIMPEG's schema,
-and it runs by hand, with an account that may, never in the daemon."""
+"""Installing, describing, checking and removing the change log. The only part that changes anything in
+SIMPEG's schema, and it runs by hand, with an account that may, never in the daemon."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.exc import DBAPIError
 
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed, tables_of
@@ -14,7 +15,7 @@ from simpeg_sync.source.catalogue import Catalogue
 from simpeg_sync.source.connect import DRIVERS, translated
 from simpeg_sync.source.ddl import Ddl, Trigger
 from simpeg_sync.source.dialects import ddl_of
-from simpeg_sync.source.names import split_table
+from simpeg_sync.source.names import split_table, table_clause
 from simpeg_sync.source.settings import LogSettings
 from simpeg_sync.source.watch import watched
 
@@ -50,16 +51,19 @@ class _Installed:
 def install(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> Status:
     """Brings log and triggers to what the feeds want; safe to repeat. Needs an engine of ``open_writing``.
 
-    One table after the other, each in a transaction of its own where the engine has DDL transactions: SIMPEG's tables are
-    locked for moments, and not at all when the lock is not free at once (SourceDown: try again).
+    One table after the other, each in a transaction of its own where the engine has DDL transactions:
+    SIMPEG's tables are locked for moments, and not at all when the lock is not free at once (SourceDown: try
+    again).
     """
     check_columns(engine, feeds)
     ddl, wanted = _wanted(engine.dialect, feeds, settings)
     with translated("install the change log"):
+        create, mark = ddl.log_table()
         with _transaction(engine) as connection:
-            for statement in ddl.log_table():
-                connection.exec_driver_sql(statement)
+            connection.exec_driver_sql(create)
         _refuse_foreign_log(engine, settings)
+        with _transaction(engine) as connection:
+            connection.exec_driver_sql(mark)
         present = {trigger.name for trigger in _installed(engine, ddl)}
         for trigger in wanted:
             if trigger.name not in present:
@@ -78,8 +82,8 @@ def sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings) -> str:
         "-- It can be taken away again with `simpeg-sync source remove`.",
         "\n-- 1. The log. Only the triggers write it, only simpeg-sync deletes in it.",
         *(ddl.script(statement) for statement in ddl.log_table()),
-        "\n-- 2. The triggers. They write keys, never other values, and none of their errors should reach SIMPEG;",
-        "--    what each engine cannot promise here is in docs/source-log-mode.md.",
+        "\n-- 2. The triggers. They write keys, never other values, and no error of theirs may reach SIMPEG;",
+        "--    what an engine cannot promise here is in docs/source-log-mode.md.",
     ]
     for trigger in wanted:
         parts += [f"\n-- {trigger.table}", *(ddl.script(statement) for statement in trigger.create)]
@@ -91,7 +95,8 @@ def sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings) -> str:
 
 
 def remove(engine: sa.Engine, settings: LogSettings) -> tuple[str, ...]:
-    """Takes away exactly what was installed for this log, also for feeds that are gone. Gives the triggers' names.
+    """Takes away exactly what was installed for this log, also for feeds that are gone. Gives the triggers'
+    names.
 
     Triggers first: with the log gone before them, SIMPEG's writes would meet triggers without a table.
     """
@@ -172,11 +177,14 @@ def _transaction(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _refuse_foreign_log(engine: sa.Engine, settings: LogSettings) -> None:
-    columns = Catalogue(engine).columns(settings.table)
-    if any(name not in columns for name in LOG_COLUMNS):
+    log = table_clause(settings.table, *LOG_COLUMNS)
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.select(*log.c).where(sa.literal_column("1") == sa.literal_column("0"))).all()
+    except DBAPIError:
         raise SourceUnfit(
             f"table {settings.table} exists and is not a log of simpeg-sync; choose another name for the log"
-        )
+        ) from None
 
 
 def _may_see_triggers(engine: sa.Engine) -> bool:

@@ -1,7 +1,7 @@
 """Which tables must be watched, and what must a log row carry so that every record it touches is found?
 
-Of a feed's own table the key. Of a joined table the columns it is joined by: they are the road back to the feed's rows,
-and they work even when the joined row is gone.
+Of a feed's own table the key. Of a joined table the columns it is joined by: they are the road back to the
+feed's rows, and they work even when the joined row is gone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,8 @@ class Watched:
 
     table: str
     columns: tuple[str, ...]
-    """What each log row carries, in the order of the alphabet so that the same feeds give the same triggers."""
+    """What each log row carries, in the order of the alphabet so that the same feeds give the same
+    triggers."""
     own: tuple[Feed, ...] = ()
     roads: tuple[Road, ...] = ()
 

@@ -1,0 +1,65 @@
+"""The demo's whole day against the running daemon, with every database in every place: the end is the same."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.servers import MariaDbServer, PostgresServer
+
+from simpeg_sync.demo.play import Play, Result
+from simpeg_sync.demo.stage import Stage, set_up
+
+SEED, EMPLOYEES = 20, 40
+
+EndState = list[str]
+
+
+def play(stage: Stage) -> tuple[Result, EndState]:
+    try:
+        day = Play(stage, tell=lambda line: None, pause=lambda seconds: stage.wait_a_moment(1.0))
+        day.prepare()
+        day.first_start()
+        result = day.day()
+        assert stage.stop_daemon() == 0
+        return result, sorted(end_state(row) for row in stage.bkn.control.rows())
+    finally:
+        stage.close()
+
+
+def end_state(row: dict[str, Any]) -> str:
+    """What BKN holds, without the ids that it gives by chance."""
+    return json.dumps([row["nip"], row["resource"], row["fields"], row["documents"]], sort_keys=True)
+
+
+@pytest.fixture(scope="module")
+def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> EndState:
+    result, state = play(set_up(tmp_path_factory.mktemp("sqlite"), seed=SEED, employees=EMPLOYEES))
+    assert list(result.findings) == []
+    return state
+
+
+@pytest.mark.xdist_group("day")
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(
+    ("source", "ledger"),
+    [("postgresql", "sqlite"), ("mariadb", "sqlite"), ("postgresql", "postgresql"), ("sqlite", "postgresql")],
+)
+def test_the_same_day_ends_the_same_on_every_database(
+    source: str,
+    ledger: str,
+    on_sqlite: EndState,
+    postgres: PostgresServer,
+    mariadb: MariaDbServer,
+    tmp_path: Path,
+) -> None:
+    urls = {
+        "sqlite": lambda: None,
+        "postgresql": postgres.create_database,
+        "mariadb": mariadb.create_database,
+    }
+    stage = set_up(tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger]())
+    result, state = play(stage)
+    assert list(result.findings) == []
+    assert result.useless == 0
+    assert state == on_sqlite

@@ -1,0 +1,1 @@
+"""Neighbours in memory. They pass the same suites as the real ones, and they can lie and die on demand."""

@@ -1,0 +1,72 @@
+"""The template is what a stranger starts from: copied, the suffix removed, secrets created, it has to pass."""
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from simpeg_sync import cli
+from simpeg_sync.config.settings import Settings
+
+TEMPLATE = Path(__file__).parents[1] / "config"
+SECRETS = ("source_url", "consumer_key", "consumer_secret", "sso_username", "sso_password")
+
+
+@pytest.fixture
+def my_region(tmp_path: Path) -> Path:
+    """What README says: copy the folder, take the suffix away, create the secrets."""
+    copy = tmp_path / "my-region"
+    shutil.copytree(TEMPLATE, copy)
+    for example in copy.rglob("*.example"):
+        example.rename(example.with_suffix(""))
+    for name in SECRETS:
+        (copy / name).write_text("postgresql://simpeg_sync:fake-password@db.contoh.example/simpeg", encoding="utf-8")
+    return copy
+
+
+def check(settings: Path, monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(sys, "argv", ["simpeg-sync", "--config", str(settings), "config", "check"])
+    try:
+        cli.main()
+    except SystemExit as end:
+        return int(end.code or 0)
+    return 0
+
+
+def test_the_copied_template_passes_config_check(
+    my_region: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(my_region / "simpeg-sync.yaml", monkeypatch) == 0
+    assert capsys.readouterr().out == "the settings are fine; feeds: diklat, kursus\n"
+
+
+def test_the_template_without_feeds_says_what_is_missing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(TEMPLATE / "simpeg-sync.yaml", monkeypatch) == 78
+    assert "no file matches feeds/*.yaml" in capsys.readouterr().err
+
+
+def test_every_setting_stands_in_the_template() -> None:
+    text = (TEMPLATE / "simpeg-sync.yaml").read_text(encoding="utf-8")
+    written = set(re.findall(r"^\s*(?:# )?([a-z_]+):", text, flags=re.MULTILINE))
+    assert set(settings_of(Settings)) <= written
+
+
+def test_every_setting_stands_in_the_reference() -> None:
+    text = (TEMPLATE.parent / "docs" / "configuration.md").read_text(encoding="utf-8")
+    assert [name for name in settings_of(Settings) if f"`{name}`" not in text] == []
+
+
+def settings_of(model: type[BaseModel]) -> list[str]:
+    names: list[str] = []
+    for name, field in model.model_fields.items():
+        names.append(name)
+        kind: Any = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            names += settings_of(kind)
+    return names
