@@ -69,8 +69,8 @@ def test_an_operator_cannot_take_a_record_from_its_worker(status: Status) -> Non
 
 def test_a_write_leaves_only_from_a_worker_and_never_twice_without_a_verdict() -> None:
     assert [status for status in Status if Event.INTENT in MOVES[status]] == [Status.WORKING]
-    blind = frozenset({Event.DECIDED, Event.HELD})
-    assert reachable(Status.UNCERTAIN, without=blind) == {Status.UNCERTAIN}
+    verdicts = frozenset({Event.DECIDED, Event.REMOVED, Event.HELD})
+    assert reachable(Status.UNCERTAIN, without=verdicts) == {Status.UNCERTAIN}
 
 
 @pytest.mark.parametrize("status", sorted(BUSY))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
-from servers import PostgresServer
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
+from tests.servers import PostgresServer
 
 from .desk import Desk, ManualClock
 

@@ -69,7 +69,7 @@ def test_numbers_grow_with_every_write_and_versions_only_with_another_content_or
 def test_the_payload_goes_with_the_end_of_the_attempt_and_the_digest_stays(desk: Desk) -> None:
     claim, record = desk.taken()
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
-    proved = Move.proved(BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=True, wakes=())
+    proved = Move.proved(BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=True, now=desk.clock.at, wakes=())
     after = desk.ledger.end_attempt(claim, record, attempt, Outcome.accepted(BknId("b")), proved)
     assert after.status is Status.WORKING, "its document comes next"
     (row,) = desk.rows("SELECT * FROM attempts")

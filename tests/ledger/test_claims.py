@@ -388,7 +388,9 @@ def test_a_proof_wakes_the_record_of_the_same_key_in_another_feed(desk: Desk) ->
     (record,) = claim.records
     assert record.feed == KURSUS
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
-    proved = Move.proved(BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=False, wakes=(DIKLAT,))
+    proved = Move.proved(
+        BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=False, now=desk.clock.at, wakes=(DIKLAT,)
+    )
     desk.ledger.end_attempt(claim, record, attempt, Outcome.accepted(BknId("b")), proved)
     assert desk.record("1", feed=DIKLAT).status is Status.WAITING
     desk.ledger.release(claim)

@@ -76,7 +76,9 @@ class Crowd:
                 attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
                 if dies:
                     return False
-                proved = Move.proved(BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=False, wakes=())
+                proved = Move.proved(
+                    BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=False, now=desk.clock.at, wakes=()
+                )
                 after = desk.ledger.end_attempt(claim, record, attempt, Outcome.accepted(BknId("b")), proved)
             if after.status is Status.SYNCED:
                 with self.watch:

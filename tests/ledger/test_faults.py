@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from sqlalchemy import event, make_url
 
-from servers import PostgresServer
 from simpeg_sync.domain.errors import LedgerBusy, LedgerDown, LedgerError, LedgerUnfit
 from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.outcome import Outcome
@@ -19,6 +18,7 @@ from simpeg_sync.ledger import engine as engine_module
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.lock import alone
+from tests.servers import PostgresServer
 
 from .conftest import OpenDesk, make_ledger
 from .desk import KURSUS, PATIENCE, SETTLE_S, Desk, child, key, line_of
@@ -74,7 +74,9 @@ def test_a_disk_that_is_full_after_the_answer_leaves_the_write_uncertain(sqlite_
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
     disk.pages = desk.number("PRAGMA page_count")
     big = {f"field-{n}": "h" * 100 for n in range(1000)}
-    proved = Move.proved(BknId("b"), digest=attempt.digest, confirmed=big, more_to_do=False, wakes=())
+    proved = Move.proved(
+        BknId("b"), digest=attempt.digest, confirmed=big, more_to_do=False, now=desk.clock.at, wakes=()
+    )
     with pytest.raises(LedgerDown):
         desk.ledger.end_attempt(claim, record, attempt, Outcome.accepted(BknId("b")), proved)
     disk.pages = 10_000_000
@@ -108,8 +110,8 @@ def test_another_process_that_keeps_the_write_lock_is_waited_for_and_then_named(
 
 WRITE_MANY = """
 import sys
-from ledger.conftest import ManualClock
-from ledger.desk import Desk
+from tests.ledger.desk import ManualClock
+from tests.ledger.desk import Desk
 desk = Desk(sys.argv[1], ManualClock(), "child")
 for number in range(int(sys.argv[2])):
     desk.mark(f"child-{number}", cursor=("child", str(number)))
@@ -151,7 +153,7 @@ def test_what_was_acknowledged_survives_kill_9_in_the_middle_of_writing(
 
 
 def test_a_missing_ledger_is_not_made_by_accident(tmp_path: Path) -> None:
-    with pytest.raises(LedgerUnfit, match=r"there is no ledger at .*db upgrade.*db restore"):
+    with pytest.raises(LedgerUnfit, match=r"there is no ledger at .*db upgrade.*operations"):
         open_engine(f"sqlite:///{tmp_path}/none.db")
     assert list(tmp_path.iterdir()) == []
 
@@ -173,7 +175,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path,
     path.write_bytes(content)
     for use in (schema.check, schema.upgrade):
         engine = open_engine(f"sqlite:///{path}")
-        with pytest.raises(LedgerUnfit, match=r"damaged.*db restore"):
+        with pytest.raises(LedgerUnfit, match=r"damaged.*operations"):
             use(engine)
     assert path.read_bytes() == content
 
@@ -194,7 +196,7 @@ def test_a_damaged_ledger_is_refused_before_work_begins(sqlite_desk: Desk, open_
     half = len(whole) // 2
     path.write_bytes(whole[:half] if how == "cut short" else whole[:half] + b"\xa5" * 20_000 + whole[half + 20_000 :])
     engine = open_engine(sqlite_desk.url)
-    with pytest.raises(LedgerUnfit, match=r"damaged.*db restore"):
+    with pytest.raises(LedgerUnfit, match=r"damaged.*operations"):
         schema.check_file(engine)
 
 

@@ -38,7 +38,9 @@ def test_the_same_change_twice_in_one_batch_is_one_mark(desk: Desk) -> None:
     assert desk.record().mark == 1
 
 
-@pytest.mark.parametrize("move", [Move.unchanged(), Move.ignored("x"), Move.held("x"), Move.still_refused()])
+@pytest.mark.parametrize(
+    "move", [Move.unchanged(), Move.ignored("x"), Move.held("x"), Move.refused("x", "", Digest("d"))]
+)
 def test_a_mark_while_a_worker_has_the_record_turns_its_end_into_a_new_turn(desk: Desk, move: Move) -> None:
     claim, record = desk.taken()
     desk.mark("1")
@@ -86,7 +88,9 @@ def test_a_proved_write_of_an_older_mark_is_remembered_and_the_record_waits_agai
     claim, record = desk.taken()
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
     desk.mark("1")
-    proved = Move.proved(BknId("b"), digest=Digest("d1"), confirmed={"nama": "h"}, more_to_do=False, wakes=())
+    proved = Move.proved(
+        BknId("b"), digest=Digest("d1"), confirmed={"nama": "h"}, more_to_do=False, now=desk.clock.at, wakes=()
+    )
     after = desk.ledger.end_attempt(claim, record, attempt, Outcome.accepted(BknId("b")), proved)
     assert (after.status, after.bkn_id, after.synced_digest) == (Status.WAITING, "b", "d1")
     assert desk.raw()["synced_at"] == desk.clock.at

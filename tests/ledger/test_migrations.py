@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, TextClause, inspect, text
 
-from servers import PostgresServer
 from simpeg_sync.domain.errors import LedgerUnfit
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import open_engine
+from tests.servers import PostgresServer
 
 from .desk import Desk, child
 

@@ -52,7 +52,7 @@ def check_file(engine: Engine) -> None:
     with translated(), reading.connect() as connection:
         verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
     if verdict != "ok":
-        raise LedgerUnfit("the ledger is damaged (quick_check); `simpeg-sync db restore` brings a backup back")
+        raise LedgerUnfit("the ledger is damaged (quick_check); bring a backup back as docs/operations.md says")
 
 
 def _refuse_unknown(script: ScriptDirectory, have: str | None) -> None:
