@@ -109,7 +109,7 @@ class Daemon:
         if self._failed:
             raise self._failed[0]
 
-    def stop_on_signals(self) -> None:
+    def stop_on_signals(self, *, on_hup: Callable[[], None]) -> None:
         """First SIGTERM or SIGINT drains, the second ends at once: what left is uncertain then, and the ledger says so."""
 
         def on_signal(number: int, _: Any) -> None:
@@ -117,6 +117,7 @@ class Daemon:
                 os._exit(128 + number)
             self.clock.stop.set()
 
+        signal.signal(signal.SIGHUP, lambda *_: on_hup())
         signal.signal(signal.SIGTERM, on_signal)
         signal.signal(signal.SIGINT, on_signal)
 

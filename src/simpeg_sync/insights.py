@@ -68,7 +68,7 @@ class Insights:
         """A record for people: times readable, the person masked."""
         times = {name: rfc3339(row[name]) for name in ("since", "due_at", "synced_at", "gone_since")}
         kept = {name: row[name] for name in ("id", "feed", "source_key", "status", "reason", "detail", "bkn_id")}
-        counts = {name: row[name] for name in ("version", "attempts", "failures", "deaths")}
+        counts = {name: row[name] for name in ("version", "failures", "deaths")} | {"attempt_count": row["attempts"]}
         return {**kept, **times, **counts, "person": masked(row["lane"]), "sentence": sentence(row["reason"])}
 
     def events(self, wanted: RecordFilter, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:

@@ -174,7 +174,7 @@ class Pipeline:
             case plan.Unchanged():
                 move = Move.unchanged()
             case plan.StillRefused():
-                move = Move.still_refused()
+                move = Move.still_refused(work.record)
             case plan.Removed(reason):
                 move = Move.removed(reason)
             case plan.Ignore(reason):

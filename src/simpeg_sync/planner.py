@@ -5,7 +5,7 @@ and the rest is counted as still to be looked at.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,7 +153,19 @@ def _named(decision: plan.Decision) -> tuple[str, str, str]:
         case plan.Later(reason):
             return "later", reason, ""
         case _:
-            return type(decision).__name__.lower(), "", ""
+            return _NAMES[type(decision)], "", ""
+
+
+_NAMES: Mapping[type[plan.Decision], str] = {
+    plan.Link: "link",
+    plan.Upload: "upload",
+    plan.Delete: "delete",
+    plan.Unchanged: "unchanged",
+    plan.StillRefused: "still_refused",
+    plan.Removed: "removed",
+    plan.Ignore: "ignore",
+    plan.LookFirst: TO_LOOK_AT,
+}
 
 
 def _unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:

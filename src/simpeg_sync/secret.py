@@ -1,5 +1,6 @@
 """Where passwords come from: a file of the service's own, or a systemd credential. Never a flag, never the ledger."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,3 +32,11 @@ class Secret:
         if not text:
             raise ConfigError([Problem(place, f"the secret file {path} is empty", "Put the secret into it.")])
         return cls(text)
+
+
+def located(path: Path, folder: Path) -> Path:
+    """Where a secret file lies: a bare name may be a systemd credential; else relative to the settings' folder."""
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials and not path.is_absolute() and (Path(credentials) / path).is_file():
+        return Path(credentials) / path
+    return path if path.is_absolute() else folder / path

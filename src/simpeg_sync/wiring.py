@@ -50,7 +50,9 @@ def configure_logs(config: Config, *, level: str | None = None) -> None:
     key = chance.token_bytes(32)
     if settings.person_key_file is not None:
         key = (
-            Secret.from_file(config.file(settings.person_key_file), f"{config.path}: person_key_file").reveal().encode()
+            Secret.from_file(config.secret(settings.person_key_file), f"{config.path}: person_key_file")
+            .reveal()
+            .encode()
         )
     logs.configure(level=level or settings.log.level, form=settings.log.format, person_key=key)
 
@@ -76,7 +78,8 @@ def open_reader(config: Config) -> LedgerReader:
 
 
 def log_settings(config: Config) -> LogSettings:
-    return LogSettings(table=config.settings.source.log_table, gap_limit_s=config.settings.source.gap_limit)
+    settings = config.settings.source
+    return LogSettings(table=settings.log_table, reader=settings.reader, gap_limit_s=settings.gap_limit)
 
 
 def source_engine(config: Config, *, writable: bool = False, url: str | None = None) -> Engine:
@@ -190,13 +193,7 @@ class _Approval:
 
 
 def _secret(config: Config, path: Path, name: str) -> Secret:
-    return Secret.from_file(_credential(config, path), f"{config.path}: bkn.{name}")
-
-
-def _credential(config: Config, path: Path) -> Path:
-    """A bare name may be a systemd credential; else it lies beside the settings."""
-    folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    return Path(folder) / path if folder and (Path(folder) / path).is_file() else config.file(path)
+    return Secret.from_file(config.secret(path), f"{config.path}: bkn.{name}")
 
 
 def _sso(config: Config) -> Login | Secret:

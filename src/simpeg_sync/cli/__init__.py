@@ -46,9 +46,10 @@ for command in (*serve.COMMANDS, *look.COMMANDS, *act.COMMANDS):
 
 def main() -> None:
     """The console entry: every error becomes a sentence and an exit code (see docs/cli.md)."""
-    debug = "--debug" in sys.argv
+    arguments = _flags_first(sys.argv[1:])
+    debug = "--debug" in arguments
     try:
-        commands.main(standalone_mode=False)
+        code = commands.main(arguments, standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
@@ -64,3 +65,11 @@ def main() -> None:
             raise
         say(f"simpeg-sync: {error}")
         sys.exit(exit_code(error))
+    # A command that ends with a code of its own (done in part, not complete) hands it back instead of raising it.
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _flags_first(arguments: list[str]) -> list[str]:
+    """``--json`` and ``--debug`` may stand anywhere, as people type them."""
+    flags = [flag for flag in ("--json", "--debug") if flag in arguments]
+    return flags + [argument for argument in arguments if argument not in flags]

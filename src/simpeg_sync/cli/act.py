@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from simpeg_sync.cli.common import Shared, actor, confirm, pass_shared, say, table
-from simpeg_sync.cli.look import record
+from simpeg_sync.cli.look import STATUSES, record
 from simpeg_sync.domain.errors import NothingMatched, OperatorError
 from simpeg_sync.insights import masked
 
@@ -54,7 +54,7 @@ def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
 
     click.echo(f"Plan {plan_id}: nothing has been sent.\n")
     rows = [
-        [feed, action, count, ", ".join(of_feed["examples"].get(action, []))]
+        [feed, action.replace("_", " "), count, ", ".join(of_feed["examples"].get(action, []))]
         for feed, of_feed in summary["feeds"].items()
         for action, count in of_feed["actions"].items()
     ]
@@ -82,7 +82,7 @@ def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
 @click.option("--person", help="NIP, 18 digits.")
 @click.option("--feed")
 @click.option("--record", "record_id", type=int)
-@click.option("--status", "wanted_status", help="All records in that state.")
+@click.option("--status", "wanted_status", type=STATUSES, help="All records in that state.")
 @click.option("--all", "everything", is_flag=True, help="All records; instead of a filter.")
 @click.option("--overwrite", is_flag=True, help="SIMPEG wins over what another hand changed at BKN.")
 @click.option("--documents", is_flag=True, help="Send certificates again too.")

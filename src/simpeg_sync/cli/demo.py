@@ -21,14 +21,12 @@ PACE_S = 0.03
 @click.option("--seed", default=2026, show_default=True, help="Every invented person and edit follows from it.")
 @click.option("--keep", is_flag=True, help="Leave everything running to play with.")
 @click.option("--folder", type=click.Path(path_type=Path), help="Where to build it; default: a temporary folder.")
-@click.option("--json", "json_here", is_flag=True, help="The result as one JSON object.")
 @pass_shared
-def demo(shared: Shared, employees: int, seed: int, keep: bool, folder: Path | None, json_here: bool) -> None:
+def demo(shared: Shared, employees: int, seed: int, keep: bool, folder: Path | None) -> None:
     """A SIMPEG of invented employees, a BKN on this machine, and one working day between them."""
     from simpeg_sync.demo.play import Play
     from simpeg_sync.demo.stage import StageFailed, set_up
 
-    shared = Shared(shared.path, shared.as_json or json_here, shared.debug)
     place = folder or Path(tempfile.mkdtemp(prefix="simpeg-sync-demo-"))
     if place.exists() and any(place.iterdir()):
         raise click.UsageError(f"{place} is not empty; name another --folder")

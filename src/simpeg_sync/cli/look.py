@@ -9,6 +9,9 @@ import click
 
 from simpeg_sync.cli.common import Shared, flat, pass_shared, since_option, table
 from simpeg_sync.domain.errors import NothingMatched
+from simpeg_sync.domain.status import Status
+
+STATUSES = click.Choice([str(status) for status in Status])
 
 
 def insights(shared: Shared) -> Any:
@@ -46,7 +49,7 @@ def _print_status(data: Mapping[str, Any]) -> None:
 @click.command()
 @click.option("--person", help="NIP, 18 digits.")
 @click.option("--feed", help="Name of a feed.")
-@click.option("--status", "wanted_status", help="State after the event, e.g. held.")
+@click.option("--status", "wanted_status", type=STATUSES, help="State after the event.")
 @click.option("--since", help="A length of time (2 h) or a date (2026-01-31).")
 @click.option("--limit", default=100, show_default=True, help="The newest so many.")
 @click.option("--follow", is_flag=True, help="Go on printing what happens.")
@@ -130,7 +133,7 @@ def _print_record(found: Mapping[str, Any]) -> None:
 @record.command("list")
 @click.option("--person")
 @click.option("--feed")
-@click.option("--status", "wanted_status")
+@click.option("--status", "wanted_status", type=STATUSES)
 @click.option("--reason")
 @click.option("--limit", default=100, show_default=True)
 @pass_shared

@@ -7,7 +7,7 @@ import click
 
 from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, say, table
 from simpeg_sync.cli.demo import demo
-from simpeg_sync.domain.errors import ConfigError
+from simpeg_sync.domain.errors import ConfigError, SourceUnfit
 
 
 @click.command()
@@ -26,9 +26,22 @@ def run(shared: Shared, once: bool) -> None:
     with alone(ledger.engine):
         check_file(ledger.engine)
         daemon = wiring.open_daemon(config, clock, ledger)
-        daemon.stop_on_signals()
+        daemon.stop_on_signals(on_hup=lambda: _say_whether_settings_are_fine(shared.path))
         daemon.run(once=once)
     ledger.close()
+
+
+def _say_whether_settings_are_fine(path: Path) -> None:
+    """SIGHUP: the running daemon keeps its settings; the log says whether the files would do for a restart."""
+    from simpeg_sync import logs, wiring
+
+    try:
+        wiring.read_config(path)
+    except ConfigError as error:
+        for problem in error.problems:
+            logs.get().error("config.read", problem=str(problem), remedy="the running daemon keeps its settings")
+    else:
+        logs.get().info("config.read", remedy="the settings are fine; restart the service to use them")
 
 
 @click.group()
@@ -61,19 +74,27 @@ def source_install(shared: Shared, url_file: Path | None) -> None:
     from simpeg_sync.source import triggers
 
     config = shared.config
-    state = triggers.install(_writable(config, url_file), list(config.feeds.values()), wiring.log_settings(config))
+    engine = _writable(config, url_file)
+    try:
+        state = triggers.install(engine, list(config.feeds.values()), wiring.log_settings(config))
+    except SourceUnfit as error:
+        if url_file is not None:
+            raise
+        hint = "name an account that may create triggers with --url-file, or give its DBA `simpeg-sync source sql`"
+        raise SourceUnfit(f"{error}; {hint}") from None
     _show_source(shared, state)
 
 
 @source.command("status")
+@click.option("--url-file", type=click.Path(path_type=Path), help="Address of an account that may see triggers.")
 @pass_shared
-def source_status(shared: Shared) -> None:
+def source_status(shared: Shared, url_file: Path | None) -> None:
     """Whether log and triggers are what the feeds want."""
     from simpeg_sync import wiring
     from simpeg_sync.source import triggers
 
     config = shared.config
-    engine = wiring.source_engine(config)
+    engine = _writable(config, url_file) if url_file else wiring.source_engine(config)
     state = triggers.status(engine, list(config.feeds.values()), wiring.log_settings(config))
     _show_source(shared, state)
 

@@ -15,7 +15,7 @@ from simpeg_sync.config.settings import Settings, check
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import ConfigError, Problem
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.secret import Secret
+from simpeg_sync.secret import Secret, located
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,9 @@ class Config:
     def file(self, path: Path) -> Path:
         """A path of the settings: relative ones are relative to the settings file."""
         return path if path.is_absolute() else self.folder / path
+
+    def secret(self, path: Path) -> Path:
+        return located(path, self.folder)
 
     @property
     def source_url(self) -> str:
@@ -48,7 +51,7 @@ class Config:
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
     def _url(self, url: str, file: Path | None, section: str) -> str:
-        text = url or Secret.from_file(self.file(file or Path()), f"{self.path}: {section}.url_file").reveal()
+        text = url or Secret.from_file(self.secret(file or Path()), f"{self.path}: {section}.url_file").reveal()
         try:
             parsed = make_url(text)
         except ArgumentError:

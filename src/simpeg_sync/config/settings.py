@@ -58,7 +58,10 @@ class SourceSettings(Section):
     url: str = ""
     url_file: Path | None = None
     """The address with its password, in a file of mode 0600; preferred to `url`."""
-    log_table: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,50}$")] = "simpeg_sync_log"
+    log_table: Annotated[str, Field(pattern=r"^([A-Za-z_]\w{0,60}\.)?[A-Za-z_]\w{0,50}$")] = "simpeg_sync_log"
+    """``table`` or ``schema.table``."""
+    reader: Annotated[str, Field(pattern=r"^[A-Za-z_][\w-]{0,60}(@[\w.%:-]{1,60})?$")] = "simpeg_sync"
+    """The daemon's account in SIMPEG's database, for the GRANT lines of `source sql`; MariaDB: user or user@host."""
     poll: Seconds = 2.0
     page: Annotated[int, Field(ge=10, le=10_000)] = 1000
     keep_log: Seconds = 7 * 86400.0
@@ -153,7 +156,12 @@ class Settings(Section):
 
 def check(model: type[Section], file: YamlFile) -> tuple[Any, list[Problem]]:
     """The model, or None and everything that is wrong with the file."""
-    data = file.data if isinstance(file.data, Mapping) else {}
+    # A section that holds only comments is an empty section.
+    data = (
+        {name: value for name, value in file.data.items() if value is not None}
+        if isinstance(file.data, Mapping)
+        else {}
+    )
     try:
         return model.model_validate(data), []
     except ValidationError as errors:

@@ -116,8 +116,8 @@ class Move:
         return cls(Event.REFUSED, "bkn.refused", code, changes={"refused_digest": digest, "deaths": 0}, message=message)
 
     @classmethod
-    def still_refused(cls) -> Self:
-        return cls(Event.REFUSED, "bkn.refused", "unchanged since", changes={"deaths": 0})
+    def still_refused(cls, record: Record) -> Self:
+        return cls(Event.REFUSED, "bkn.refused", record.detail, changes={"deaths": 0})
 
     @classmethod
     def put_back(cls, reason: str, detail: str = "", *, due_at: float, failures: int, **changes: Any) -> Self:

@@ -42,8 +42,12 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
         raise LedgerUnfit("the ledger needs a file: what it acknowledges has to survive a restart")
     if not create and not Path(path).exists():
         raise LedgerUnfit(
-            f"there is no ledger at {path}; `simpeg-sync db upgrade` makes a new one, `db restore` brings a backup back"
+            f"there is no ledger at {path}; `simpeg-sync db upgrade` makes a new one; "
+            "docs/operations.md says how to bring a backup back"
         )
+    if create:
+        # The ledger knows persons: nobody but the service reads it, whatever the umask.
+        Path(path).touch(mode=0o600, exist_ok=True)
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8)
 
     @event.listens_for(engine, "connect")
@@ -101,7 +105,7 @@ def _translate_sqlite(error: sqlite3.Error) -> Exception:
     if name.startswith(("SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_READONLY")):
         return LedgerDown(f"the ledger cannot be written ({name})")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return LedgerUnfit(f"the ledger is damaged ({name}); `simpeg-sync db restore` brings a backup back")
+        return LedgerUnfit(f"the ledger is damaged ({name}); bring a backup back as docs/operations.md says")
     return LedgerUnfit(f"the ledger refused a statement ({name}: {_first_line(error)})")
 
 

@@ -26,6 +26,7 @@ def record(row: RowMapping) -> Record:
         refused_digest=_digest(row["refused_digest"]),
         confirmed=json.loads(row["confirmed"]),
         gone_since=row["gone_since"],
+        detail=row["detail"],
         delete_released=bool(row["delete_released"]),
         version=row["version"],
         failures=row["failures"],

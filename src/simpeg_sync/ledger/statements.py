@@ -205,7 +205,8 @@ ORDER BY source_key LIMIT :limit
 """)
 
 HAS_WORK = text("""
-SELECT EXISTS (SELECT 1 FROM records WHERE status IN ('waiting', 'working', 'sending', 'uncertain'))
+SELECT EXISTS (SELECT 1 FROM records
+WHERE status IN ('waiting', 'working', 'sending', 'uncertain') AND reason <> 'feed.removed')
 """)
 
 AUDIT = text("""

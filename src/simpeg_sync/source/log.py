@@ -135,4 +135,4 @@ def _reader(reading: sa.Engine, writing: sa.Engine, settings: LogSettings, clock
         case "sqlite":
             return IdLog(reading, writing, settings, transactions=None, clock=clock)
         case name:
-            raise SourceUnfit(f"capture mode `log` does not know {name}; use `table` or `scan`")
+            raise SourceUnfit(f"capture mode `log` does not know {name}; it knows PostgreSQL, MariaDB/MySQL and SQLite")
