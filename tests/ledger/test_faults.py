@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, make_url
 
-from simpeg_sync.domain.errors import LedgerBusy, LedgerDown, LedgerError, LedgerUnfit
+from simpeg_sync.domain.errors import LedgerBusy, LedgerDown, LedgerUnfit
 from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId
@@ -165,7 +165,7 @@ def test_a_ledger_in_memory_is_refused(url: str) -> None:
 
 
 def test_a_folder_that_is_not_there_is_named_as_a_problem_of_writing(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match="SQLITE_CANTOPEN"):
+    with pytest.raises(LedgerUnfit, match=r"cannot be made.*correct the folder"):
         make_ledger(f"sqlite:///{tmp_path}/none/ledger.db")
 
 

@@ -113,6 +113,18 @@ def test_there_is_work_as_long_as_anything_is_dirty_or_on_its_way(desk: Desk) ->
         desk.put(status)
         expected = status in BUSY | {Status.WAITING}
         assert desk.ledger.has_work() is expected, status
+    desk.put(Status.WAITING)
+    desk.run("UPDATE records SET reason = 'feed.removed'")
+    assert not desk.ledger.has_work(), "what no feed reads any more keeps nobody waiting"
+
+
+def test_unlinked_work_of_a_person_is_that_of_the_other_records(desk: Desk) -> None:
+    desk.mark("1", "2", nip=ALICE)
+    desk.mark("3", nip=BOB)
+    assert desk.ledger.has_unlinked_work(ALICE, but=desk.record("1"))
+    assert not desk.ledger.has_unlinked_work(BOB, but=desk.record("3"))
+    desk.run("UPDATE records SET bkn_id = 'b'")
+    assert not desk.ledger.has_unlinked_work(ALICE, but=desk.record("1"))
 
 
 def test_a_sweep_knows_what_it_has_not_met(desk: Desk) -> None:

@@ -47,7 +47,10 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
         )
     if create:
         # The ledger knows persons: nobody but the service reads it, whatever the umask.
-        Path(path).touch(mode=0o600, exist_ok=True)
+        try:
+            Path(path).touch(mode=0o600, exist_ok=True)
+        except OSError as error:
+            raise LedgerUnfit(f"the ledger {path} cannot be made ({error.strerror}); correct the folder") from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8)
 
     @event.listens_for(engine, "connect")
