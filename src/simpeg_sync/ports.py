@@ -159,8 +159,10 @@ class Intake(Protocol):
         """The time of the start, by which records that the sweep does not meet are told afterwards."""
         ...
 
-    def unseen(self, feed: FeedName, started_at: float, *, limit: int) -> Sequence[tuple[Change, str]]:
-        """Records that the sweep did not meet, with their lanes."""
+    def unseen(
+        self, feed: FeedName, started_at: float, *, after: SourceKey | None = None, limit: int
+    ) -> Sequence[tuple[Change, str]]:
+        """Records that the sweep did not meet, with their lanes; a page of them, by key behind ``after``."""
         ...
 
     def end_sweep(self, feed: FeedName, row_count: int) -> None: ...
