@@ -66,9 +66,10 @@ class OfficeMachine(RuleBasedStateMachine):
     def outage(self, is_down: bool) -> None:
         self.office.bkn.is_down = is_down
 
-    @rule(looks=st.integers(0, 1))
-    def reading_side_lags(self, looks: int) -> None:
-        self.office.bkn.lag_looks = looks
+    @rule(seconds=st.sampled_from([0.0, SETTLE_S - 1]))
+    def reading_side_lags(self, seconds: float) -> None:
+        """Never for longer than the settle time: that is what the settle time is for."""
+        self.office.bkn.lag_s = seconds
 
     @rule(seconds=WAITS)
     def pass_time(self, seconds: float) -> None:
@@ -98,7 +99,7 @@ class OfficeMachine(RuleBasedStateMachine):
     def _quiet(self) -> None:
         self.office.bkn.troubles.clear()
         self.office.bkn.is_down = False
-        self.office.bkn.lag_looks = 0
+        self.office.bkn.lag_s = 0.0
         for _ in range(12):
             self.office.pass_time(GRACE_S + SETTLE_S)
 

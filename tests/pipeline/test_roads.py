@@ -278,7 +278,7 @@ def test_absent_is_believed_only_when_seen_twice_apart_in_time(office: Office) -
 
 
 def test_a_reading_side_that_lags_does_not_make_a_second_row(office: Office) -> None:
-    office.bkn.lag_looks = 1
+    office.bkn.lag_s = SETTLE_S + 1
     office.bkn.troubles.append("lost_after")
     office.enter()
     office.pass_time()
