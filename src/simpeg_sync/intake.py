@@ -72,6 +72,7 @@ class ChangeIntake:
             self.ledger.take_changes([change for change, _ in unseen], persons, priority=BULK)
             after = unseen[-1][0].key
         self.ledger.end_sweep(name, row_count)
+        self.ledger.set_note(f"swept with {name}", self._written(name))
         logs.get().info("source.swept", feed=name, count=row_count, reason=why)
         return row_count
 
@@ -105,8 +106,18 @@ class ChangeIntake:
             stored = self.capture.start()
             self.ledger.take_changes([], {}, cursor=(CURSOR, stored))
         undone = [name for name in self.feeds if not self.ledger.sweep_is_done(name)]
+        changed = [name for name in self.feeds if name not in undone and self._has_changed(name)]
         self._sweep_each(undone, why=why)
+        self._sweep_each(changed, why="configuration changed")
         self.cursor = stored
+
+    def _has_changed(self, name: FeedName) -> bool:
+        """Whether the feed or its code tables are others than at its last sweep: then every row may mean something else,
+        and what an unknown code held may go now."""
+        return self.ledger.note(f"swept with {name}") != self._written(name)
+
+    def _written(self, name: FeedName) -> str:
+        return f"{self.feeds[name].digest} {self.feeds[name].codes_digest}"
 
     def _start_over(self, lost: HistoryLost) -> None:
         logs.get().error("source.history_lost", problem=str(lost))

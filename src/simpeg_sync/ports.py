@@ -169,6 +169,16 @@ class Intake(Protocol):
 
     def sweep_is_done(self, feed: FeedName) -> bool: ...
 
+    def last_sweep_at(self) -> float | None:
+        """When the feed that was swept longest ago was done; None before the first sweep."""
+        ...
+
+    def note(self, name: str) -> str | None: ...
+
+    def set_note(self, name: str, value: str) -> None:
+        """A small thing to remember over a restart."""
+        ...
+
 
 class Work(Protocol):
     """The lanes that want a turn."""

@@ -204,7 +204,9 @@ def test_the_pace_of_the_settings_is_never_exceeded(staged: SetUp) -> None:
     stage.start_daemon()
     wait_for(lambda: stage.bkn.control.counts()["calls"] > 60, "some work")
     counts = stage.bkn.control.counts()
-    assert counts["started_per_second_max"] <= 21  # tokens are asked for beside the pace, at most once each
+    starts = [call["at_start"] for call in stage.bkn.control.calls() if "token" not in call["path"]]
+    busiest = max(sum(1 for start in starts if begin <= start < begin + 1.0) for begin in starts)
+    assert busiest <= 20 + 1  # one more may fall into a second when the network delays its predecessor
     assert counts["in_flight_max"] <= 5
     assert counts["writes_per_person_max"] == 1
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -338,3 +338,18 @@ def test_a_row_whose_nip_is_none_waits_in_a_lane_of_its_own(desk: Desk, simpeg: 
     simpeg.enter(KURSUS, "5", text)
     until_current(intake(desk, simpeg))
     assert desk.record("5").lane.startswith("?")
+
+
+@pytest.mark.parametrize("part", ["digest", "codes_digest"])
+def test_a_feed_that_was_rewritten_or_got_new_codes_is_looked_through_at_the_next_start(
+    desk: Desk, simpeg: Simpeg, part: str
+) -> None:
+    """What an unknown code held is released by its code; what a new expression changes is seen in every row."""
+    until_current(intake(desk, simpeg))
+    before = marks(desk)
+    again = intake(desk, simpeg)
+    again.feeds = {**FEEDS, KURSUS: replace(FEEDS[KURSUS], **{part: "another"})}
+    until_current(again)
+    until_current(again)
+    raised = {(feed, name) for (feed, name), mark in marks(desk).items() if mark != before[(feed, name)]}
+    assert raised == {(KURSUS, key(name)) for name in ("1", "2", "3")}

@@ -121,6 +121,10 @@ class SqlLedger:
         now = self._clock.now()
         self._writer.write(lambda c: c.execute(sql.END_SWEEP, {"feed": feed, "now": now, "rows": row_count}) and None)
 
+    def last_sweep_at(self) -> float | None:
+        found: float | None = self._scalar(text("SELECT min(done_at) FROM sweeps"))
+        return found
+
     def sweep_is_done(self, feed: FeedName) -> bool:
         found = self._one(text("SELECT done_at FROM sweeps WHERE feed = :feed"), {"feed": feed})
         return found is not None and found["done_at"] is not None
@@ -182,7 +186,9 @@ class SqlLedger:
     # ------------------------------------------------------------------------------------------------------ moves
 
     def finish(self, claim: Claim, record: Record, move: Move) -> Record:
-        return self._writer.write(lambda c: self._move(c, claim, record, move))
+        after = self._writer.write(lambda c: self._move(c, claim, record, move))
+        _say(claim, record, move)
+        return after
 
     def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
         now = self._clock.now()
@@ -247,7 +253,9 @@ class SqlLedger:
             connection.execute(statement, values)
             return self._move(connection, claim, _sending(record), move, attempt.id)
 
-        return self._writer.write(job)
+        after = self._writer.write(job)
+        _say(claim, record, move, http_status=outcome.http_status)
+        return after
 
     def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
         def job(connection: Connection) -> None:
@@ -271,6 +279,7 @@ class SqlLedger:
             self._move(connection, claim, record, move, attempt.id)
 
         self._writer.write(job)
+        _say(claim, record, move)
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         def job(connection: Connection) -> None:
@@ -517,6 +526,35 @@ class _Resync:
 def _lock_lanes(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> None:
     if connection.dialect.name != "sqlite":  # which has one writer, and so no order to keep
         connection.execute(statement, values)
+
+
+LOG_LINES: Mapping[Event, tuple[str, str]] = {
+    Event.PROVED: ("info", "record.synced"),
+    Event.REMOVED: ("info", "record.removed"),
+    Event.HELD: ("info", "record.held"),
+    Event.REFUSED: ("warning", "record.refused"),
+    Event.UNCLEAR: ("warning", "attempt.uncertain"),
+    Event.DECIDED: ("info", "attempt.decided"),
+    Event.UNCHANGED: ("debug", "record.unchanged"),
+    Event.IGNORED: ("debug", "record.ignored"),
+    Event.PUT_BACK: ("debug", "record.put_back"),
+}
+"""One line for each move that people ask about; the steps between are in the ledger's history."""
+
+
+def _say(claim: Claim, record: Record, move: Move, *, http_status: int | None = None) -> None:
+    level, name = LOG_LINES.get(move.event, ("debug", ""))
+    if name:
+        # The detail of a held record names a field or a code table; BKN's own words never come here.
+        getattr(logs.get(), level)(
+            name,
+            record_id=record.id,
+            feed=record.feed,
+            person=claim.lane,
+            reason=move.reason,
+            detail=move.detail,
+            http_status=http_status,
+        )
 
 
 def _alone_if_deadly(records: Sequence[Record]) -> Sequence[Record]:
