@@ -348,7 +348,9 @@ def test_a_feed_that_was_rewritten_or_got_new_codes_is_looked_through_at_the_nex
     until_current(intake(desk, simpeg))
     before = marks(desk)
     again = intake(desk, simpeg)
-    again.feeds = {**FEEDS, KURSUS: replace(FEEDS[KURSUS], **{part: "another"})}
+    feed = FEEDS[KURSUS]
+    other = replace(feed, digest="another") if part == "digest" else replace(feed, codes_digest="another")
+    again.feeds = {**FEEDS, KURSUS: other}
     until_current(again)
     until_current(again)
     raised = {(feed, name) for (feed, name), mark in marks(desk).items() if mark != before[(feed, name)]}
