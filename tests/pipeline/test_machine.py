@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from sqlalchemy import text
@@ -146,10 +147,10 @@ class OfficeMachine(RuleBasedStateMachine):
 
 
 OfficeMachine.TestCase.settings = settings(
-    max_examples=150,
+    max_examples=60,
     stateful_step_count=40,
     deadline=None,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestOffice = OfficeMachine.TestCase
+TestOffice = pytest.mark.timeout(300)(OfficeMachine.TestCase)
