@@ -162,6 +162,7 @@ class Daemon:
                 self.pipeline.take_turn(claim)
             except LostClaim:
                 logs.get().warning("daemon.worker_failed", error_class="LostClaim")
+                self._give_back(claim)
                 continue
             except SourceDown as error:
                 self.health.is_lost("source", str(error))

@@ -167,6 +167,22 @@ def test_bkn_away_is_said_once_and_nothing_is_lost(staged: SetUp) -> None:
     assert len(logged(stage, "bkn.lost")) == len(logged(stage, "bkn.recovered")) == 1
 
 
+def test_server_errors_for_everybody_are_an_outage_and_for_one_record_are_not(staged: SetUp) -> None:
+    stage = staged()
+    broken = stage.bkn.control.add_fault("status", match={"method": "GET"}, times=None, args={"status": 500})
+    stage.start_daemon()
+    wait_for(lambda: logged(stage, "bkn.lost"), "the outage is said")
+    assert stage.bkn.control.hits(broken) >= 3
+    stage.bkn.control.delete_faults()
+    stage.wait_until_settled(limit_s=MANY)
+    before = len(logged(stage, "bkn.lost"))
+    one = stage.bkn.control.add_fault("status", match={"method": "POST"}, times=1, args={"status": 500})
+    correct(stage, 76)
+    stage.wait_until_settled(limit_s=MANY)
+    assert stage.bkn.control.hits(one) == 1
+    assert len(logged(stage, "bkn.lost")) == before
+
+
 def test_a_ledger_that_cannot_be_written_stops_the_sending_and_then_goes_on(staged: SetUp) -> None:
     stage = staged(changes={"log": {"level": "ERROR"}})
     first_start(stage)

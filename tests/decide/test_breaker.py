@@ -113,3 +113,13 @@ def test_whatever_happens_it_lets_a_probe_out_again_and_never_two(events: list[t
     if probe_is_out:
         breaker.cancelled()
     assert breaker.may_start(now + 3600.0) is None
+
+
+def test_one_request_that_always_fails_is_not_bkns_fault_but_three_different_ones_are() -> None:
+    breaker = Breaker()
+    assert not any(breaker.is_everybodys(1) for _ in range(10))
+    assert not breaker.is_everybodys(2)
+    breaker.succeeded()
+    assert not breaker.is_everybodys(3)
+    assert not breaker.is_everybodys(1)
+    assert breaker.is_everybodys(2)

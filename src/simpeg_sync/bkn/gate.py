@@ -80,11 +80,16 @@ class Gate:
                 self._cancel()
                 raise
 
-    def report(self, *, down: bool, retry_after_s: float | None = None) -> None:
-        """What the call said about BKN as a whole; a refused record is BKN being well."""
+    def report(self, *, down: bool, retry_after_s: float | None = None, failed_request: int | None = None) -> None:
+        """What the call said about BKN as a whole; a refused record is BKN being well.
+
+        ``failed_request``: names a request that met a server error of which nobody knows whose fault it is.
+        """
         is_probe, self._mine.is_probe = self._mine.is_probe, False
         with self._lock:
-            if down:
+            if failed_request is not None and not (down := self._breaker.is_everybodys(failed_request)):
+                changed = ""
+            elif down:
                 now = self._clock.monotonic()
                 begins = self._breaker.failed(now, retry_after_s, is_probe=is_probe)
                 changed = "lost" if begins else ""

@@ -149,7 +149,12 @@ class Siasn:
             request = Request(method, f"{self.base_url}/{path}", headers, body)
             exchanged = self.exchange.send(request, deadline_s=self.call_limit_s)
         outcome = meaning_of_write(exchanged, now=self.clock.now())
-        self.gate.report(down=outcome.stops_all, retry_after_s=outcome.retry_after_s)
+        server_error = (outcome.http_status or 0) >= 500 and not outcome.stops_all and outcome.dead_token is None
+        self.gate.report(
+            down=outcome.stops_all,
+            retry_after_s=outcome.retry_after_s,
+            failed_request=hash((method, path, body)) if server_error else None,
+        )
         return exchanged, headers
 
     def _dead_token(self, exchanged: Exchanged) -> TokenName | None:

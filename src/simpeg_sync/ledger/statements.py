@@ -54,11 +54,12 @@ SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE id IN :ids) OR
 """).bindparams(bindparam("ids", expanding=True))
 
 # One person's lane for one worker. {skip_locked}: PostgreSQL lets several workers claim side by side.
+# A process never takes a lane over from itself: its own worker may be slow, or the clock has jumped, but it is not dead.
 CLAIM = """
 UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
 WHERE lane = (
     SELECT lane FROM lanes
-    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR lease_until < :now)
+    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR (lease_until < :now AND owner <> :owner))
     ORDER BY priority, due_at LIMIT 1 {skip_locked})
 RETURNING lane, fence
 """
