@@ -26,7 +26,7 @@ from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import BknDown, BknError, SourceUnfit, SyncError
 from simpeg_sync.domain.move import NO_LINK, Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
-from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record, RecordId, person_of
+from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Wanted, render
@@ -85,6 +85,8 @@ class Pipeline:
     ledger: Ledger
     clock: Clock
     timing: Timing
+    left_at: dict[AttemptId, float] = field(default_factory=dict)
+    """Monotonic time of this process's unclear writes: a wall clock that jumps must not shorten their settle time."""
 
     def take_turn(self, claim: Claim) -> None:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
@@ -197,6 +199,9 @@ class Pipeline:
         pns_id = self.pns_id(wanted)
         assert pns_id is not None, "decide() holds a person that BKN does not know"
         body = {**decision.carried_over, **wanted.body}
+        if (complaint := self.bkn.check(work.feed.target, body)) is not None:
+            # BKN holds a value of its own that it would not take back; emptying it in silence is not ours to do.
+            return self.ledger.finish(work.turn.claim, work.record, Move.held("carried_over.unfit", complaint.field))
         with self.bkn.about_to_write():
             attempt = self.intend(work, decision.action, wanted.digest, decision.bkn_id, body=wanted.body, look=look)
             outcome = called(lambda: self.bkn.save(work.feed.target, body, pns_id=pns_id, bkn_id=decision.bkn_id))
@@ -249,8 +254,7 @@ class Pipeline:
                 lambda: self.bkn.upload(work.feed.target, bkn_id, file_name=file_name, content=work.document.content)
             )
         if outcome.verdict is Verdict.REFUSED:
-            # The row is at BKN, only its certificate is not: held, so that a new file is looked at.
-            move = Move.held("document.refused", outcome.code)
+            move = Move.document_refused(digest, outcome.code, outcome.message)
         elif outcome.verdict is Verdict.ACCEPTED:
             move = Move.document_proved(digest)
         else:
@@ -298,6 +302,7 @@ class Pipeline:
                 move = Move.refused(outcome.code, outcome.message, attempt.digest)
             case Verdict.UNCLEAR | Verdict.ACCEPTED:
                 work.turn.unsettled.add(work.feed.target)
+                self.left_at[attempt.id] = self.clock.monotonic()
                 move = Move.unclear(outcome.code, settle_at=self.clock.now() + self.timing.settle_s)
             case Verdict.NOT_EXECUTED if outcome.stops_all or not retry.too_often(failures):
                 wait_s = retry.wait_s(failures, jitter=self.clock.jitter(), retry_after_s=outcome.retry_after_s)
@@ -321,6 +326,10 @@ class Pipeline:
         attempt = self.ledger.open_attempt(record)
         if attempt is None:
             raise AssertionError(f"record {record.id} is uncertain without an open attempt")
+        if (early_s := self.settles_in_s(attempt)) > 0:
+            again = self.clock.now() + early_s
+            self.ledger.finish(turn.claim, record, Move.still_unclear("answer.unclear", look_again_at=again))
+            return
         look = self.look(turn, feed, fresh=True)
         judgement = readback.judge(
             attempt,
@@ -338,6 +347,10 @@ class Pipeline:
         )
         self.settled(turn, record, attempt, judgement)
 
+    def settles_in_s(self, attempt: Attempt) -> float:
+        left_at = self.left_at.get(attempt.id)
+        return 0.0 if left_at is None else left_at + self.timing.settle_s - self.clock.monotonic()
+
     def settled(self, turn: Turn, record: Record, attempt: Attempt, judgement: readback.Judgement) -> None:
         feed, now = self.feeds[record.feed], self.clock.now()
         match judgement:
@@ -347,6 +360,8 @@ class Pipeline:
                 return
             case readback.Undecidable(reason, detail):
                 move, verdict = Move.held(reason, detail), "undecidable"
+            case readback.NotExecuted() if retry.too_often(record.failures + 1):
+                move, verdict = Move.held("tries.exhausted", "settle.not_executed"), "not_executed"
             case readback.NotExecuted():
                 move = Move.decided("settle.not_executed", now=now, changes={"failures": record.failures + 1})
                 verdict = "not_executed"
@@ -359,6 +374,7 @@ class Pipeline:
             case _:
                 assert_never(judgement)
         self.ledger.settle_attempt(turn.claim, record, attempt, verdict, move)
+        self.left_at.pop(attempt.id, None)
         turn.unsettled = self.unsettled(turn.claim)
 
     def unsettled(self, claim: Claim) -> set[str]:
@@ -458,7 +474,8 @@ class Pipeline:
 
     def later(self, work: Work, reason: str, wait_s: float) -> Move:
         now, record = self.clock.now(), work.record
-        gone_since = (now if record.gone_since is None else record.gone_since) if reason == "delete.grace" else None
+        is_gone = isinstance(work.rendered, Gone)
+        gone_since = (now if record.gone_since is None else record.gone_since) if is_gone else None
         return Move.put_back(reason, due_at=now + wait_s, failures=record.failures, gone_since=gone_since)
 
     def not_now(self, turn: Turn, record: Record, error: BknError) -> None:

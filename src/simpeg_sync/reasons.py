@@ -114,6 +114,10 @@ REASONS: Mapping[str, Sentence] = {
         "Menunggu baris lain pegawai ini yang mungkin penggantinya.",
         "Another row of this person may be the same certificate entered anew; it goes first.",
     ),
+    "carried_over.unfit": Sentence(
+        "Nilai lain di baris BKN tidak memenuhi aturan BKN sendiri; perbaiki di BKN, atau petakan isiannya.",
+        "BKN's row holds a value of its own that BKN would not take back; correct it at BKN, or map the field.",
+    ),
     "bkn.not_visible_yet": Sentence(
         "Kiriman terakhir belum terlihat di BKN; dilihat lagi.",
         "Our own last write may not be visible at BKN yet; it is looked at again.",

@@ -35,9 +35,10 @@ class ProcessDied(BaseException):
 @dataclass(slots=True)
 class FakeClock(Clock):
     time_s: float = 1_000_000.0
+    wall_ahead_s: float = 0.0
 
     def now(self) -> float:
-        return self.time_s
+        return self.time_s + self.wall_ahead_s
 
     def monotonic(self) -> float:
         return self.time_s

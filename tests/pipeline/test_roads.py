@@ -576,3 +576,83 @@ def _columns() -> dict[str, object]:
         "status": 2,
         "aktif": 1,
     }
+
+
+def test_a_refused_certificate_is_not_sent_again_until_another_file_lies_there(office: Office) -> None:
+    office.enter()
+    office.pass_time()
+    office.files.contents["a.pdf"] = PDF
+    office.bkn.troubles.append("refused")
+    office.enter(berkas="a.pdf")
+    office.pass_time()
+    writes = office.bkn.writes
+    for _ in range(3):
+        office.enter(diubah_oleh="admin")
+        office.pass_time()
+    assert (office.bkn.writes, office.state()) == (writes, ("held", "document.refused"))
+    office.files.contents["a.pdf"] = PDF + b" baru"
+    office.enter()
+    office.pass_time()
+    assert (office.state()[0], office.effects) == ("synced", ["create", "upload"])
+
+
+def test_a_field_taken_out_of_the_feed_belongs_to_other_hands_from_then_on(office: Office) -> None:
+    office.enter()
+    office.pass_time(SETTLE_S)
+    office.clock.time_s += SETTLE_S
+    fields = {name: how for name, how in office.feeds[KURSUS].fields.items() if name != "namaKursus"}
+    office.configure(KURSUS, fields=fields)
+    office.bkn.change("kursus", office.at_bkn()[0]["id"], namaKursus="Diubah di MyASN")
+    office.enter(jam="48")
+    office.pass_time()
+    assert (office.state()[0], office.effects) == ("synced", ["create", "update"])
+    assert office.at_bkn()[0]["namaKursus"] == "Diubah di MyASN"
+
+
+def test_a_double_in_simpeg_is_looked_at_again_and_goes_when_the_first_one_is_gone(office: Office) -> None:
+    office.enter("1", nomor="SAMA")
+    office.pass_time()
+    office.enter("2", nomor="SAMA")
+    office.pass_time()
+    office.erase("1")
+    office.pass_time()
+    for _ in range(3):
+        office.pass_time(3600)
+    assert office.state("2")[0] == "synced"
+    assert len(office.at_bkn()) == 1
+
+
+def test_writes_that_never_land_end_with_a_person(office: Office) -> None:
+    office.bkn.troubles.extend(["lost_before"] * 50)
+    office.enter()
+    for _ in range(60):
+        office.pass_time(SETTLE_S + GAP_S)
+    assert office.state() == ("held", "tries.exhausted")
+    assert (office.bkn.writes, office.effects) == (12, [])
+
+
+def test_a_wall_clock_that_jumps_ahead_does_not_shorten_the_settle_time(office: Office) -> None:
+    office.bkn.troubles.append("lost_before")
+    office.enter()
+    office.pass_time()
+    office.clock.wall_ahead_s = 7200
+    office.work()
+    reads = office.bkn.reads["kursus"]
+    office.pass_time(1)
+    assert (office.state()[0], office.bkn.reads["kursus"]) == ("uncertain", reads)
+    office.pass_time(SETTLE_S)
+    office.pass_time(GAP_S)
+    office.pass_time(GAP_S)
+    assert (office.state()[0], office.effects) == ("synced", ["create"])
+
+
+def test_a_record_put_off_in_another_year_does_not_sleep_until_then(office: Office) -> None:
+    office.bkn.is_down = True
+    office.clock.wall_ahead_s = 10 * 365 * 86400
+    office.enter()
+    office.pass_time()
+    office.bkn.is_down = False
+    office.clock.wall_ahead_s = 0
+    office.restart()
+    office.pass_time()
+    assert (office.state()[0], office.effects) == ("synced", ["create"])

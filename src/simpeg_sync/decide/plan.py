@@ -128,6 +128,8 @@ def document_step(record: Record, file: FileState) -> Decision:
         return Hold(file.problem, looks_again=True)
     if file.digest is None or file.digest == record.document_digest or record.bkn_id is None:
         return Unchanged()
+    if file.digest == record.refused_digest:
+        return Hold("document.refused", record.detail)
     return Upload(record.bkn_id, file.digest)
 
 
@@ -172,11 +174,11 @@ def after_looking(
     if record.bkn_id is not None:
         return _linked(resource, record, wanted, look, patience)
     if len(free) > 1:
-        return Hold("match.several", ", ".join(sorted(free)))
+        return Hold("match.several", ", ".join(sorted(free)), looks_again=True)
     if free:
         return Link(next(iter(free)))
     if taken:
-        return Hold("match.taken", ", ".join(sorted(taken)))
+        return Hold("match.taken", ", ".join(sorted(taken)), looks_again=True)
     return Save(Action.CREATE, None, {})
 
 
@@ -186,7 +188,7 @@ def _linked(resource: Resource, record: Record, wanted: Wanted, look: Look, pati
     if row is not None and not resource.differences(wanted.body, row):
         # Equal by another hand; or an old state, still shown, of a row that we have changed since.
         return patience.with_lag(record) or Link(record.bkn_id)
-    if another_hand := _another_hand(resource, record, row, patience):
+    if another_hand := _another_hand(resource, record, row, patience, wanted.body):
         return another_hand
     return Save(Action.UPDATE, record.bkn_id, resource.carried_over(wanted.body, row or {}))
 
@@ -201,7 +203,7 @@ def after_looking_for_delete(
     if row is None:
         late = patience.with_lag(record)
         return late or Removed("delete.already_gone")
-    if another_hand := _another_hand(resource, record, row, patience):
+    if another_hand := _another_hand(resource, record, row, patience, record.confirmed):
         return another_hand
     return Later("delete.others_first", patience.gap_s) if others_wait else Delete(record.bkn_id, reason)
 
@@ -222,10 +224,18 @@ class Patience:
 
 
 def _another_hand(
-    resource: Resource, record: Record, row: Mapping[str, Any] | None, patience: Patience
+    resource: Resource,
+    record: Record,
+    row: Mapping[str, Any] | None,
+    patience: Patience,
+    fields: Collection[str],
 ) -> Later | Hold | None:
-    """Whether BKN's row is no longer what we last confirmed; believed only when our own last write must be visible."""
-    changed = resource.changed_since(record.confirmed, row) if row is not None else []
+    """Whether BKN's row is no longer what we last confirmed; believed only when our own last write must be visible.
+
+    ``fields``: those that are ours to write. What a feed no longer maps belongs to other hands, and is carried over.
+    """
+    ours = {name: value for name, value in record.confirmed.items() if name in fields}
+    changed = resource.changed_since(ours, row) if row is not None else []
     if row is not None and not changed:
         return None
     return patience.with_lag(record) or (

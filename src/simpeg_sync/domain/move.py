@@ -100,6 +100,13 @@ class Move:
         return cls(Event.PROVED, changes={**_AT_REST, "document_digest": digest})
 
     @classmethod
+    def document_refused(cls, digest: Digest, code: str, message: str) -> Self:
+        """The row is at BKN, only its certificate is not: held, so that another file is looked at, and the same is not
+        sent again."""
+        changes = {"refused_digest": digest, "deaths": 0}
+        return cls(Event.HELD, "document.refused", code, changes=changes, message=message)
+
+    @classmethod
     def removed(cls, reason: str) -> Self:
         return cls(Event.REMOVED, reason, changes={**_AT_REST, **NO_LINK})
 

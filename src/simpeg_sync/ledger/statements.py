@@ -171,6 +171,11 @@ UPDATE records SET status = :next, since = :now, due_at = :due_at, deaths = :dea
 # Locked in a statement before they are freed; see RELEASE_LANE.
 LOCK_OWNED_LANES = text("UPDATE lanes SET fence = fence + 1 WHERE owner IS NOT NULL")
 
+# A record that was put off while the clock stood in another year does not sleep until then.
+WAKE_SLEEPERS = tuple(
+    text(f"UPDATE {table} SET due_at = :now WHERE due_at > :latest") for table in ("records", "lanes")
+)
+
 FREE_LANES = text("""
 UPDATE lanes SET owner = NULL, lease_until = NULL,
     due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL)

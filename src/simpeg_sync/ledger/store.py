@@ -33,6 +33,8 @@ BATCH_MAX = 20
 """Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
 LEASE_S = 120.0
 RESYNC_CHUNK = 500
+SLEEP_MAX_S = 7 * 86400.0
+"""No record waits for longer; what does was put off while the clock was wrong."""
 BULK, FRESH = 1, 0
 """Priorities: a single fresh edit goes before the thousands of a sweep."""
 
@@ -175,6 +177,9 @@ class SqlLedger:
                 return self._recover_all(connection, found, died=False)
             connection.execute(sql.LOCK_OWNED_LANES)
             count = self._recover_all(connection, connection.execute(sql.ABANDONED), died=True)
+            now = self._clock.now()
+            for statement in sql.WAKE_SLEEPERS:
+                connection.execute(statement, {"now": now, "latest": now + SLEEP_MAX_S})
             connection.execute(sql.FREE_LANES)
             return count
 
