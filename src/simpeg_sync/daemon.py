@@ -22,6 +22,7 @@ from simpeg_sync.domain.errors import (
     BknDown,
     LedgerDown,
     LedgerError,
+    LoginRefused,
     LostClaim,
     SourceDown,
     SourceError,
@@ -84,11 +85,15 @@ class Daemon:
     drain_s: float
     is_approved: Callable[[], bool]
     is_bkn_up: Callable[[], bool]
+    why_no_login: Callable[[], str]
+    """BKN's refusal of our credentials as a sentence; empty while there is none."""
     bkn_lost_for_s: Callable[[], float]
     purge: Callable[[str], int]
     health: Health = field(default_factory=Health)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
+    _at_work: dict[str, str] = field(default_factory=dict)
+    """Lanes that a worker of ours has right now, and which."""
     _beats: dict[str, float] = field(default_factory=dict)
     """When each loop last went round, in monotonic seconds."""
 
@@ -134,7 +139,11 @@ class Daemon:
             except SourceUnfit as error:
                 # One feed's fault; the others go on with what is marked already, and sweeps find the rest.
                 self.health.is_lost("feed", str(error))
+                for what in ("source", "ledger"):
+                    self.health.is_back(what)
+                self.intake_is_current.set()
                 self.clock.sleep(RETRY_S)
+                self.intake_is_current.clear()
                 continue
             except SourceError as error:
                 self.health.is_lost("source", str(error))
@@ -172,18 +181,22 @@ class Daemon:
             except LedgerError as error:
                 self.health.is_lost("ledger", str(error))
                 self._give_back(claim)
+                self.clock.sleep(RETRY_S)
                 continue
             self._give_back(claim, worked=True)
 
     def _next_claim(self) -> Claim | None:
         try:
-            if not self.is_bkn_up() or "source" in self.health.lost or not self.is_approved():
+            if self.why_no_login() or not self.is_bkn_up() or "source" in self.health.lost or not self.is_approved():
                 return None
-            return self.work.claim()
+            claim = self.work.claim(at_work=set(self._at_work))
         except LedgerDown as error:
             self.health.is_lost("ledger", str(error))
             self.clock.sleep(RETRY_S)
             return None
+        if claim is not None:
+            self._at_work[claim.lane] = threading.current_thread().name
+        return claim
 
     def _give_back(self, claim: Claim, *, worked: bool = False) -> None:
         """Until it is given back the lane would wait for its lease; what may have left becomes uncertain first."""
@@ -198,6 +211,7 @@ class Daemon:
                 if self.clock.sleep(RETRY_S):
                     return  # the next start recovers it
             else:
+                self._at_work.pop(claim.lane, None)
                 self.health.is_back("ledger")
                 return
 
@@ -263,8 +277,10 @@ class Daemon:
     def _is_finished(self) -> bool:
         """Nothing dirty, nothing on its way, and the intake has seen the log's end since.
 
-        Raises BknDown, SourceDown when a neighbour stays away: then there is work left that cannot be done now.
+        Raises LoginRefused, BknDown, SourceDown when a neighbour stays away: then there is work left that cannot be done now.
         """
+        if refusal := self.why_no_login():
+            raise LoginRefused(refusal)
         if self.bkn_lost_for_s() > ONCE_PATIENCE_S:
             raise BknDown("BKN has been away for a while; what is left to do waits for the next run")
         if self.health.lost_for_s("source", self.clock.monotonic()) > ONCE_PATIENCE_S:

@@ -6,6 +6,7 @@ sweep did not meet. A sweep is noted as begun before it reads anything, so that 
 table that is not what it was) only delays it.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -106,9 +107,12 @@ class ChangeIntake:
             stored = self.capture.start()
             self.ledger.take_changes([], {}, cursor=(CURSOR, stored))
         undone = [name for name in self.feeds if not self.ledger.sweep_is_done(name)]
-        changed = [name for name in self.feeds if name not in undone and self._has_changed(name)]
+        known = set(json.loads(self.ledger.note("feeds") or "[]"))
+        changed = [n for n in self.feeds if n not in undone and (n not in known or self._has_changed(n))]
         self._sweep_each(undone, why=why)
         self._sweep_each(changed, why="configuration changed")
+        # A feed that was away meanwhile has missed what the cursor passed; when it comes back it is swept.
+        self.ledger.set_note("feeds", json.dumps(sorted(name for name in self.feeds if name not in self.unswept)))
         self.cursor = stored
 
     def _has_changed(self, name: FeedName) -> bool:

@@ -11,7 +11,7 @@ is in `decide/`, everything that talks is behind `ports.py`.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, assert_never
@@ -20,10 +20,10 @@ from simpeg_sync import logs
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide import plan, readback, retry
 from simpeg_sync.decide.fields import Resource, identifier
-from simpeg_sync.decide.look import Look, candidates
+from simpeg_sync.decide.look import BknRow, Look, candidates
 from simpeg_sync.decide.plan import Decision
-from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.errors import BknDown, BknError, SourceUnfit, SyncError
+from simpeg_sync.domain.change import FeedName, Nip
+from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, BknError, SourceUnfit, SyncError
 from simpeg_sync.domain.move import NO_LINK, Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, RecordId, person_of
@@ -53,6 +53,8 @@ class Turn:
 
     claim: Claim
     looks: dict[str, Look] = field(default_factory=dict)
+    failed_looks: dict[str, BknError] = field(default_factory=dict)
+    """A list that fails for one record of the person fails for all; it is asked for once a turn."""
     unsettled: set[str] = field(default_factory=set)
     """Resources with an open attempt: until it is decided nobody knows what BKN has, so nothing is written there."""
     unlinked: set[RecordId] = field(default_factory=set)
@@ -91,7 +93,8 @@ class Pipeline:
     def take_turn(self, claim: Claim) -> None:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
         turn = Turn(claim, unsettled=self.unsettled(claim))
-        for record in claim.records:
+        # What is uncertain is decided first: nothing else of its kind may leave before.
+        for record in sorted(claim.records, key=lambda record: record.status is not Status.UNCERTAIN):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:
@@ -116,8 +119,7 @@ class Pipeline:
 
     def make_equal(self, turn: Turn, record: Record) -> None:
         feed = self.feeds[record.feed]
-        row = self.source.read(feed, [record.key]).get(record.key)
-        rendered = render(feed, row)
+        rendered = self.rendered(feed, record)
         if self.is_anothers(turn, record, rendered):
             return
         work = Work(turn, feed, self.bkn.resource(feed.target), record, rendered, self.document(feed, rendered))
@@ -147,16 +149,20 @@ class Pipeline:
             return plan.Hold(complaint.reason, complaint.field)
         if feed.target in work.turn.unsettled:
             return plan.Later("bkn.unsettled", self.timing.absent_gap_s)
-        if isinstance(rendered, Wanted) and self.pns_id(rendered) is None:
-            return plan.Hold("person.unknown_at_bkn", looks_again=True)
+        if isinstance(rendered, Wanted) and (problem := self.person_problem(rendered)) is not None:
+            return problem
         if not feed.look_before_write:
             return plan.without_looking(record, rendered)
         look = self.look(work.turn, feed)
         if isinstance(rendered, Gone):
+            if self.is_entered_anew(work, look):
+                return plan.Hold("delete.entered_anew", looks_again=True)
             others_wait = self.ledger.has_unlinked_work(work.turn.claim.lane, but=record)
             return plan.after_looking_for_delete(
                 work.resource, record, look, reason=rendered.reason, others_wait=others_wait, patience=self.patience
             )
+        if record.bkn_id is None and self.is_look_behind(work, look):
+            return plan.Later("bkn.not_visible_yet", self.timing.absent_gap_s)
         free, taken = self.matches(work, look)
         return plan.after_looking(
             work.resource, record, work.wanted, look, free=set(free), taken=taken, patience=self.patience
@@ -190,6 +196,8 @@ class Pipeline:
                 raise AssertionError("decide() looks before it answers")
             case _:
                 assert_never(decision)
+        if not isinstance(work.rendered, Gone):
+            move = move.with_row_back()
         return self.ledger.finish(work.turn.claim, work.record, move)
 
     # ------------------------------------------------------------------------------------------------- the four steps
@@ -205,7 +213,7 @@ class Pipeline:
         with self.bkn.about_to_write():
             attempt = self.intend(work, decision.action, wanted.digest, decision.bkn_id, body=wanted.body, look=look)
             outcome = called(lambda: self.bkn.save(work.feed.target, body, pns_id=pns_id, bkn_id=decision.bkn_id))
-        outcome = proof(decision, outcome, look)
+        outcome = proof(decision, outcome, known_ids=look.ids | self.links(work.turn).keys())
         bkn_id = outcome.bkn_id or decision.bkn_id
         if outcome.verdict is not Verdict.ACCEPTED or bkn_id is None:
             return self.not_accepted(work, attempt, outcome)
@@ -238,7 +246,7 @@ class Pipeline:
             document_digest = work.document.state.digest if served == work.document.content else None
         move = Move.linked(
             bkn_id,
-            confirmed=work.resource.seen(body, row),
+            confirmed={**work.resource.seen(body, row), **work.resource.unseen(body)},
             synced_digest=work.wanted.digest if equal else None,
             document_digest=document_digest,
             link_from=owner,
@@ -264,7 +272,7 @@ class Pipeline:
     def delete(self, work: Work, bkn_id: BknId, reason: str) -> Record:
         look = self.seen(work)
         with self.bkn.about_to_write():
-            attempt = self.intend(work, Action.DELETE, work.record.synced_digest or Digest(""), bkn_id)
+            attempt = self.intend(work, Action.DELETE, plan.delete_digest(bkn_id), bkn_id)
             outcome = called(lambda: self.bkn.delete(work.feed.target, bkn_id))
         if outcome.verdict is not Verdict.ACCEPTED:
             return self.not_accepted(work, attempt, outcome)
@@ -341,6 +349,7 @@ class Pipeline:
                 for link in self.ledger.links(turn.claim.lane)
                 if link.record.id != record.id
             },
+            natural_key=feed.natural_key,
             document_matches=self.document_arrived(feed, attempt, look),
             now=self.clock.now(),
             absent_gap_s=self.timing.absent_gap_s,
@@ -353,23 +362,40 @@ class Pipeline:
 
     def settled(self, turn: Turn, record: Record, attempt: Attempt, judgement: readback.Judgement) -> None:
         feed, now = self.feeds[record.feed], self.clock.now()
+        changes: Mapping[str, Any]
         match judgement:
             case readback.AskAgain(wait_s):
                 move = Move.still_unclear("settle.no_trace_yet", look_again_at=now + wait_s)
                 self.ledger.note_absent(turn.claim, record, attempt, move)
                 return
             case readback.Undecidable(reason, detail):
-                move, verdict = Move.held(reason, detail), "undecidable"
+                # What BKN holds now is not what it held before, even if SIMPEG should take its change back.
+                changes = {} if attempt.action is Action.UPLOAD else {"synced_digest": None}
+                move, verdict = Move.held(reason, detail, **changes), "undecidable"
+            case readback.NotExecuted() if record.deaths >= retry.DEATHS_MAX:
+                move, verdict = Move.held("worker.dies"), "not_executed"
             case readback.NotExecuted() if retry.too_often(record.failures + 1):
                 move, verdict = Move.held("tries.exhausted", "settle.not_executed"), "not_executed"
             case readback.NotExecuted():
-                move = Move.decided("settle.not_executed", now=now, changes={"failures": record.failures + 1})
-                verdict = "not_executed"
+                wait_s = retry.wait_s(record.failures, jitter=self.clock.jitter()) if record.failures else 0.0
+                changes = {"failures": record.failures + 1}
+                move, verdict = (
+                    Move.decided("settle.not_executed", due_at=now + wait_s, changes=changes),
+                    "not_executed",
+                )
+            case readback.Landed(bkn_id):
+                row = self.look(turn, feed).row(bkn_id) or {}
+                confirmed = self.bkn.resource(feed.target).seen(attempt.body, row)
+                changes = {"bkn_id": bkn_id, "confirmed": confirmed, "synced_digest": None}
+                move, verdict = Move.decided("settle.landed", due_at=now, changes=changes), "executed"
             case readback.Executed() if attempt.action is Action.DELETE:
-                move, verdict = Move.removed("settle.executed"), "executed"
+                verdict, move = "executed", Move.removed("settle.executed")
+                if not isinstance(self.rendered(feed, record), Gone):
+                    # Entered again meanwhile: the record starts afresh, without a row at BKN.
+                    move = Move.decided("settle.executed", due_at=now, changes=NO_LINK)
             case readback.Executed(bkn_id):
                 changes = executed(attempt, bkn_id, self.bkn.resource(feed.target), now=now)
-                move = Move.decided("settle.executed", now=now, changes=changes, wakes=feed.moves_with)
+                move = Move.decided("settle.executed", due_at=now, changes=changes, wakes=feed.moves_with)
                 verdict = "executed"
             case _:
                 assert_never(judgement)
@@ -391,16 +417,26 @@ class Pipeline:
 
     # ------------------------------------------------------------------------------------- what the decisions ask for
 
+    def rendered(self, feed: Feed, record: Record) -> Rendered:
+        """What the feed wants for the record's key, by SIMPEG as it is now."""
+        return render(feed, self.source.read(feed, [record.key]).get(record.key))
+
     def is_anothers(self, turn: Turn, record: Record, rendered: Rendered) -> bool:
-        """The lane is a person; a row that is somebody else's now must not be written in this lane."""
+        """The lane is a person; a row that is somebody else's now must not be written in this lane.
+
+        Where BKN shows our row under the new NIP, both sides have corrected the NIP of one person, and the link goes along.
+        """
         nip = None if isinstance(rendered, Gone) else rendered.nip
         if nip is None or nip == turn.claim.lane:
             return False
-        if record.bkn_id is None:
+        if record.bkn_id is None or self.has_row(self.feeds[record.feed], nip, record.bkn_id):
             self.ledger.change_lane(turn.claim, record, nip)
         else:
             self.ledger.finish(turn.claim, record, Move.held("person.changed"))
         return True
+
+    def has_row(self, feed: Feed, nip: Nip, bkn_id: BknId) -> bool:
+        return Look.of(self.bkn.rows(feed.target, nip)).row(bkn_id) is not None
 
     def document(self, feed: Feed, rendered: Rendered) -> Document:
         if feed.document is None or not isinstance(rendered, Wanted) or not rendered.file_name:
@@ -412,18 +448,31 @@ class Pipeline:
         if not isinstance(rendered, Gone) or record.bkn_id is None:
             return None
         for name in feed.moves_with:
-            there = self.source.read(self.feeds[name], [record.key]).get(record.key)
-            if not isinstance(render(self.feeds[name], there), Gone):
-                sibling = self.ledger.find(name, record.key)
-                return plan.Moved(proved=sibling is not None and sibling.synced_digest is not None)
+            there = self.rendered(self.feeds[name], record)
+            if isinstance(there, Gone):
+                continue
+            sibling = self.ledger.find(name, record.key)
+            is_proved = (
+                sibling is not None
+                and isinstance(there, Wanted)
+                and sibling.synced_digest == there.digest
+                and sibling.status not in (Status.SENDING, Status.UNCERTAIN)
+            )
+            return plan.Moved(proved=is_proved, same_person=there.nip in (None, record.lane))
         return None
 
     def look(self, turn: Turn, feed: Feed, *, fresh: bool = False) -> Look:
         """BKN's rows of this person: one list GET per resource and turn."""
         nip = person_of(turn.claim.lane)
         assert nip is not None, "a lane without a person has nothing at BKN"
+        if feed.target in turn.failed_looks:
+            raise turn.failed_looks[feed.target]
         if fresh or feed.target not in turn.looks:
-            turn.looks[feed.target] = Look.of(self.bkn.rows(feed.target, nip))
+            try:
+                turn.looks[feed.target] = Look.of(self.bkn.rows(feed.target, nip))
+            except BknError as error:
+                turn.failed_looks[feed.target] = error
+                raise
         return turn.looks[feed.target]
 
     @property
@@ -439,11 +488,20 @@ class Pipeline:
         )
 
     def pns_id(self, wanted: Wanted) -> BknId | None:
-        """BKN's id of the person: from SIMPEG, from an earlier answer, or asked for now."""
-        known = wanted.person_bkn_id or self.ledger.person(wanted.nip)
+        """BKN's id of the person, as BKN itself says it: asked once for each NIP. SIMPEG's own copy is only compared,
+        since a copied row or a wrong join would write into a stranger's history."""
+        known = self.ledger.person(wanted.nip)
         if known is None and (known := self.bkn.person(wanted.nip)) is not None:
             self.ledger.remember_person(wanted.nip, known)
         return known
+
+    def person_problem(self, wanted: Wanted) -> plan.Hold | None:
+        known = self.pns_id(wanted)
+        if known is None:
+            return plan.Hold("person.unknown_at_bkn", looks_again=True)
+        if wanted.person_bkn_id is not None and identifier(wanted.person_bkn_id) != identifier(known):
+            return plan.Hold("person.id_differs", looks_again=True)
+        return None
 
     def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
@@ -451,8 +509,40 @@ class Pipeline:
             return [], []
         found = candidates(work.wanted, work.resource, work.feed.natural_key, look)
         links = self.links(work.turn)
-        free = [bkn_id for bkn_id in found if (link := links.get(identifier(bkn_id))) is None or self.row_is_gone(link)]
+        free = [
+            bkn_id
+            for bkn_id in found
+            if (link := links.get(identifier(bkn_id))) is None or self.has_lost_its_row(link, look.row(bkn_id) or {})
+        ]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
+
+    def is_look_behind(self, work: Work, look: Look) -> bool:
+        """Whether the look cannot show yet what we wrote for this person a moment ago: a row that we made is missing, or
+        one that we deleted is still there. Before an unlinked record is linked or created, it has to."""
+        since = self.clock.now() - self.timing.settle_s
+        made = [
+            link.record
+            for link in self.ledger.links(work.turn.claim.lane)
+            if link.record.feed in self.feeds
+            and self.feeds[link.record.feed].target == work.feed.target
+            and (link.record.synced_at or 0.0) > since
+        ]
+        is_missing = any(record.bkn_id is not None and look.row(record.bkn_id) is None for record in made)
+        gone = {identifier(bkn_id) for bkn_id in self.ledger.deleted_since(work.turn.claim.lane, since)}
+        return is_missing or not gone.isdisjoint(look.ids)
+
+    def is_entered_anew(self, work: Work, look: Look) -> bool:
+        """Whether another row of the person, that may not leave yet, is the certificate that is about to be deleted."""
+        row = look.row(work.record.bkn_id) if work.record.bkn_id else None
+        for other in self.ledger.held_without_row(work.turn.claim.lane) if row is not None else ():
+            feed = self.feeds.get(other.feed)
+            if feed is None or feed.target != work.feed.target:
+                continue
+            # Verified or not, active or not: it is the same certificate that counts.
+            wanted = self.rendered(replace(feed, verified=None, active_person=None), other)
+            if isinstance(wanted, Wanted) and work.resource.same_by(feed.natural_key, wanted.body, row or {}):
+                return True
+        return False
 
     def owner(self, work: Work, bkn_id: BknId) -> RecordId | None:
         """The record whose row was deleted and entered anew as this one; it loses its link."""
@@ -464,13 +554,16 @@ class Pipeline:
             identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id
         }
 
-    def row_is_gone(self, link: Link) -> bool:
-        """Whether the owner of a row of BKN has lost its own row in SIMPEG, and nothing of it is under way."""
+    def has_lost_its_row(self, link: Link, row: BknRow) -> bool:
+        """Whether the owner of BKN's row wants another one now: its own row in SIMPEG is gone, or its key was re-used for
+        another certificate. While anything of it is under way nobody knows."""
         feed = self.feeds.get(link.record.feed)
         if feed is None or link.has_open_attempt:
             return False
-        row = self.source.read(feed, [link.record.key]).get(link.record.key)
-        return isinstance(render(feed, row), Gone)
+        now = self.rendered(replace(feed, verified=None, active_person=None), link.record)
+        if isinstance(now, Wanted):
+            return not self.bkn.resource(feed.target).same_by(feed.natural_key, now.body, row)
+        return isinstance(now, Gone)
 
     def later(self, work: Work, reason: str, wait_s: float) -> Move:
         now, record = self.clock.now(), work.record
@@ -479,14 +572,20 @@ class Pipeline:
         return Move.put_back(reason, due_at=now + wait_s, failures=record.failures, gone_since=gone_since)
 
     def not_now(self, turn: Turn, record: Record, error: BknError) -> None:
-        """BKN is down or refuses our login before anything of this record left."""
+        """Nothing of this record left: BKN is down, refuses our login, or cannot tell us about this person."""
         asked = error.retry_after_s if isinstance(error, BknDown) else None
-        wait_s = retry.wait_s(1, jitter=self.clock.jitter(), retry_after_s=asked)
+        is_records_own = isinstance(error, BknAnswersBadly)
+        failures = record.failures + is_records_own
+        wait_s = retry.wait_s(max(1, failures), jitter=self.clock.jitter(), retry_after_s=asked)
         due_at = self.clock.now() + wait_s
+        reason = "bkn.read_fails" if is_records_own else "bkn.down"
         if record.status is Status.UNCERTAIN:
-            self.ledger.finish(turn.claim, record, Move.still_unclear("bkn.down", look_again_at=due_at))
+            move = Move.still_unclear(reason, look_again_at=due_at, failures=failures)
+        elif is_records_own and retry.too_often(failures):
+            move = Move.held(reason, look_again_at=self.clock.now() + self.timing.look_again_s, failures=0)
         else:
-            self.ledger.finish(turn.claim, record, Move.put_back("bkn.down", due_at=due_at, failures=record.failures))
+            move = Move.put_back(reason, due_at=due_at, failures=failures)
+        self.ledger.finish(turn.claim, record, move)
 
     def without_feed(self, turn: Turn, record: Record) -> None:
         """The configuration no longer has the record's feed: nothing is done to it, and nothing is forgotten."""
@@ -499,14 +598,18 @@ class Pipeline:
     def feed_stops(self, turn: Turn, record: Record, error: SourceUnfit) -> None:
         """A table or column of the feed is not what it was; its records wait, the other feeds go on."""
         logs.get().error("source.feed_unfit", feed=record.feed, problem=str(error))
-        due_at = self.clock.now() + self.timing.look_again_s
-        self.ledger.finish(turn.claim, record, Move.put_back("source.unfit", due_at=due_at, failures=record.failures))
+        again = self.clock.now() + self.timing.look_again_s
+        if record.status is Status.UNCERTAIN:
+            self.ledger.finish(turn.claim, record, Move.still_unclear("source.unfit", look_again_at=again))
+        else:
+            self.ledger.finish(turn.claim, record, Move.held("source.unfit", look_again_at=again))
 
     def failed(self, turn: Turn, record: Record, error: Exception) -> None:
         place = traceback.extract_tb(error.__traceback__)[-1]
         detail = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
         logs.get().error("record.failed", record_id=record.id, feed=record.feed, error_class=detail)
         self.ledger.break_off(turn.claim, record, "program.failed", detail)
+        turn.unsettled = self.unsettled(turn.claim)
 
 
 def called(call: Callable[[], Outcome]) -> Outcome:
@@ -518,14 +621,14 @@ def called(call: Callable[[], Outcome]) -> Outcome:
         return Outcome.not_executed("bkn.down", stops_all=True, retry_after_s=retry_after_s)
 
 
-def proof(decision: plan.Save, outcome: Outcome, look: Look) -> Outcome:
+def proof(decision: plan.Save, outcome: Outcome, *, known_ids: Collection[str]) -> Outcome:
     """A save's answer carries only an id. It proves itself when the id is new to us, or the one we named."""
     if outcome.verdict is not Verdict.ACCEPTED:
         return outcome
     if decision.action is Action.CREATE:
-        proved = outcome.bkn_id is not None and identifier(outcome.bkn_id) not in look.ids
+        proved = outcome.bkn_id is not None and identifier(outcome.bkn_id) not in known_ids
     else:
-        proved = outcome.bkn_id is None or identifier(outcome.bkn_id) == identifier(decision.bkn_id)
+        proved = identifier(outcome.bkn_id) == identifier(decision.bkn_id)
     return outcome if proved else Outcome.unclear("answer.not_proved", http_status=outcome.http_status)
 
 
@@ -536,6 +639,6 @@ def executed(attempt: Attempt, bkn_id: BknId | None, resource: Resource, *, now:
             assert bkn_id is not None
             return saved(bkn_id, attempt.digest, resource.confirmed(attempt.body), now=now)
         case Action.UPLOAD:
-            return {"document_digest": attempt.digest, "failures": 0}
+            return {"document_digest": attempt.digest, "failures": 0, "deaths": 0}
         case Action.DELETE:
             raise AssertionError("a proved delete removes the record, nothing of it is left to know")

@@ -57,13 +57,22 @@ class Planner:
             rendered = render(feed, row)
             action, reason, detail = self._decided(feed, key, row)
             if isinstance(rendered, Gone):
-                continue
+                action = self._end_of(feed, key)
+                if not action:
+                    continue
             result.actions[action] += 1
             if action == "hold":
                 result.reasons[(reason, detail)] += 1
             if len(result.examples[action]) < EXAMPLES_MAX:
                 result.examples[action].append("/".join(key_parts(key)))
         return result
+
+    def _end_of(self, feed: Feed, key: SourceKey) -> str:
+        """What the policy says about a row that BKN has from us and that the feed does not want any more."""
+        record = self.pipeline.ledger.find(feed.name, key)
+        if record is None or record.bkn_id is None:
+            return ""
+        return {"delete": "delete", "hold": "hold_delete", "ignore": "ignore"}[feed.delete_policy]
 
     def _rows(self, feed: Feed) -> Iterator[tuple[SourceKey, Row | None]]:
         for keys in self.pipeline.source.keys(feed, page_size=PAGE):

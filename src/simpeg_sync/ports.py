@@ -1,6 +1,6 @@
 """What must an edge be able to do? The pipeline and the daemon know their neighbours only by these protocols."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -183,8 +183,11 @@ class Intake(Protocol):
 class Work(Protocol):
     """The lanes that want a turn."""
 
-    def claim(self) -> Claim | None:
-        """The most urgent due lane with its due records, or None."""
+    def claim(self, *, at_work: Collection[str] = ()) -> Claim | None:
+        """The most urgent due lane with its due records, or None.
+
+        ``at_work``: lanes that workers of this process have; never taken from them, however old their lease.
+        """
         ...
 
     def release(self, claim: Claim) -> None: ...
@@ -229,6 +232,14 @@ class Ledger(Protocol):
 
     def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
         """Whether another record of the person is dirty and has no row at BKN yet."""
+        ...
+
+    def held_without_row(self, lane: str) -> Sequence[Record]:
+        """The person's held records that have no row at BKN."""
+        ...
+
+    def deleted_since(self, lane: str, since: float) -> Sequence[str]:
+        """BKN's ids of the person's rows that we have deleted since then."""
         ...
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...

@@ -118,6 +118,22 @@ REASONS: Mapping[str, Sentence] = {
         "Nilai lain di baris BKN tidak memenuhi aturan BKN sendiri; perbaiki di BKN, atau petakan isiannya.",
         "BKN's row holds a value of its own that BKN would not take back; correct it at BKN, or map the field.",
     ),
+    "person.id_differs": Sentence(
+        "Id BKN pegawai di SIMPEG berbeda dari BKN; perbaiki di SIMPEG.",
+        "SIMPEG's copy of the person's id at BKN is another than BKN's own; correct it in SIMPEG. Nothing is sent before.",
+    ),
+    "delete.entered_anew": Sentence(
+        "Baris yang sama dimasukkan kembali tetapi belum dapat dikirim; tidak dihapus di BKN.",
+        "The same certificate was entered again and may not leave yet; until then nothing is deleted at BKN.",
+    ),
+    "bkn.read_fails": Sentence(
+        "BKN tidak dapat menampilkan data pegawai ini; dicoba lagi.",
+        "BKN cannot show this person's rows; it is tried again, more and more rarely.",
+    ),
+    "settle.landed": Sentence(
+        "Kiriman sampai di BKN dengan isi yang berbeda.",
+        "The write had landed at BKN, where the row now reads otherwise; it is compared afresh.",
+    ),
     "bkn.not_visible_yet": Sentence(
         "Kiriman terakhir belum terlihat di BKN; dilihat lagi.",
         "Our own last write may not be visible at BKN yet; it is looked at again.",

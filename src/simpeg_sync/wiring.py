@@ -115,7 +115,7 @@ def open_bkn(config: Config, clock: Clock) -> Siasn:
         ),
         sso=_sso(config),
         deadline_s=settings.call_limit,
-        on_event=lambda token, what: logs.get().info(f"token.{what}", token=token),
+        on_event=_say_token,
     )
     return Siasn(settings.base_url, exchange, tokens, gate, clock, settings.call_limit)
 
@@ -163,6 +163,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         drain_s=settings.timing.drain,
         is_approved=_Approval(ledger, config.digest, clock),
         is_bkn_up=lambda: bkn.gate.is_open_for_work,
+        why_no_login=lambda: bkn.tokens.refusal,
         bkn_lost_for_s=bkn.gate.lost_for_s,
         purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
     )
@@ -190,6 +191,15 @@ class _Approval:
                     "daemon.observing", remedy="look at `simpeg-sync plan`, then `simpeg-sync plan --approve`"
                 )
         return self.approved
+
+
+def _say_token(token: str, what: str) -> None:
+    if what == "refused":
+        logs.get().error(
+            "token.refused", token=token, remedy="correct the credentials and restart; nothing is sent before"
+        )
+    else:
+        logs.get().info(f"token.{what}", token=token)
 
 
 def _secret(config: Config, path: Path, name: str) -> Secret:

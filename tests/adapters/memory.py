@@ -23,7 +23,16 @@ from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.ports import Document
 
 Trouble = Literal[
-    "lost_after", "lost_before", "not_executed", "down", "refused", "wrong_id", "no_id", "dies_after", "dies_before"
+    "fine",
+    "lost_after",
+    "lost_before",
+    "not_executed",
+    "down",
+    "refused",
+    "wrong_id",
+    "no_id",
+    "dies_after",
+    "dies_before",
 ]
 """What the next write meets. ``dies_*``: the whole process ends before the answer is stored."""
 
@@ -206,7 +215,7 @@ class MemoryBkn:
             self.before_write()
         self.writes += 1
         match self.troubles.popleft() if self.troubles else None:
-            case None:
+            case None | "fine":
                 return self._done(effect)
             case "lost_after":
                 self._done(effect)

@@ -54,11 +54,11 @@ BAD_TOKENS = [  # 1b, the table "What bad tokens answer", top to bottom
     Case("APIM token dead", 401, {"code": "900901", "message": "Invalid Credentials"}, N, "wso2.900901", "apim"),
     Case("same, older gateways", 401, {"fault": {"code": 900901, "message": "x"}}, N, "wso2.900901", "apim"),
     Case("no Authorization", 401, {"code": "900902", "message": "Missing Credentials"}, N, "wso2.900902", "apim"),
-    Case("not subscribed", 403, {"code": "900908", "message": "Resource forbidden"}, N, "wso2.900908", None, True),
+    Case("not subscribed", 403, {"code": "900908", "message": "Resource forbidden"}, N, "wso2.900908", None, False),
     Case(
-        "no such API", 404, {"code": "404", "type": "Status report", "message": "Not Found"}, N, "http.404", None, True
+        "no such API", 404, {"code": "404", "type": "Status report", "message": "Not Found"}, N, "http.404", None, False
     ),
-    Case("no such resource", 404, {"code": "900906", "message": "No matching"}, N, "wso2.900906", None, True),
+    Case("no such resource", 404, {"code": "900906", "message": "No matching"}, N, "wso2.900906", None, False),
     Case("quota spent", 429, {"code": "900800", "message": "Message throttled out"}, N, "wso2.900800", None, True),
     Case("quota spent, 900802", 429, {"fault": {"code": 900802}}, N, "wso2.900802", None, True),
     Case("throttled in a 503", 503, {"code": "900803"}, N, "wso2.900803", None, True),  # row 69: 900800 to 900807
@@ -72,12 +72,12 @@ BAD_TOKENS = [  # 1b, the table "What bad tokens answer", top to bottom
     Case("SSO of somebody else", 401, {"code": 0, "data": "Token SSO mismatch"}, N, "http.401", "sso"),
     Case("same under 200", 200, {"code": 0, "data": "Token SSO mismatch"}, N, "http.200", "sso"),  # status unknown
     Case("SSO header missing", 400, {"message": "missing or malformed jwt"}, N, "http.400", "sso"),
-    Case("no such route", 404, {"message": "Not Found"}, N, "http.404", None, True),  # Echo's default
+    Case("no such route", 404, {"message": "Not Found"}, N, "http.404", None, False),  # Echo's default
     Case("body 0", 200, b"0", U, "http.200"),
     Case("empty body", 200, b"", U, "http.200"),
     Case("binary error body", 200, b"\xff\x00\x17", U, "http.200"),
     Case("401 without a word which", 401, b"", N, "http.401", "apim"),
-    Case("403 without a word", 403, b"<html>", N, "http.403", None, True),
+    Case("403 without a word", 403, b"<html>", N, "http.403", None, False),
 ]
 
 WRITES = [  # 1c

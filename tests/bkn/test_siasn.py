@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from simpeg_sync.bkn.resources import RESOURCES
 from simpeg_sync.bkn.siasn import Siasn
 from simpeg_sync.decide.look import id_of
-from simpeg_sync.domain.errors import BknDown, LoginRefused
+from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, LoginRefused
 from simpeg_sync.domain.outcome import Outcome, TokenName, Verdict
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.simulator.control_client import ControlClient
@@ -330,9 +330,9 @@ def test_a_business_refusal_keeps_bkns_words(bkn: Siasn, control: ControlClient,
 def test_another_persons_rows_are_no_answer(bkn: Siasn, control: ControlClient, alice: Someone, bob: Someone) -> None:
     created(bkn, "kursus", bob)
     rule = control.add_fault("foreign", match={"path": "/pns/"}, times=None, args={"nip": bob.nip})
-    with pytest.raises(BknDown, match="another person") as raised:
+    with pytest.raises(BknAnswersBadly, match="another person") as raised:
         bkn.rows("kursus", alice.nip)
-    with pytest.raises(BknDown, match="another person"):
+    with pytest.raises(BknAnswersBadly, match="another person"):
         bkn.person(alice.nip)
     assert bob.nip not in str(raised.value)
     assert control.hits(rule) == 2
@@ -345,7 +345,7 @@ def test_a_read_is_repeated_once_and_then_says_that_bkn_is_down(
     assert bkn.rows("kursus", alice.nip) == []
     assert control.hits(once) == 1
     often = control.add_fault("html_200", match={"path": "/rw-kursus/"}, times=None)
-    with pytest.raises(BknDown, match="read failed"):
+    with pytest.raises(BknAnswersBadly, match="read failed"):
         bkn.rows("kursus", alice.nip)
     assert control.hits(often) == 2
 
@@ -357,7 +357,7 @@ def test_a_page_in_the_place_of_a_certificate_does_not_say_that_there_is_none(
     bkn.upload("kursus", bkn_id, file_name="a.pdf", content=PDF)
     (row,) = bkn.rows("kursus", alice.nip)
     rule = control.add_fault("html_200", match={"path": "/download-dok"})
-    with pytest.raises(BknDown):
+    with pytest.raises(BknAnswersBadly):
         bkn.document("kursus", row)
     assert control.hits(rule) == 1
     assert bkn.document("kursus", {**row, "path": {"881": {"dok_uri": "peremajaan/usulan/nowhere.pdf"}}}) is None
@@ -368,7 +368,7 @@ def test_a_person_without_an_id_is_contract_drift_and_not_a_person_with_an_empty
 ) -> None:
     body = f'{{"code": 1, "data": {{"nipBaru": "{alice.nip}"}}, "message": "success"}}'
     rule = control.add_fault("status", match={"path": "/data-utama/"}, args={"status": 200, "body": body})
-    with pytest.raises(BknDown, match="without the person's id"):
+    with pytest.raises(BknAnswersBadly, match="without the person's id"):
         bkn.person(alice.nip)
     assert control.hits(rule) == 1
 

@@ -95,7 +95,7 @@ def test_only_fields_that_the_body_names_and_bkn_shows_again_are_compared() -> N
 
 def test_what_was_confirmed_tells_the_fields_that_another_hand_has_changed_since() -> None:
     confirmed = KURSUS.confirmed(BODY)
-    assert confirmed == KURSUS.seen(BODY, ROW)
+    assert confirmed == {**KURSUS.seen(BODY, ROW), **KURSUS.unseen(BODY)}
     assert KURSUS.changed_since(confirmed, ROW) == []
     assert KURSUS.changed_since(confirmed, {**ROW, "jumlahJam": 8}) == ["jumlahJam"]
     assert "Rekaan" not in str(confirmed)

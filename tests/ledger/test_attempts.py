@@ -114,7 +114,7 @@ def test_the_first_time_without_a_trace_is_the_one_that_counts(desk: Desk) -> No
 
 def test_a_verdict_closes_the_attempt_and_the_record_starts_afresh(desk: Desk) -> None:
     claim, record, attempt = uncertain(desk)
-    decided = Move.decided("settle.not_executed", now=desk.clock.at, changes={"failures": 1})
+    decided = Move.decided("settle.not_executed", due_at=desk.clock.at, changes={"failures": 1})
     desk.ledger.settle_attempt(claim, record, attempt, "not_executed", decided)
     assert desk.ledger.open_attempt(record) is None
     assert (desk.status(), desk.record().failures, desk.raw()["due_at"]) == (Status.WAITING, 1, desk.clock.at)

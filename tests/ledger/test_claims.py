@@ -115,7 +115,7 @@ def test_an_overtaken_worker_cannot_end_its_attempt(desk: Desk, open_desk: OpenD
     desk.clock.at += LEASE_S + 1
     assert other.claim().records == []
     move = Move.unclear("x", settle_at=0.0)
-    late = Move.decided("x", now=0.0, changes={})
+    late = Move.decided("x", due_at=0.0, changes={})
     again = Move.still_unclear("x", look_again_at=0.0)
     refused = Outcome.refused("x", "no", http_status=400)
     ends: dict[str, Callable[[], object]] = {
@@ -256,7 +256,7 @@ def test_a_start_makes_states_true_again(desk: Desk) -> None:
     desk.clock.at += 5
     assert desk.ledger.recover() == 2
     assert [desk.status(n) for n in "123"] == [Status.UNCERTAIN, Status.WAITING, Status.SYNCED]
-    assert [desk.record(n).deaths for n in "123"] == [0, 1, 0]
+    assert [desk.record(n).deaths for n in "123"] == [1, 1, 0]
     assert desk.raw("1")["due_at"] == desk.clock.at + SETTLE_S
     assert (desk.lane()["owner"], desk.lane()["due_at"]) == (None, desk.clock.at)
     assert [e["reason"] for e in desk.reader.events_of(desk.record("2").id)] == ["worker.died"]

@@ -67,7 +67,7 @@ class Crowd:
             if record.status is Status.UNCERTAIN:
                 attempt = desk.ledger.open_attempt(record)
                 assert attempt is not None, "uncertain without an attempt"
-                decided = Move.decided("settle.not_executed", now=desk.clock.at, changes={"deaths": 0})
+                decided = Move.decided("settle.not_executed", due_at=desk.clock.at, changes={"deaths": 0})
                 desk.ledger.settle_attempt(claim, record, attempt, "not_executed", decided)
                 continue
             if self.pick(0, 1):

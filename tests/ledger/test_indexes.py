@@ -48,17 +48,18 @@ def full(desk: Desk) -> Desk:
 def plan(desk: Desk, statement: TextClause, values: Mapping[str, Any]) -> str:
     explain = "EXPLAIN QUERY PLAN" if desk.engine.dialect.name == "sqlite" else "EXPLAIN"
     with desk.engine.connect() as connection:
-        rows = connection.execute(text(f"{explain} {statement.text}"), values).all()
+        lists = [bind for bind in statement._bindparams.values() if bind.expanding]
+        rows = connection.execute(text(f"{explain} {statement.text}").bindparams(*lists), values).all()
     return "\n".join(str(row[-1]) for row in rows)
 
 
 def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None:
-    locking = "" if full.engine.dialect.name == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    on_postgresql = full.engine.dialect.name == "postgresql"
     lane = {"lane": "199001010000000010"}
     now = {"now": 5000.0}
     owner = {"owner": "a", "lease_until": 1.0, "fence": 1}
     asked: dict[str, tuple[TextClause, Mapping[str, Any]]] = {
-        "claim": (text(sql.CLAIM.format(skip_locked=locking)), {**owner, **now}),
+        "claim": (sql.claim(skip_locked=on_postgresql), {**owner, **now, "at_work": ["x"]}),
         "due records": (sql.DUE_RECORDS, {**lane, **now, "limit": 20}),
         "links": (sql.LINKS, lane),
         "abandoned": (sql.ABANDONED, {}),

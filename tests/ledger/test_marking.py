@@ -78,7 +78,7 @@ def test_a_mark_while_sending_and_uncertain_waits_for_the_verdict_and_then_has_i
     (record,) = claim.records
     assert record.status is Status.UNCERTAIN
     assert record.mark == 3
-    decided = Move.decided("settle.executed", now=desk.clock.at, changes={})
+    decided = Move.decided("settle.executed", due_at=desk.clock.at, changes={})
     desk.ledger.settle_attempt(claim, record, attempt, "executed", decided)
     desk.ledger.release(claim)
     assert desk.claim().records[0].mark == 3

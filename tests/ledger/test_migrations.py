@@ -47,8 +47,8 @@ def test_all_steps_in_order_give_the_schema_that_the_program_asks_for_and_once_m
 
 def statements() -> dict[str, TextClause]:
     found = {name: value for name, value in vars(sql).items() if isinstance(value, TextClause)}
-    for locking in ("", "FOR UPDATE SKIP LOCKED"):
-        found[f"CLAIM {locking}"] = text(sql.CLAIM.format(skip_locked=locking))
+    found["CLAIM"] = sql.claim(skip_locked=False)
+    found["CLAIM SKIP LOCKED"] = sql.claim(skip_locked=True)
     found["FINISH"] = text(sql.FINISH.format(changes=""))
     return found
 
@@ -58,7 +58,9 @@ def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk
     if ("SKIP LOCKED" in name or name.startswith("LOCK_LANES")) and desk.engine.dialect.name == "sqlite":
         return
     statement = statements()[name]
-    values: dict[str, Any] = {bind: [0] if bind == "ids" else 0 for bind in statement.compile().params}
+    values: dict[str, Any] = {
+        bind: [0] if bind == "ids" else ["x"] if bind == "at_work" else 0 for bind in statement.compile().params
+    }
     for bind in values:
         if bind == "records":
             values[bind] = [("x", "x")]

@@ -113,7 +113,7 @@ def test_there_is_work_as_long_as_anything_is_dirty_or_on_its_way(desk: Desk) ->
         desk.put(status)
         expected = status in BUSY | {Status.WAITING}
         assert desk.ledger.has_work() is expected, status
-    desk.put(Status.WAITING)
+    desk.put(Status.UNCERTAIN)
     desk.run("UPDATE records SET reason = 'feed.removed'")
     assert not desk.ledger.has_work(), "what no feed reads any more keeps nobody waiting"
 

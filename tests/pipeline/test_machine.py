@@ -114,8 +114,9 @@ class OfficeMachine(RuleBasedStateMachine):
             if row["status"] == 2:
                 name = "diklat" if row["jenis"] == "00" else "kursus"
                 wanted[(name, row["nip"], row["nomor"], int(str(row["jam"]).split()[0]))] += 1
-        # The row has become one of another kind that may not leave yet: until it does, BKN keeps what it has.
-        kept = {bkn_id for (bkn_id,) in self._all("SELECT bkn_id FROM records WHERE reason = 'move.unproved'")}
+        # The row has become another one that may not leave yet: until it does, BKN keeps what it has.
+        waits = "reason IN ('move.unproved', 'unverified', 'delete.entered_anew')"
+        kept = {bkn_id for (bkn_id,) in self._all(f"SELECT bkn_id FROM records WHERE {waits}")}
         there = Counter(
             (name, row["nipBaru"], row[number], int(row["jumlahJam"]))
             for name, number in (("kursus", "noSertipikat"), ("diklat", "nomor"))

@@ -69,6 +69,10 @@ def _pause(r: Reading) -> Outcome:
     return Outcome.not_executed(_name(r), http_status=r.status, stops_all=True, retry_after_s=wait)
 
 
+def _turned_away(r: Reading) -> Outcome:
+    return Outcome.not_executed(_name(r), http_status=r.status)
+
+
 def _refused(r: Reading) -> Outcome:
     return Outcome.refused(_refusal_code(r), _reason(r), http_status=r.status)
 
@@ -92,11 +96,18 @@ BEFORE_THE_WORK = (
     Rule("APIM token dead", lambda r: r.status == 401 and r.code in BAD_APIM_TOKEN, _dead("apim")),
     Rule("APIM token dead, 500 form", lambda r: r.status == 500 and r.code in BAD_APIM_TOKEN, _dead("apim")),
     Rule("login missing, no word which", lambda r: r.status == 401, _dead("apim")),
-    Rule("not subscribed or not allowed", lambda r: r.status == 403, _pause),
-    Rule("no such path", lambda r: r.status == 404 and not _is_envelope(r), _pause),
+    # One record may meet these (a firewall dislikes its body), or everybody (no subscription): who, the gate finds out.
+    Rule("not subscribed or not allowed", lambda r: r.status == 403, _turned_away),
+    Rule("no such path", lambda r: r.status == 404 and not _is_envelope(r), _turned_away),
 )
 
 WRITE_RULES = (
+    # BKN's own "no" about one record, whatever status it comes under, is not the gateway's about all.
+    Rule(
+        "refused by a rule, with a gateway's status",
+        lambda r: r.status in (403, 404) and r.is_json and r.success is False,
+        _refused,
+    ),
     *BEFORE_THE_WORK,
     Rule("accepted", lambda r: 200 <= r.status < 300 and r.success is True, lambda r: _accepted(r)),
     # "Exists already" may be our own first write, answered late.

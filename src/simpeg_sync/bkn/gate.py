@@ -87,7 +87,7 @@ class Gate:
         """
         is_probe, self._mine.is_probe = self._mine.is_probe, False
         with self._lock:
-            if failed_request is not None and not (down := self._breaker.is_everybodys(failed_request)):
+            if failed_request is not None and not (down := self._breaker.is_everybodys(failed_request) or is_probe):
                 changed = ""
             elif down:
                 now = self._clock.monotonic()

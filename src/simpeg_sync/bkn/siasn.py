@@ -22,7 +22,7 @@ from simpeg_sync.clock import Clock
 from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import BknRow
 from simpeg_sync.domain.change import Nip
-from simpeg_sync.domain.errors import BknDown
+from simpeg_sync.domain.errors import BknAnswersBadly, BknDown
 from simpeg_sync.domain.outcome import Outcome, TokenName, Verdict
 from simpeg_sync.domain.record import BknId
 
@@ -54,10 +54,10 @@ class Siasn:
         # Another person's row under this NIP would send certificates to a stranger.
         mine = [row for row in rows if str(row.get("nipBaru", "")) == nip]
         if not mine:
-            raise BknDown("data-utama answered for another person")
+            raise BknAnswersBadly("data-utama answered for another person")
         pns_id = mine[0].get("id")
         if not isinstance(pns_id, str) or not pns_id:
-            raise BknDown("data-utama answered without the person's id")
+            raise BknAnswersBadly("data-utama answered without the person's id")
         return BknId(pns_id)
 
     def rows(self, name: str, nip: Nip) -> list[BknRow]:
@@ -65,7 +65,7 @@ class Siasn:
         rows = self._list(f"{RESOURCES[name].list_path}/{nip}") or []
         # An empty nipBaru says nothing; another one says that this is not our answer.
         if any(str(row.get("nipBaru") or nip) != nip for row in rows):
-            raise BknDown("a list answered with another person's rows")
+            raise BknAnswersBadly("a list answered with another person's rows")
         return rows
 
     @contextmanager
@@ -74,7 +74,7 @@ class Siasn:
 
         Raises BknDown, LoginRefused.
         """
-        self.tokens.headers()
+        self._headers()
         with self.gate.reserved():
             yield
 
@@ -106,7 +106,7 @@ class Siasn:
         # A page of HTML under 200 says nothing about the certificate; BKN's own "no" is JSON or a 404.
         if isinstance(exchanged, Answer) and (exchanged.status == 404 or _is_bkns_no(exchanged)):
             return None
-        raise BknDown("download-dok failed")
+        raise BknAnswersBadly("download-dok failed")
 
     def _list(self, path: str) -> list[BknRow] | None:
         """Rows, or None when BKN says it does not know. A failed read is repeated; then raises BknDown."""
@@ -120,7 +120,9 @@ class Siasn:
                 case ReadFailed(outcome):
                     if outcome.retry_after_s is not None:
                         break
-        raise BknDown(f"read failed: {outcome.code}", outcome.retry_after_s)
+        if outcome.stops_all or outcome.dead_token is not None:
+            raise BknDown(f"read failed: {outcome.code}", outcome.retry_after_s)
+        raise BknAnswersBadly(f"read failed: {outcome.code}")
 
     def _write(
         self, method: str, path: str, body: bytes | None, content_type: str | None, *, id_names: tuple[str, ...] = ()
@@ -144,18 +146,25 @@ class Siasn:
     def _once(
         self, method: str, path: str, body: bytes | None, content_type: str | None
     ) -> tuple[Exchanged, Mapping[str, str]]:
-        headers = self.tokens.headers() | ({"Content-Type": content_type} if content_type else {})
+        headers = self._headers() | ({"Content-Type": content_type} if content_type else {})
         with self.gate.passage():
             request = Request(method, f"{self.base_url}/{path}", headers, body)
             exchanged = self.exchange.send(request, deadline_s=self.call_limit_s)
         outcome = meaning_of_write(exchanged, now=self.clock.now())
-        server_error = (outcome.http_status or 0) >= 500 and not outcome.stops_all and outcome.dead_token is None
         self.gate.report(
             down=outcome.stops_all,
             retry_after_s=outcome.retry_after_s,
-            failed_request=hash((method, path, body)) if server_error else None,
+            failed_request=hash((method, path, body)) if _may_be_everybodys(outcome) else None,
         )
         return exchanged, headers
+
+    def _headers(self) -> dict[str, str]:
+        """A token server that is down is BKN being down: everybody waits for it together."""
+        try:
+            return self.tokens.headers()
+        except BknDown as down:
+            self.gate.report(down=True, retry_after_s=down.retry_after_s)
+            raise
 
     def _dead_token(self, exchanged: Exchanged) -> TokenName | None:
         outcome = meaning_of_write(exchanged, now=self.clock.now())
@@ -181,3 +190,11 @@ def _multipart(fields: Mapping[str, str], file_name: str, content: bytes) -> tup
     head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{safe_name}"\r\n'
     parts.append(head.encode() + b"Content-Type: application/pdf\r\n\r\n" + content + b"\r\n")
     return b"".join(parts) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _may_be_everybodys(outcome: Outcome) -> bool:
+    """A server error, or being turned away: the fault of this request, or of all of them."""
+    if outcome.stops_all or outcome.dead_token is not None:
+        return False
+    is_turned_away = outcome.verdict is Verdict.NOT_EXECUTED and outcome.http_status in (403, 404)
+    return is_turned_away or (outcome.http_status or 0) >= 500

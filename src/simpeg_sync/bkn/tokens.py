@@ -74,6 +74,11 @@ class Tokens:
             "Accept": "application/json",
         }
 
+    @property
+    def refusal(self) -> str:
+        """Why nothing can be sent, when BKN has refused our credentials for good; else empty."""
+        return next((slot.refused for slot in self._slots.values() if slot.refused), "")
+
     def get(self, name: TokenName) -> Secret:
         slot = self._slots[name]
         asked_at = self._clock.monotonic()

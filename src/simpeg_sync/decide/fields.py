@@ -85,11 +85,20 @@ class Resource:
 
     def confirmed(self, body: Mapping[str, Any]) -> dict[str, str]:
         """What BKN is known to hold after the body was proved, as hashes: the ledger keeps no content."""
-        return {field.write: _hash(field.form(body[field.write])) for field in self.readable(body)}
+        return {field.write: _hash(field.form(body[field.write])) for field in self.fields if field.write in body}
 
     def seen(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         """As `confirmed`, for what BKN's row holds in the fields that the body names."""
         return {field.write: _hash(field.form(row.get(field.read or ""))) for field in self.readable(body)}
+
+    def unseen(self, body: Mapping[str, Any]) -> dict[str, str]:
+        """As `confirmed`, for the fields that BKN takes and never shows again."""
+        shown = {field.write for field in self.readable(body)}
+        return {name: digest for name, digest in self.confirmed(body).items() if name not in shown}
+
+    def has_unseen_change(self, confirmed: Mapping[str, str], body: Mapping[str, Any]) -> bool:
+        """Whether the body changes a field that no look at BKN can show."""
+        return any(confirmed.get(name, digest) != digest for name, digest in self.unseen(body).items())
 
     def changed_since(self, confirmed: Mapping[str, str], row: Mapping[str, Any]) -> list[str]:
         """The fields that another hand has changed at BKN since we last confirmed them."""

@@ -103,7 +103,8 @@ class Moved:
     """Where the row of a gone record is now: in another feed of the same table."""
 
     proved: bool
-    """The new endpoint has it, so the old one may let go."""
+    """The new endpoint has it as it is now, so the old one may let go."""
+    same_person: bool = True
 
 
 def before_looking(
@@ -133,21 +134,30 @@ def document_step(record: Record, file: FileState) -> Decision:
     return Upload(record.bkn_id, file.digest)
 
 
+def delete_digest(bkn_id: BknId) -> Digest:
+    """What a delete asks for, to know again what BKN refused."""
+    return Digest(f"delete {bkn_id}")
+
+
 def _gone(feed: Feed, record: Record, gone: Gone, *, moved: Moved | None, now: float, grace_s: float) -> Decision:
     if record.bkn_id is None:
         return Ignore(gone.reason)
     if moved is not None:
+        if not moved.same_person:
+            return Hold("person.changed")
         # Create, prove, then delete: an employee must not lose a certificate in between.
         # Until then it rests; the proof wakes it.
         return LookFirst() if moved.proved else Hold("move.unproved", looks_again=True)
     if feed.delete_policy == "ignore":
         return Ignore(gone.reason)
     # A save that deletes and re-inserts looks like a delete for a moment, whatever the policy.
-    since = now if record.gone_since is None else record.gone_since
+    since = now if record.gone_since is None else min(now, record.gone_since)
     if now < since + grace_s:
         return Later("delete.grace", since + grace_s - now)
     if feed.delete_policy == "hold" and not record.delete_released:
         return Hold("delete.needs_release", gone.reason)
+    if record.refused_digest == delete_digest(record.bkn_id):
+        return StillRefused()
     return LookFirst()
 
 
@@ -185,7 +195,8 @@ def after_looking(
 def _linked(resource: Resource, record: Record, wanted: Wanted, look: Look, patience: "Patience") -> Decision:
     assert record.bkn_id is not None
     row = look.row(record.bkn_id)
-    if row is not None and not resource.differences(wanted.body, row):
+    unseen_change = resource.has_unseen_change(record.confirmed, wanted.body)
+    if row is not None and not unseen_change and not resource.differences(wanted.body, row):
         # Equal by another hand; or an old state, still shown, of a row that we have changed since.
         return patience.with_lag(record) or Link(record.bkn_id)
     if another_hand := _another_hand(resource, record, row, patience, wanted.body):
@@ -218,7 +229,8 @@ class Patience:
     """Between two looks."""
 
     def with_lag(self, record: Record) -> Later | None:
-        if record.synced_at is not None and self.now < record.synced_at + self.lag_s:
+        # A time in the future was taken from a clock that was wrong; it says nothing.
+        if record.synced_at is not None and record.synced_at <= self.now < record.synced_at + self.lag_s:
             return Later("bkn.not_visible_yet", self.gap_s)
         return None
 

@@ -17,6 +17,13 @@ class Executed:
 
 
 @dataclass(frozen=True, slots=True)
+class Landed:
+    """The row is there, with another content than was sent: BKN keeps another form, or another hand was quicker."""
+
+    bkn_id: BknId
+
+
+@dataclass(frozen=True, slots=True)
 class NotExecuted:
     """Seen absent often enough; the record starts afresh."""
 
@@ -34,7 +41,7 @@ class Undecidable:
     detail: str = ""
 
 
-Judgement = Executed | NotExecuted | AskAgain | Undecidable
+Judgement = Executed | Landed | NotExecuted | AskAgain | Undecidable
 
 
 def judge(
@@ -44,6 +51,7 @@ def judge(
     look: Look,
     *,
     owned_by_others: Collection[str],
+    natural_key: tuple[str, ...],
     document_matches: bool,
     now: float,
     absent_gap_s: float,
@@ -51,7 +59,7 @@ def judge(
     """``document_matches``: for an upload, whether BKN now serves exactly the file that was sent."""
     match attempt.action:
         case Action.CREATE:
-            return _create(attempt, resource, look, owned_by_others, now, absent_gap_s)
+            return _create(attempt, resource, look, owned_by_others, natural_key, now, absent_gap_s)
         case Action.UPDATE:
             return _update(attempt, record, resource, look, now, absent_gap_s)
         case Action.DELETE:
@@ -69,14 +77,23 @@ def absent(attempt: Attempt, now: float, absent_gap_s: float) -> Judgement:
 
 
 def _create(
-    attempt: Attempt, resource: Resource, look: Look, owned: Collection[str], now: float, absent_gap_s: float
+    attempt: Attempt,
+    resource: Resource,
+    look: Look,
+    owned: Collection[str],
+    natural_key: tuple[str, ...],
+    now: float,
+    absent_gap_s: float,
 ) -> Judgement:
     new = [row for key, row in look.rows.items() if key not in attempt.known_ids and key not in owned]
     equal = [id_of(row) for row in new if not resource.differences(attempt.body, row)]
     if len(equal) == 1:
         return Executed(equal[0])
-    if equal:
-        return Undecidable("settle.several", ", ".join(sorted(equal)))
+    alike = equal or [id_of(row) for row in new if resource.same_by(natural_key, attempt.body, row)]
+    if len(alike) == 1:
+        return Landed(alike[0])
+    if alike:
+        return Undecidable("settle.several", ", ".join(sorted(alike)))
     return absent(attempt, now, absent_gap_s)
 
 
@@ -87,6 +104,9 @@ def _update(
     if row is None:
         return Undecidable("conflict.gone_at_bkn")
     if not resource.differences(attempt.body, row):
+        if resource.has_unseen_change(record.confirmed, attempt.body):
+            # Only a field that BKN never shows has changed for sure: an update in place may leave once more.
+            return absent(attempt, now, absent_gap_s)
         return Executed(attempt.bkn_id)
     if changed := resource.changed_since(record.confirmed, row):
         return Undecidable("conflict.changed_at_bkn", ", ".join(changed))

@@ -104,6 +104,10 @@ class BknDown(BknError):
         self.retry_after_s = retry_after_s
 
 
+class BknAnswersBadly(BknError):
+    """BKN is there, but what it says about this person cannot be used; others may go on."""
+
+
 class LoginRefused(BknError):
     pass
 

@@ -4,7 +4,7 @@ Moves come from the makers below only; nobody fills the fields by hand.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from simpeg_sync.domain.change import FeedName
@@ -115,8 +115,8 @@ class Move:
         return cls(Event.IGNORED, reason, changes=_AT_REST)
 
     @classmethod
-    def held(cls, reason: str, detail: str = "", *, look_again_at: float | None = None) -> Self:
-        return cls(Event.HELD, reason, detail, due_at=look_again_at, changes={"deaths": 0})
+    def held(cls, reason: str, detail: str = "", *, look_again_at: float | None = None, **changes: Any) -> Self:
+        return cls(Event.HELD, reason, detail, due_at=look_again_at, changes={"deaths": 0, **changes})
 
     @classmethod
     def refused(cls, code: str, message: str, digest: Digest) -> Self:
@@ -137,12 +137,18 @@ class Move:
         return cls(Event.UNCLEAR, "answer.unclear", code, due_at=settle_at)
 
     @classmethod
-    def still_unclear(cls, reason: str, detail: str = "", *, look_again_at: float) -> Self:
-        return cls(Event.STILL_UNCLEAR, reason, detail, due_at=look_again_at)
+    def still_unclear(cls, reason: str, detail: str = "", *, look_again_at: float, **changes: Any) -> Self:
+        return cls(Event.STILL_UNCLEAR, reason, detail, due_at=look_again_at, changes=changes)
 
     @classmethod
-    def decided(cls, reason: str, *, now: float, changes: Mapping[str, Any], wakes: tuple[FeedName, ...] = ()) -> Self:
-        return cls(Event.DECIDED, reason, due_at=now, changes=changes, wakes=wakes)
+    def decided(
+        cls, reason: str, *, due_at: float, changes: Mapping[str, Any], wakes: tuple[FeedName, ...] = ()
+    ) -> Self:
+        return cls(Event.DECIDED, reason, due_at=due_at, changes=changes, wakes=wakes)
+
+    def with_row_back(self) -> Self:
+        """The row is there (again): an earlier disappearance, and a person's word about it, count no more."""
+        return replace(self, changes={**self.changes, "gone_since": None, "delete_released": False})
 
 
 @dataclass(frozen=True, slots=True)

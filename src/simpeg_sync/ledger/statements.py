@@ -3,7 +3,7 @@
 Times are Unix seconds. {busy} and the like are filled from the table of legal moves, so that both say the same.
 """
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import Text, TextClause, bindparam, text
 
 from simpeg_sync.domain.status import BUSY, RESTING
 
@@ -54,15 +54,21 @@ SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE id IN :ids) OR
 """).bindparams(bindparam("ids", expanding=True))
 
 # One person's lane for one worker. {skip_locked}: PostgreSQL lets several workers claim side by side.
-# A process never takes a lane over from itself: its own worker may be slow, or the clock has jumped, but it is not dead.
-CLAIM = """
+# What a worker of this very process is at is never taken from it: it may be slow, or the clock has jumped, but it lives.
+_CLAIM = """
 UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
 WHERE lane = (
     SELECT lane FROM lanes
-    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR (lease_until < :now AND owner <> :owner))
+    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR (lease_until < :now AND lane NOT IN :at_work))
     ORDER BY priority, due_at LIMIT 1 {skip_locked})
 RETURNING lane, fence
 """
+
+
+def claim(*, skip_locked: bool) -> TextClause:
+    statement = text(_CLAIM.format(skip_locked="FOR UPDATE SKIP LOCKED" if skip_locked else ""))
+    return statement.bindparams(bindparam("at_work", expanding=True, type_=Text()))
+
 
 DUE_RECORDS = text("""
 SELECT * FROM records
@@ -142,6 +148,14 @@ SELECT EXISTS (SELECT 1 FROM records
 WHERE lane = :lane AND id <> :but AND bkn_id IS NULL AND status IN ('waiting', 'working', 'sending', 'uncertain'))
 """)
 
+HELD_WITHOUT_ROW = text("SELECT * FROM records WHERE lane = :lane AND status = 'held' AND bkn_id IS NULL")
+
+DELETED_SINCE = text("""
+SELECT attempts.bkn_id FROM records JOIN attempts ON attempts.record_id = records.id
+WHERE records.lane = :lane AND attempts.action = 'delete' AND attempts.ended_at > :since AND attempts.bkn_id IS NOT NULL
+AND attempts.outcome IN ('accepted', 'executed')
+""")
+
 FIND = text("SELECT * FROM records WHERE feed = :feed AND source_key = :source_key")
 
 UNLINK = text("""
@@ -212,7 +226,8 @@ ORDER BY source_key LIMIT :limit
 
 HAS_WORK = text("""
 SELECT EXISTS (SELECT 1 FROM records
-WHERE status IN ('waiting', 'working', 'sending', 'uncertain') AND reason <> 'feed.removed')
+WHERE status IN ('waiting', 'working', 'sending')
+   OR (status = 'uncertain' AND reason <> 'feed.removed'))
 """)
 
 AUDIT = text("""

@@ -5,7 +5,7 @@ is not in the table of domain/status.py never reaches the database.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import itemgetter
@@ -58,7 +58,7 @@ class SqlLedger:
         is_sqlite = engine.dialect.name == "sqlite"
         self._writer: Writer = GroupWriter(engine) if is_sqlite else DirectWriter(engine)
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
-        self._claim = text(sql.CLAIM.format(skip_locked="" if is_sqlite else "FOR UPDATE SKIP LOCKED"))
+        self._claim = sql.claim(skip_locked=not is_sqlite)
         self._finish_with: dict[tuple[str, ...], TextClause] = {}
 
     def close(self) -> None:
@@ -133,13 +133,13 @@ class SqlLedger:
 
     # ------------------------------------------------------------------------------------------------------- claims
 
-    def claim(self) -> Claim | None:
+    def claim(self, *, at_work: Collection[str] = ()) -> Claim | None:
         """The most urgent due lane, or None. Its records are `working` (or still `uncertain`) when this returns.
 
         Whatever is still under way in a lane that is free, or whose lease is over, was left by a worker that died.
         """
         now = self._clock.now()
-        values = {"owner": self._owner, "now": now, "lease_until": now + LEASE_S}
+        values = {"owner": self._owner, "now": now, "lease_until": now + LEASE_S, "at_work": sorted(at_work)}
 
         def job(connection: Connection) -> Claim | None:
             lane = connection.execute(self._claim, values).mappings().first()
@@ -328,6 +328,12 @@ class SqlLedger:
     def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
         return bool(self._scalar(sql.HAS_UNLINKED_WORK, lane=lane, but=but.id))
 
+    def held_without_row(self, lane: str) -> Sequence[Record]:
+        return [rows.record(row) for row in self._all(sql.HELD_WITHOUT_ROW, {"lane": lane})]
+
+    def deleted_since(self, lane: str, since: float) -> Sequence[str]:
+        return [row["bkn_id"] for row in self._all(sql.DELETED_SINCE, {"lane": lane, "since": since})]
+
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         found = self._one(sql.FIND, {"feed": feed, "source_key": key})
         return rows.record(found) if found else None
@@ -468,7 +474,7 @@ class SqlLedger:
     def _recover_one(self, connection: Connection, record: Record, now: float, *, died: bool) -> None:
         next_ = next_status(record.status, Event.WORKER_DIED)
         was_working = record.status is Status.WORKING
-        deaths = record.deaths + 1 if died and was_working else record.deaths
+        deaths = record.deaths + 1 if died else record.deaths
         reason = "worker.died" if died else "ledger.was_down"
         due_at = now if was_working else now + self._pauses.settle_s
         if was_working and deaths >= DEATHS_MAX:  # what may have left is settled first, whatever it killed
