@@ -52,6 +52,10 @@ REASONS: Mapping[str, Sentence] = {
     "text.too_long": Sentence(
         "Teks terlalu panjang; persingkat di SIMPEG.", "The text is too long; shorten it in SIMPEG."
     ),
+    "text.unreadable": Sentence(
+        "Teks rusak (salah pengodean huruf); tulis ulang di SIMPEG.",
+        "The text is broken (another character encoding); write it anew in SIMPEG.",
+    ),
     "field.required": Sentence(
         "Isian wajib masih kosong; lengkapi di SIMPEG.", "A value that BKN requires is missing; fill it in in SIMPEG."
     ),
