@@ -4,6 +4,7 @@ Loops that must be even (capture, leases) run by the monotonic clock; what peopl
 sweep, the purge of the log) runs by APScheduler.
 """
 
+import datetime as dt
 import os
 import signal
 import socket
@@ -37,6 +38,8 @@ RETRY_S = 2.0
 """How often a lost source or ledger is tried again."""
 STALL_S = 900.0
 """A loop without progress for longer makes the watchdog bite: longer than the slowest honest turn of one person."""
+SWEEP_SOON_S = 60.0
+"""An overdue sweep waits until the daemon is warm."""
 ONCE_PATIENCE_S = 60.0
 """How long `run --once` waits for a lost neighbour before it gives up with its own exit code."""
 
@@ -159,6 +162,7 @@ class Daemon:
                 self.pipeline.take_turn(claim)
             except LostClaim:
                 logs.get().warning("daemon.worker_failed", error_class="LostClaim")
+                self._give_back(claim)
                 continue
             except SourceDown as error:
                 self.health.is_lost("source", str(error))
@@ -216,10 +220,19 @@ class Daemon:
 
     def _calendar(self) -> BackgroundScheduler:
         scheduler = BackgroundScheduler(job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1})
-        scheduler.add_job(self._sweep_job, "interval", seconds=self.sweep_every_s, id="sweep")
+        scheduler.add_job(
+            self._sweep_job, "interval", seconds=self.sweep_every_s, next_run_time=self._next_sweep(), id="sweep"
+        )
         scheduler.add_job(self._purge_job, "interval", seconds=min(self.sweep_every_s, 3600.0), id="purge")
         scheduler.start()
         return scheduler
+
+    def _next_sweep(self) -> dt.datetime:
+        """Counted from the last sweep, so that a daemon that is restarted every day still makes its round."""
+        last = self.intake.ledger.last_sweep_at()
+        now = self.clock.now()
+        due_at = now + self.sweep_every_s if last is None else max(last + self.sweep_every_s, now + SWEEP_SOON_S)
+        return dt.datetime.fromtimestamp(due_at, dt.UTC)
 
     def _sweep_job(self) -> None:
         """The safety net: what no trigger sees (files on disk, cascades, TRUNCATE elsewhere) is found here."""

@@ -159,13 +159,25 @@ class Intake(Protocol):
         """The time of the start, by which records that the sweep does not meet are told afterwards."""
         ...
 
-    def unseen(self, feed: FeedName, started_at: float, *, limit: int) -> Sequence[tuple[Change, str]]:
-        """Records that the sweep did not meet, with their lanes."""
+    def unseen(
+        self, feed: FeedName, started_at: float, *, after: SourceKey | None = None, limit: int
+    ) -> Sequence[tuple[Change, str]]:
+        """Records that the sweep did not meet, with their lanes; a page of them, by key behind ``after``."""
         ...
 
     def end_sweep(self, feed: FeedName, row_count: int) -> None: ...
 
     def sweep_is_done(self, feed: FeedName) -> bool: ...
+
+    def last_sweep_at(self) -> float | None:
+        """When the feed that was swept longest ago was done; None before the first sweep."""
+        ...
+
+    def note(self, name: str) -> str | None: ...
+
+    def set_note(self, name: str, value: str) -> None:
+        """A small thing to remember over a restart."""
+        ...
 
 
 class Work(Protocol):

@@ -101,9 +101,10 @@ class MemoryBkn:
     reads: Counter[str] = field(default_factory=Counter)
     writes: int = 0
     is_down: bool = False
-    hidden: dict[str, int] = field(default_factory=dict)
-    """Rows that so many more looks do not show yet: a reading side that lags."""
-    lag_looks: int = 0
+    clock: Clock = field(default_factory=FakeClock)
+    hidden_until: dict[str, float] = field(default_factory=dict)
+    """New rows that a look does not show yet: a reading side that lags."""
+    lag_s: float = 0.0
     refuses: set[str] = field(default_factory=set)
     """Certificate numbers that a rule of BKN refuses."""
     before_write: Any = None
@@ -143,9 +144,7 @@ class MemoryBkn:
         self.reads[name] += 1
         shown = []
         for bkn_id, row in self.stored[name].items():
-            if self.hidden.get(bkn_id, 0) > 0:
-                self.hidden[bkn_id] -= 1
-            elif row["nipBaru"] == nip:
+            if row["nipBaru"] == nip and self.hidden_until.get(bkn_id, 0.0) <= self.clock.now():
                 shown.append(dict(row))
         return shown
 
@@ -166,8 +165,8 @@ class MemoryBkn:
             kept = {"path": self.stored[name].get(row_id, {}).get("path")}
             row = self._as_read(RESOURCES[name].resource, complete) | kept | {"id": row_id, "nipBaru": nip}
             self.stored[name][row_id] = row
-            if bkn_id is None and self.lag_looks:
-                self.hidden[row_id] = self.lag_looks
+            if bkn_id is None:
+                self.hidden_until[row_id] = self.clock.now() + self.lag_s
             self.effects.append(Effect("update" if bkn_id else "create", name, row_id, complete))
             return Outcome.accepted(BknId(row_id))
 

@@ -17,6 +17,6 @@ def test_every_net_change_has_one_effect_though_the_daemon_is_killed_again_and_a
     print(f"again with: make chaos ROUNDS={ROUNDS} SEED={seed}")  # noqa: T201  the seed of a failure
     end = play_with_kills(tmp_path, rounds=ROUNDS, seed=seed)
     assert end.killed == ROUNDS
-    assert end.found["sending"] > 0, "no kill met a write on its way"
+    assert end.found.total() > 0, "no kill met any work"
     assert list(end.result.findings) == []
     assert (end.result.useless, end.doubles, end.left_open) == (0, 0, 0)

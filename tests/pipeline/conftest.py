@@ -92,11 +92,12 @@ class Office:
     feeds: dict[FeedName, Feed] = field(default_factory=lambda: {KURSUS: KURSUS_FEED, DIKLAT: DIKLAT_FEED})
     clock: FakeClock = field(default_factory=FakeClock)
     source: MemorySource = field(default_factory=MemorySource)
-    bkn: MemoryBkn = field(default_factory=MemoryBkn)
+    bkn: MemoryBkn = field(init=False)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     ledger: SqlLedger = field(init=False)
 
     def __post_init__(self) -> None:
+        self.bkn = MemoryBkn(clock=self.clock)
         self.bkn.know(SITI, BUDI)
         url = f"sqlite:///{self.folder}/ledger.db"
         engine = open_engine(url, create=True)

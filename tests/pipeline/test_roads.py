@@ -248,6 +248,19 @@ def test_a_move_that_cannot_be_proved_deletes_nothing(office: Office) -> None:
     assert len(office.at_bkn("kursus")) == 1
 
 
+def test_a_move_to_a_row_that_is_not_verified_rests_and_is_finished_by_the_verification(office: Office) -> None:
+    office.enter()
+    office.pass_time()
+    office.enter(jenis="00", status=1)
+    office.pass_time()
+    assert office.state() == ("held", "move.unproved")
+    assert not office.ledger.has_work()
+    office.enter(status=2)
+    office.pass_time()
+    office.pass_time()
+    assert office.effects == ["create", "create", "delete"]
+
+
 # ------------------------------------------------------------------------------------------------- uncertain writes
 
 
@@ -278,7 +291,7 @@ def test_absent_is_believed_only_when_seen_twice_apart_in_time(office: Office) -
 
 
 def test_a_reading_side_that_lags_does_not_make_a_second_row(office: Office) -> None:
-    office.bkn.lag_looks = 1
+    office.bkn.lag_s = SETTLE_S + 1
     office.bkn.troubles.append("lost_after")
     office.enter()
     office.pass_time()

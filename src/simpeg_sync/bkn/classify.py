@@ -10,7 +10,7 @@ import email.utils
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer
@@ -19,6 +19,8 @@ from simpeg_sync.domain.record import BknId
 
 THROTTLED_CODES = frozenset({"900800", "900801", "900802", "900803", "900804", "900805", "900806", "900807"})
 BAD_APIM_TOKEN = frozenset({"900900", "900901", "900902"})
+ID = re.compile(r"[0-9A-Za-z-]{32,42}")
+"""A UUID, or the 32 hex digits of an old row; 42 characters is the room other integrators leave."""
 SSO_WORDS = ("invalid or expired jwt", "missing or malformed jwt", "token sso mismatch")
 
 
@@ -59,12 +61,12 @@ class Rule:
 
 
 def _dead(token: TokenName) -> Then:
-    return lambda r: Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, dead_token=token)
+    return lambda r: Outcome.not_executed(_name(r), http_status=r.status, dead_token=token)
 
 
 def _pause(r: Reading) -> Outcome:
     wait = retry_after_s(r)
-    return Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, stops_all=True, retry_after_s=wait)
+    return Outcome.not_executed(_name(r), http_status=r.status, stops_all=True, retry_after_s=wait)
 
 
 def _refused(r: Reading) -> Outcome:
@@ -72,11 +74,13 @@ def _refused(r: Reading) -> Outcome:
 
 
 def _unclear(r: Reading) -> Outcome:
-    return Outcome.unclear(r.code or f"http.{r.status}", http_status=r.status)
+    return Outcome.unclear(_name(r), http_status=r.status)
 
 
 def _unclear_outage(r: Reading) -> Outcome:
-    return Outcome.unclear(r.code or f"http.{r.status}", http_status=r.status, stops_all=True)
+    # The wish is for the gate: the record itself waits for its read-back.
+    unclear = Outcome.unclear(_name(r), http_status=r.status, stops_all=True)
+    return replace(unclear, retry_after_s=retry_after_s(r))
 
 
 BEFORE_THE_WORK = (
@@ -95,6 +99,8 @@ BEFORE_THE_WORK = (
 WRITE_RULES = (
     *BEFORE_THE_WORK,
     Rule("accepted", lambda r: 200 <= r.status < 300 and r.success is True, lambda r: _accepted(r)),
+    # "Exists already" may be our own first write, answered late.
+    Rule("conflict", lambda r: r.status == 409, _unclear),
     Rule("refused by a rule", lambda r: r.status < 500 and r.success is False and r.is_json, _refused),
     Rule("upload or delete accepted", lambda r: 200 <= r.status < 300 and _accepted_by_code(r), lambda r: _accepted(r)),
     Rule("refused by the validator", lambda r: r.status < 500 and _is_read_refusal(r), _refused),
@@ -159,18 +165,14 @@ def meaning_of_read(exchanged: Exchanged, *, now: float = 0.0) -> ReadMeaning:
 
 
 def _read_meaning(r: Reading) -> ReadMeaning:
-    if _is_envelope(r) and _says(r, NOT_FOUND_WORDS) and r.status in (200, 400, 404):
+    if r.status in (200, 400, 404) and _says_not_found(r):
         return NotFound()
     for rule in BEFORE_THE_WORK:
         if rule.when(r):
             return ReadFailed(rule.then(r))
-    data = r.fields.get("data")
-    if isinstance(data, str):
-        data = _parsed(data)
+    data = _decoded(r.fields.get("data"))
     if r.status != 200 or not _is_envelope(r) or str(r.fields.get("code")) != "1":
-        return ReadFailed(
-            Outcome.not_executed(r.code or f"http.{r.status}", http_status=r.status, stops_all=r.status >= 500)
-        )
+        return ReadFailed(Outcome.not_executed(_name(r), http_status=r.status, stops_all=r.status >= 500))
     match data:
         case None:
             return Rows(())
@@ -196,8 +198,8 @@ def retry_after_s(r: Reading) -> float | None:
         return float(header)
     try:
         return max(0.0, email.utils.parsedate_to_datetime(header).timestamp() - r.now)
-    except (ValueError, TypeError):
-        pass  # not a date: fall through to WSO2's own field
+    except (ValueError, TypeError, IndexError, OverflowError, OSError):
+        pass  # not a date, or one of the year 99999: fall through to WSO2's own field
     # e.g. 2025-Jun-26 04:00:00+0000 UTC
     found = re.match(r"(\d{4}-\w{3}-\d{2} \d{2}:\d{2}:\d{2})", str(_find(r.fields, "nextaccesstime") or ""))
     if found is None:
@@ -222,11 +224,28 @@ def _id_in(fields: Mapping[str, Any], id_names: tuple[str, ...]) -> BknId | None
     data = fields.get("mapData")
     if isinstance(data, dict):
         data = next((data[name] for name in id_names if data.get(name)), None)
-    return BknId(data) if isinstance(data, str) and 32 <= len(data) <= 42 else None
+    return BknId(data) if isinstance(data, str) and ID.fullmatch(data) else None
 
 
 def _is_envelope(r: Reading) -> bool:
-    return "code" in r.fields and ("data" in r.fields or "message" in r.fields) and not r.code.startswith("wso2.")
+    """The backend's read envelope. The gateway's own errors carry a code too, but one of theirs: 900906, 404."""
+    return str(r.fields.get("code")) in ("0", "1") and ("data" in r.fields or "message" in r.fields)
+
+
+def _says_not_found(r: Reading) -> bool:
+    """Only where BKN speaks itself: a row may hold the same words, as a name or a note."""
+    spoken = [r.fields.get("data"), r.fields.get("message")]
+    if "code" not in r.fields or isinstance(_decoded(spoken[0]), dict | list):
+        return False
+    return any(word in text.lower() for text in spoken if isinstance(text, str) for word in NOT_FOUND_WORDS)
+
+
+def _decoded(data: Any) -> Any:
+    """BKN's `data`, which is sometimes JSON within JSON. Another text stays a text: it does not say "no rows"."""
+    if not isinstance(data, str):
+        return data
+    parsed = _parsed(data)
+    return data if parsed is None and data.strip() not in ("", "null") else parsed
 
 
 def _accepted_by_code(r: Reading) -> bool:
@@ -252,21 +271,32 @@ def _refusal_code(r: Reading) -> str:
     return "bkn.required" if "is required" in r.text else f"bkn.refused.{r.status}"
 
 
+def _name(r: Reading) -> str:
+    return f"wso2.{r.code}" if r.code else f"http.{r.status}"
+
+
 def _reason(r: Reading) -> str:
+    # Half a surrogate pair is legal in JSON and NUL too, but no database takes them.
+    return _words_of_refusal(r).replace("\0", "").encode("utf-8", "replace").decode()[:2000]
+
+
+def _words_of_refusal(r: Reading) -> str:
     for place in (r.fields, r.fields.get("data")):
         if isinstance(place, dict):
             for name in ("message", "Message"):
                 if isinstance(place.get(name), str) and place[name]:
-                    return str(place[name])[:2000]
+                    return str(place[name])
     data = r.fields.get("mapData") or r.fields.get("data")
-    return data[:2000] if isinstance(data, str) else ""
+    return data if isinstance(data, str) else ""
 
 
 def _code(body: Any) -> str:
-    """WSO2's six-digit code, wherever the gateway's version puts it."""
-    code = _find(body, "code") if isinstance(body, dict) else None
-    text = str(code) if code is not None else ""
-    return text if re.fullmatch(r"\d{6}", text) else ""
+    """WSO2's six-digit code: at the top, or inside ``fault`` as older gateways put it. Never one from within the data."""
+    if not isinstance(body, dict):
+        return ""
+    fault = _find(body, "fault")
+    text = str((fault if isinstance(fault, dict) else body).get("code"))
+    return text if re.fullmatch(r"[0-9]{6}", text) else ""
 
 
 def _find(value: Any, name: str) -> Any:

@@ -11,7 +11,8 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Request:
     method: str
-    url: str
+    url: str = field(repr=False)
+    """Holds a NIP."""
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
 
@@ -31,7 +32,8 @@ class NoAnswer:
 
     was_sent: bool
     kind: str
-    """Stable short word: ``refused``, ``dns``, ``tls``, ``deadline``, ``reset``, ``cut``, ``too_big``, ``garbled``."""
+    """Stable short word: ``unsendable``, ``refused``, ``dns``, ``tls``, ``connect_timeout``; ``deadline``, ``reset``, ``cut``,
+    ``too_big``, ``garbled``."""
 
 
 Exchanged = Answer | NoAnswer

@@ -1,9 +1,11 @@
 """The Exchange port over httpx, with the two things httpx lacks: one deadline for the whole call, a cap on the body.
 
 httpx limits each read and write, never their sum: a server that drips a byte a second holds a call for ever. So every
-socket operation of a call gets what is left of the call's own deadline.
+socket operation of a call gets what is left of the call's own deadline, and so do the wait for a free connection, the
+question to the resolver and the tries of several addresses.
 """
 
+import socket
 import ssl
 import threading
 import time
@@ -19,6 +21,9 @@ BODY_MAX = 16 * 1024 * 1024
 """Decoded bytes. The longest list of one person's history is far below one megabyte."""
 KEEP_ALIVE_S = 5.0
 """Idle connections are dropped early: a gateway that closes one as we send costs an uncertain write."""
+WRITE_BYTES = 16 * 1024
+"""A peer that reads slowly gets an upload in pieces, each within what is left of the deadline."""
+ADDRESSES_MAX = 4
 
 
 class _TooBig(Exception):
@@ -36,6 +41,12 @@ class _Deadline(threading.local):
             raise httpcore.ReadTimeout("deadline of the call")
         return left if timeout is None else min(timeout, left)
 
+    def left_to_connect(self) -> float:
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise httpcore.ConnectTimeout("deadline of the call")
+        return left
+
 
 class _Stream(httpcore.NetworkStream):
     def __init__(self, stream: httpcore.NetworkStream, deadline: _Deadline) -> None:
@@ -45,7 +56,9 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._deadline.left(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, self._deadline.left(timeout))
+        pieces = memoryview(buffer)
+        for start in range(0, len(pieces), WRITE_BYTES):
+            self._stream.write(bytes(pieces[start : start + WRITE_BYTES]), self._deadline.left(timeout))
 
     def close(self) -> None:
         self._stream.close()
@@ -72,14 +85,41 @@ class _Backend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
-        stream = self._backend.connect_tcp(
-            host,
-            port,
-            timeout=self._deadline.left(timeout),
-            local_address=local_address,
-            socket_options=socket_options,
-        )
-        return _Stream(stream, self._deadline)
+        # Each address gets its share: socket.create_connection() would give the whole time to every one of them.
+        addresses = _addresses(host, port, self._deadline.left_to_connect())
+        problem: Exception = httpcore.ConnectError("the name has no address")
+        for tried, address in enumerate(addresses):
+            share_s = self._deadline.left_to_connect() / (len(addresses) - tried)
+            try:
+                stream = self._backend.connect_tcp(address, port, share_s, local_address, socket_options)
+                return _Stream(stream, self._deadline)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
+                problem = failed
+        raise problem
+
+
+def _addresses(host: str, port: int, limit_s: float) -> list[str]:
+    """The resolver knows no limit; it is asked on a thread of its own, which is left behind when the time is over."""
+    found: list[str] = []
+    problems: list[Exception] = []
+
+    def ask() -> None:
+        try:
+            found.extend(str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as problem:
+            problems.append(problem)
+
+    asking = threading.Thread(target=ask, name="resolve", daemon=True)
+    asking.start()
+    asking.join(limit_s)
+    if asking.is_alive():
+        raise httpcore.ConnectTimeout("the resolver is silent")
+    if problems:
+        problem = httpcore.ConnectError("the name cannot be resolved")
+        # As the context, since httpcore's pool raises everything "from None" and wipes the cause out.
+        problem.__context__ = problems[0]
+        raise problem
+    return list(dict.fromkeys(found))[:ADDRESSES_MAX]
 
 
 class _Transport(httpx.HTTPTransport):
@@ -104,21 +144,16 @@ class HttpxExchange:
         self._body_max = body_max
         tls = ssl.create_default_context(cafile=ca_file)
         tls.minimum_version = ssl.TLSVersion.TLSv1_2
-        # trust_env=False: a proxy variable in the environment must not send personal data elsewhere.
-        self._client = httpx.Client(
-            transport=_Transport(tls, self._deadline, connections),
-            trust_env=False,
-            follow_redirects=False,
-            timeout=None,
-        )
+        # The transport without httpx's Client: that logs every URL with its NIP, keeps cookies, knows redirects and proxies.
+        self._transport = _Transport(tls, self._deadline, connections)
 
     def send(self, request: Request, *, deadline_s: float) -> Exchanged:
         self._deadline.ends_at = time.monotonic() + deadline_s
-        built = self._client.build_request(
-            request.method, request.url, headers=dict(request.headers), content=request.body
-        )
+        built = self._built(request, deadline_s)
+        if built is None:
+            return NoAnswer(False, "unsendable")
         try:
-            response = self._client.send(built, stream=True)
+            response = self._transport.handle_request(built)
             try:
                 body = self._read(response)
             finally:
@@ -132,15 +167,51 @@ class HttpxExchange:
             self._deadline.ends_at = float("inf")
 
     def close(self) -> None:
-        self._client.close()
+        self._transport.close()
+
+    def _built(self, request: Request, deadline_s: float) -> httpx.Request | None:
+        """None when the request is none: found before a connection is opened, so that it is proved unsent."""
+        headers = {"Accept-Encoding": "gzip", "User-Agent": "simpeg-sync", **request.headers}
+        if not all(text.isascii() and text.isprintable() for pair in headers.items() for text in pair):
+            return None
+        try:
+            # The timeout bounds the wait for a free connection; for everything else the deadline is the shorter one.
+            timeout = httpx.Timeout(deadline_s).as_dict()
+            return httpx.Request(
+                request.method, request.url, headers=headers, content=request.body, extensions={"timeout": timeout}
+            )
+        except (httpx.InvalidURL, ValueError):
+            return None
 
     def _read(self, response: httpx.Response) -> bytes:
+        """Unpacked here: httpx unpacks whatever codings the server names, each chunk whole, before anybody can stop it."""
+        unpack = _Unpack(response.headers.get("content-encoding", ""))
         body = bytearray()
-        for chunk in response.iter_bytes(65536):
-            body += chunk
+        for chunk in response.iter_raw():
+            body += unpack(chunk, self._body_max + 1 - len(body))
             if len(body) > self._body_max:
                 raise _TooBig
+        unpack.end()
         return bytes(body)
+
+
+class _Unpack:
+    """Plain or gzip, what we asked for; raises zlib.error for anything else."""
+
+    def __init__(self, coding: str) -> None:
+        coding = coding.strip().lower()
+        if coding not in ("", "identity", "gzip", "x-gzip"):
+            raise zlib.error("a coding that was not asked for")
+        self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if coding.endswith("gzip") else None
+        self._has_begun = False
+
+    def __call__(self, chunk: bytes, bytes_max: int) -> bytes:
+        self._has_begun = self._has_begun or bool(chunk)
+        return chunk if self._gzip is None else self._gzip.decompress(chunk, bytes_max)
+
+    def end(self) -> None:
+        if self._gzip is not None and self._has_begun and not self._gzip.eof:
+            raise zlib.error("cut short")
 
 
 def _no_answer(error: Exception) -> NoAnswer:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from simpeg_sync.bkn.classify import NotFound, ReadFailed, Rows, meaning_of_read, meaning_of_write
+from simpeg_sync.bkn.classify import NotFound, ReadFailed, Rows, meaning_of_read, meaning_of_write, read
 from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, Request
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.resources import RESOURCES
@@ -55,7 +55,10 @@ class Siasn:
         mine = [row for row in rows if str(row.get("nipBaru", "")) == nip]
         if not mine:
             raise BknDown("data-utama answered for another person")
-        return BknId(str(mine[0].get("id", "")))
+        pns_id = mine[0].get("id")
+        if not isinstance(pns_id, str) or not pns_id:
+            raise BknDown("data-utama answered without the person's id")
+        return BknId(pns_id)
 
     def rows(self, name: str, nip: Nip) -> list[BknRow]:
         """All rows of one kind of one person; none also when BKN does not know the person."""
@@ -100,7 +103,8 @@ class Siasn:
         exchanged = self._call("GET", f"download-dok?filePath={urllib.parse.quote(str(uri), safe='')}", None, None)
         if isinstance(exchanged, Answer) and exchanged.status == 200 and exchanged.body.startswith(b"%PDF-"):
             return exchanged.body
-        if isinstance(exchanged, Answer) and exchanged.status in (200, 404):
+        # A page of HTML under 200 says nothing about the certificate; BKN's own "no" is JSON or a 404.
+        if isinstance(exchanged, Answer) and (exchanged.status == 404 or _is_bkns_no(exchanged)):
             return None
         raise BknDown("download-dok failed")
 
@@ -145,12 +149,21 @@ class Siasn:
             request = Request(method, f"{self.base_url}/{path}", headers, body)
             exchanged = self.exchange.send(request, deadline_s=self.call_limit_s)
         outcome = meaning_of_write(exchanged, now=self.clock.now())
-        self.gate.report(down=outcome.stops_all, retry_after_s=outcome.retry_after_s)
+        server_error = (outcome.http_status or 0) >= 500 and not outcome.stops_all and outcome.dead_token is None
+        self.gate.report(
+            down=outcome.stops_all,
+            retry_after_s=outcome.retry_after_s,
+            failed_request=hash((method, path, body)) if server_error else None,
+        )
         return exchanged, headers
 
     def _dead_token(self, exchanged: Exchanged) -> TokenName | None:
         outcome = meaning_of_write(exchanged, now=self.clock.now())
         return outcome.dead_token if outcome.verdict is Verdict.NOT_EXECUTED else None
+
+
+def _is_bkns_no(answer: Answer) -> bool:
+    return answer.status == 200 and bool(read(answer, 0.0).fields)
 
 
 def _token_in(headers: Mapping[str, str], name: TokenName) -> str:

@@ -5,7 +5,7 @@ locks the account. Sources: bkn-api section 1b.
 """
 
 import base64
-import json
+import re
 import threading
 import urllib.parse
 from collections.abc import Callable
@@ -42,6 +42,9 @@ class _Slot:
     value: Secret | None = None
     good_until: float = 0.0
     last_login: float = float("-inf")
+    failed_at: float = float("-inf")
+    failure: str = ""
+    """Of the last login that failed, for the threads that waited for it."""
     refused: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -73,11 +76,15 @@ class Tokens:
 
     def get(self, name: TokenName) -> Secret:
         slot = self._slots[name]
+        asked_at = self._clock.monotonic()
         with slot.lock:
             if slot.refused:
                 raise LoginRefused(slot.refused)
             if slot.value is not None and self._clock.monotonic() < slot.good_until:
                 return slot.value
+            # A dead token server is asked once for all who wait, or the last of them would wait the sum of all limits.
+            if slot.failed_at >= asked_at:
+                raise BknDown(slot.failure)
             return self._renew(name, slot)
 
     def renew(self, name: TokenName, dead: str) -> None:
@@ -94,6 +101,13 @@ class Tokens:
             self._renew(name, slot)
 
     def _renew(self, name: TokenName, slot: _Slot) -> Secret:
+        try:
+            return self._log_in(name, slot)
+        except BknDown as down:
+            slot.failed_at, slot.failure = self._clock.monotonic(), str(down)
+            raise
+
+    def _log_in(self, name: TokenName, slot: _Slot) -> Secret:
         assert slot.login is not None
         gap = slot.last_login + LOGIN_GAP_S - self._clock.monotonic()
         if gap > 0 and self._clock.sleep(gap):
@@ -111,7 +125,7 @@ class Tokens:
             return slot.value
         if answer.status in (400, 401, 403) and reading.is_json and reading.fields.get("error"):
             slot.refused = (
-                f"BKN's {name.upper()} login refused our credentials ({str(reading.fields['error'])[:40]}); "
+                f"BKN's {name.upper()} login refused our credentials ({_word(reading.fields['error'])}); "
                 "nothing is sent until they are corrected and the service is restarted"
             )
             self._on_event(name, "refused")
@@ -163,10 +177,15 @@ def password_grant(url: str, client_id: str, username: Secret, password: Secret)
     return Login(url, request)
 
 
+def _word(error: object) -> str:
+    """OAuth's word for what is wrong, and nothing else: who echoes what we sent must not get it into our log."""
+    return error if isinstance(error, str) and re.fullmatch(r"[a-z_]{1,40}", error) else "no reason given"
+
+
 def _lifetime(expires_in: object) -> float:
     try:
-        seconds = float(json.loads(str(expires_in)))
-    except (ValueError, TypeError):
+        seconds = float(str(expires_in))
+    except ValueError:
         seconds = 0.0
     if not 0 < seconds < float("inf"):
         seconds = LIFETIME_DEFAULT_S

@@ -18,11 +18,13 @@ def run(shared: Shared, once: bool) -> None:
     from simpeg_sync import wiring
     from simpeg_sync.clock import Clock
     from simpeg_sync.ledger.lock import alone
+    from simpeg_sync.ledger.schema import check_file
 
     config, clock = shared.config, Clock()
     wiring.configure_logs(config)
     ledger = wiring.open_ledger(config, clock)
     with alone(ledger.engine):
+        check_file(ledger.engine)
         daemon = wiring.open_daemon(config, clock, ledger)
         daemon.stop_on_signals(on_hup=lambda: _say_whether_settings_are_fine(shared.path))
         daemon.run(once=once)

@@ -116,7 +116,8 @@ class _Reader:
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
             moves_with=tuple(FeedName(name) for name in model.moves_with),
-            digest=self._digest(),
+            digest=self._digest(self.file.path.read_bytes()),
+            codes_digest=self._digest(b"\0".join(self.code_files)),
         )
         self._check_columns(feed)
         return feed
@@ -280,9 +281,8 @@ class _Reader:
                     (), f"{column} names {alias!r}, which no join has", f"Joins: {', '.join(aliases) or 'none'}."
                 )
 
-    def _digest(self) -> str:
-        """Of the feed as written, without its code tables: extending a table needs no new approval."""
-        return hashlib.blake2b(self.file.path.read_bytes(), digest_size=16).hexdigest()
+    def _digest(self, content: bytes) -> str:
+        return hashlib.blake2b(content, digest_size=16).hexdigest()
 
     def _problem(self, where: Sequence[str | int], what: str, remedy: str) -> None:
         self.problems.append(Problem(self.file.place(where), what, remedy))

@@ -1,6 +1,6 @@
 """Is BKN up? After a few failures in a row that are BKN's and not a record's, everybody waits and one call probes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 OPENS_AFTER = 3
 PAUSE_MIN_S, PAUSE_MAX_S = 1.0, 60.0
@@ -14,6 +14,8 @@ class Breaker:
     closed_until: float = 0.0
     """While open: when the next probe may leave."""
     probing: bool = False
+    suspects: set[int] = field(default_factory=set)
+    """Different requests that met a server error since the last good answer. One record that always fails is one."""
 
     @property
     def is_open(self) -> bool:
@@ -30,23 +32,31 @@ class Breaker:
         self.probing = True
         return None
 
-    def succeeded(self) -> bool:
-        """True when this success ends an outage."""
+    def succeeded(self, *, is_probe: bool = False) -> bool:
+        """True when this success ends an outage. Only the probe's does: other answers are to calls from before it."""
         was_open = self.is_open
+        if was_open and not is_probe:
+            return False
         self.failures, self.probing = 0, False
+        self.suspects.clear()
         return was_open
 
-    def failed(self, now: float, retry_after_s: float | None = None) -> bool:
+    def failed(self, now: float, retry_after_s: float | None = None, *, is_probe: bool = False) -> bool:
         """True when this failure begins an outage."""
         was_open = self.is_open
+        self.probing = self.probing and not is_probe
         self.failures += 1
         if retry_after_s is not None:
             self.failures = max(self.failures, OPENS_AFTER)
         if self.is_open:
             pause = min(PAUSE_MAX_S, PAUSE_MIN_S * 2 ** min(self.failures - OPENS_AFTER, 10))
             self.closed_until = now + max(pause, min(retry_after_s or 0.0, 3600.0))
-            self.probing = False
         return self.is_open and not was_open
+
+    def is_everybodys(self, request: int) -> bool:
+        """Whether server errors have come to so many different requests that it is BKN and not a record."""
+        self.suspects.add(request)
+        return len(self.suspects) >= OPENS_AFTER
 
     def cancelled(self) -> None:
         """A probe that never left."""

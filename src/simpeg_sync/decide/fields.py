@@ -6,12 +6,14 @@ fields, and everything that differs between BKN's kinds of history for the pipel
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Form = Callable[[Any], str]
 
+ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EMPTY_DATES = ("01-01-0001", "0001-01-01")
 
 
@@ -99,18 +101,34 @@ class Resource:
 
     def same_by(self, names: tuple[str, ...], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         """Whether the row carries the body's natural key. A key without any value matches nothing."""
-        fields = [field for field in self.readable(body) if field.write in names]
-        wanted = [field.form(body[field.write]) for field in fields]
+        # A part that the body does not name is an empty one; without it the rest would fit too many rows.
+        fields = self.readable(dict.fromkeys(names))
+        wanted = [field.form(body.get(field.write)) for field in fields]
         return any(wanted) and wanted == [field.form(row.get(field.read or "")) for field in fields]
 
     def carried_over(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
         """BKN's values of the fields that the body does not name, in write names: an update sends the whole row."""
         return {
-            field.write: row[field.read]
+            field.write: value
             for field in self.fields
-            if field.read is not None and field.write not in body and row.get(field.read) is not None
+            if field.read is not None and field.write not in body
+            if (value := _as_written(field.form, row.get(field.read))) is not None
         }
 
 
+def _as_written(form: Form, value: Any) -> Any:
+    """A value that BKN showed, in the type that BKN takes back: it reads ``"2020"`` and ``01-01-0001``, and refuses both."""
+    if value is None:
+        return None
+    normal = form(value)
+    if form is date and ISO_DATE.fullmatch(normal):
+        return f"{normal[8:]}-{normal[5:7]}-{normal[:4]}"
+    if form is date and not normal:
+        return ""
+    if form is number:
+        return int(normal) if normal.lstrip("-").isdecimal() else None
+    return code(value)
+
+
 def _hash(normal: str) -> str:
-    return hashlib.blake2b(normal.encode(), digest_size=6).hexdigest()
+    return hashlib.blake2b(normal.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()

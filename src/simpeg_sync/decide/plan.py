@@ -136,7 +136,8 @@ def _gone(feed: Feed, record: Record, gone: Gone, *, moved: Moved | None, now: f
         return Ignore(gone.reason)
     if moved is not None:
         # Create, prove, then delete: an employee must not lose a certificate in between.
-        return LookFirst() if moved.proved else Later("move.unproved", grace_s)
+        # Until then it rests; the proof wakes it.
+        return LookFirst() if moved.proved else Hold("move.unproved", looks_again=True)
     if feed.delete_policy == "ignore":
         return Ignore(gone.reason)
     # A save that deletes and re-inserts looks like a delete for a moment, whatever the policy.

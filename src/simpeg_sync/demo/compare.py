@@ -42,7 +42,7 @@ def differences(item: Expected, row: BknRow) -> tuple[str, ...]:
     shown = row["fields"]
     wrong = tuple(
         name
-        for name, value in {**item.carried, **item.fields}.items()
+        for name, value in {**(item.carried if row["id"] == item.carried_by else {}), **item.fields}.items()
         if name in shown and canonical(shown[name]) != canonical(value)
     )
     return (*wrong, "document") if lacks_document(item, row) else wrong

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,12 @@ class Stage:
             self.daemon = subprocess.Popen(
                 self._command("run"), stdout=log, stderr=log, env=process.environment(), start_new_session=True
             )
+
+    def run_once(self) -> int:
+        """`simpeg-sync run --once`; gives its exit code."""
+        with (self.folder / "daemon.log").open("ab") as log:
+            command = self._command("run", "--once")
+            return subprocess.run(command, stdout=log, stderr=log, env=process.environment(), check=False).returncode
 
     def kill_daemon(self) -> None:
         assert self.daemon is not None
@@ -156,8 +162,12 @@ def set_up(
     calls_per_second: float = 400,
     calls_in_flight: int = 6,
     outlives_us: bool = False,
+    changes: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Stage:
-    """Builds SIMPEG and BKN and writes the settings; nothing runs yet but BKN. Default databases: SQLite files."""
+    """Builds SIMPEG and BKN and writes the settings; nothing runs yet but BKN. Default databases: SQLite files.
+
+    ``changes``: section -> settings that differ from the demo's.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     source_url = source_url or f"sqlite:///{folder}/simpeg.db"
     simpeg = create_engine(_with_driver(source_url))
@@ -177,19 +187,27 @@ def set_up(
         ledger_url or f"sqlite:///{folder}/ledger.db",
         calls_per_second=calls_per_second,
         calls_in_flight=calls_in_flight,
+        changes=changes or {},
     )
     return Stage(folder, world, simpeg, bkn, config_path)
 
 
 def _write_settings(
-    folder: Path, bkn_url: str, source_url: str, ledger_url: str, *, calls_per_second: float, calls_in_flight: int
+    folder: Path,
+    bkn_url: str,
+    source_url: str,
+    ledger_url: str,
+    *,
+    calls_per_second: float,
+    calls_in_flight: int,
+    changes: Mapping[str, Mapping[str, Any]],
 ) -> Path:
     shutil.copytree(FEEDS, folder / "feeds", dirs_exist_ok=True)
     secrets = folder / "secrets"
     secrets.mkdir(exist_ok=True, mode=0o700)
     for name, value in LOGIN.items():
         (secrets / name).write_text(value, encoding="utf-8")
-    settings = {
+    settings: dict[str, Any] = {
         "region": "demo",
         "source": {"url": source_url, "poll": "200 ms"},
         "bkn": {
@@ -206,6 +224,8 @@ def _write_settings(
         "ledger": {"url": ledger_url},
         "timing": SHORTENED,
     }
+    for section, values in changes.items():
+        settings[section] = {**settings.get(section, {}), **values}
     path = folder / "simpeg-sync.yaml"
     path.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
     return path

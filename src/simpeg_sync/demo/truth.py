@@ -4,7 +4,7 @@ Knows nothing of the product. Times, requests and roads don't matter here, only 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TypedDict
 
@@ -53,6 +53,8 @@ class Expected:
     document_sha256: str | None
     """None: SIMPEG has no document, and whatever BKN has may stay."""
     carried: Mapping[str, object]
+    carried_by: str | None = None
+    """BKN's row that has them. A row deleted for good and entered again much later is another row, without them."""
     """Values that only BKN has; an update may not empty them."""
 
 
@@ -157,7 +159,7 @@ def _with_carried(item: Expected, ours: Mapping[Key, BknRow], before: Snapshot) 
     if at_bkn is None or not at_bkn["fields"].get("jenisKursus"):
         return item
     carried = {"jenisKursus": at_bkn["fields"]["jenisKursus"]}
-    return Expected(item.key, item.simpeg_id, item.fields, item.document_sha256, carried)
+    return replace(item, carried=carried, carried_by=at_bkn["id"])
 
 
 def _start_row(row: StartRow) -> BknRow:

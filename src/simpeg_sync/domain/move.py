@@ -130,8 +130,8 @@ class Move:
         return cls(Event.UNCLEAR, "answer.unclear", code, due_at=settle_at)
 
     @classmethod
-    def still_unclear(cls, reason: str, *, look_again_at: float) -> Self:
-        return cls(Event.STILL_UNCLEAR, reason, due_at=look_again_at)
+    def still_unclear(cls, reason: str, detail: str = "", *, look_again_at: float) -> Self:
+        return cls(Event.STILL_UNCLEAR, reason, detail, due_at=look_again_at)
 
     @classmethod
     def decided(cls, reason: str, *, now: float, changes: Mapping[str, Any], wakes: tuple[FeedName, ...] = ()) -> Self:

@@ -19,17 +19,21 @@ class FolderFiles:
         self._max_bytes = max_bytes
 
     def read(self, directory: str, name: str) -> Document:
-        base = Path(directory)
-        path = (base / name).resolve()
-        # A file name comes from a form: it must not climb out of the folder.
-        if not path.is_relative_to(base.resolve()):
-            return _problem("document.bad_name")
         try:
+            base = Path(directory).resolve()
+            path = (base / name).resolve()
+            # A file name comes from a form: it must not climb out of the folder.
+            if not path.is_relative_to(base):
+                return _problem("document.bad_name")
+            # A pipe or a device would hold us for ever.
+            if not path.is_file():
+                return _problem("document.missing")
             with path.open("rb") as file:
                 content = file.read(self._max_bytes + 1)
-        except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        except FileNotFoundError:
             return _problem("document.missing")
-        except (OSError, ValueError):
+        except (OSError, ValueError, RuntimeError):
+            # ValueError: a NUL or half a character in the name. RuntimeError: links in a circle, before Python 3.13.
             return _problem("document.unreadable")
         return self._checked(content)
 

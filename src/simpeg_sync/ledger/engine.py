@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit
 
 BUSY_LIMIT_MS = 5000
+FULL = "the ledger's disk is full; nothing is sent until there is space again"
 
 
 def open_engine(url: str, *, create: bool = False) -> Engine:
@@ -24,8 +25,15 @@ def open_engine(url: str, *, create: bool = False) -> Engine:
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(url, parsed.database, create=create)
+    if parsed.drivername in ("postgresql", "postgres"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
     return create_engine(
-        url, pool_pre_ping=True, hide_parameters=True, pool_size=12, max_overflow=4, connect_args={"connect_timeout": 5}
+        parsed,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        pool_size=12,
+        max_overflow=4,
+        connect_args={"connect_timeout": 5},
     )
 
 
@@ -39,7 +47,10 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
         )
     if create:
         # The ledger knows persons: nobody but the service reads it, whatever the umask.
-        Path(path).touch(mode=0o600, exist_ok=True)
+        try:
+            Path(path).touch(mode=0o600, exist_ok=True)
+        except OSError as error:
+            raise LedgerUnfit(f"the ledger {path} cannot be made ({error.strerror}); correct the folder") from None
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8)
 
     @event.listens_for(engine, "connect")
@@ -50,8 +61,10 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
-    def _begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    def _begin(connection: Connection) -> None:
+        # SQLAlchemy announces a beginning to readers in AUTOCOMMIT too; a reader must not take the one write lock.
+        if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
 
@@ -76,8 +89,13 @@ def translated() -> Iterator[None]:
 def _translate(error: DBAPIError) -> Exception:
     if isinstance(error.orig, sqlite3.Error):
         return _translate_sqlite(error.orig)
-    if getattr(error.orig, "sqlstate", "") in ("40001", "40P01"):
-        return Collision("the ledger's transactions keep colliding")
+    match getattr(error.orig, "sqlstate", ""):
+        case "40001" | "40P01":
+            return Collision("the ledger's transactions keep colliding")
+        case "53100":
+            return LedgerDown(FULL)
+        case "25006":  # a standby, or a primary that is being replaced
+            return LedgerDown("the ledger cannot be written (its server is read-only now)")
     if error.connection_invalidated or isinstance(error, OperationalError):
         return LedgerDown(f"the ledger does not answer ({type(error.orig).__name__})")
     return LedgerUnfit(f"the ledger refused a statement ({type(error.orig).__name__}: {_first_line(error.orig)})")
@@ -86,7 +104,7 @@ def _translate(error: DBAPIError) -> Exception:
 def _translate_sqlite(error: sqlite3.Error) -> Exception:
     name = getattr(error, "sqlite_errorname", "") or type(error).__name__
     if name.startswith("SQLITE_FULL"):
-        return LedgerDown("the ledger's disk is full; nothing is sent until there is space again")
+        return LedgerDown(FULL)
     if name.startswith(("SQLITE_IOERR", "SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_CANTOPEN", "SQLITE_READONLY")):
         return LedgerDown(f"the ledger cannot be written ({name})")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):

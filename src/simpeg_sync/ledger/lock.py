@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
-from simpeg_sync.domain.errors import LedgerBusy
+from simpeg_sync.domain.errors import LedgerBusy, LedgerUnfit
 from simpeg_sync.ledger.engine import translated
 
 ADVISORY_KEY = 0x53494D504547
@@ -20,7 +20,7 @@ def alone(engine: Engine) -> Iterator[None]:
     Raises LedgerBusy.
     """
     if engine.dialect.name == "sqlite":
-        with _file_lock(f"{make_url(str(engine.url)).database}.lock"):
+        with _file_lock(f"{engine.url.database}.lock"):
             yield
     else:
         with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
@@ -31,7 +31,13 @@ def alone(engine: Engine) -> Iterator[None]:
 
 @contextmanager
 def _file_lock(path: str) -> Iterator[None]:
-    with Path(path).open("a", encoding="utf-8") as file:
+    try:
+        opened = Path(path).open("a", encoding="utf-8")  # noqa: SIM115 - closed by the with below
+    except OSError as error:
+        raise LedgerUnfit(
+            f"the ledger's folder cannot be written ({error.strerror}); correct its owner or rights"
+        ) from None
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -57,5 +57,10 @@ def column_value(name: str, value: Any) -> Any:
     return int(value) if isinstance(value, bool) else value
 
 
+def storable(text: str) -> str:
+    """Words of others without what no database takes: PostgreSQL no NUL, both no half surrogates."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
+
+
 def _digest(text: str | None) -> Digest | None:
     return Digest(text) if text else None

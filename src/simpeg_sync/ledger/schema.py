@@ -21,7 +21,10 @@ def migrations_folder() -> Path:
 def upgrade(engine: Engine) -> None:
     """Every step in its own transaction; killed half-way, the next run goes on where this one stopped."""
     config = _config()
+    script = ScriptDirectory.from_config(config)
     with translated(), engine.connect() as connection:
+        _refuse_unknown(script, MigrationContext.configure(connection).get_current_revision())
+        connection.rollback()  # Alembic opens its own transactions, one a step
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
@@ -37,10 +40,25 @@ def check(engine: Engine) -> None:
         return
     if have is None:
         raise LedgerUnfit("this database holds no ledger yet; `simpeg-sync db upgrade` makes one")
-    known = {revision.revision for revision in script.walk_revisions()}
-    if have not in known:
-        raise LedgerUnfit(f"the ledger's schema {have} is newer than this program ({want}); install the newer program")
+    _refuse_unknown(script, have)
     raise LedgerUnfit(f"the ledger's schema {have} is older than this program ({want}); run `simpeg-sync db upgrade`")
+
+
+def check_file(engine: Engine) -> None:
+    """Raises LedgerUnfit when the file is damaged. Reads all of it (about 2 ms a megabyte): once, before work begins."""
+    if engine.dialect.name != "sqlite":
+        return
+    reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with translated(), reading.connect() as connection:
+        verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if verdict != "ok":
+        raise LedgerUnfit("the ledger is damaged (quick_check); bring a backup back as docs/operations.md says")
+
+
+def _refuse_unknown(script: ScriptDirectory, have: str | None) -> None:
+    if have is not None and have not in {revision.revision for revision in script.walk_revisions()}:
+        want = script.get_current_head()
+        raise LedgerUnfit(f"the ledger's schema {have} is newer than this program ({want}); install the newer program")
 
 
 def _config() -> Config:

@@ -11,14 +11,15 @@ _BUSY = ", ".join(f"'{status}'" for status in sorted(BUSY))
 _YIELDS = ", ".join(f"'{status}'" for status in sorted(RESTING | {"waiting"}))
 
 # A change marks its record dirty. A burst of changes pushes the turn back, but never for longer than :wait_max_s.
-# What a worker has, or what waits for its settle time, keeps its place; the mark alone tells it.
+# What a worker has, or what waits for its settle time, keeps its place and its lane; the mark alone tells it.
 MARK = text(f"""
 INSERT INTO records (feed, source_key, lane, status, since, due_at, priority, mark, marked_at, dirty_since)
 VALUES (:feed, :source_key, :lane, 'waiting', :now, :due_at, :priority, 1, :now, :now)
 ON CONFLICT (feed, source_key) DO UPDATE SET
     mark = records.mark + 1,
     marked_at = excluded.marked_at,
-    lane = CASE WHEN substr(records.lane, 1, 1) = '?' THEN excluded.lane ELSE records.lane END,
+    lane = CASE WHEN substr(records.lane, 1, 1) = '?' AND records.status NOT IN ({_BUSY})
+                THEN excluded.lane ELSE records.lane END,
     status = CASE WHEN records.status IN ({_BUSY}) THEN records.status ELSE 'waiting' END,
     since = CASE WHEN records.status IN ({_BUSY}, 'waiting') THEN records.since ELSE excluded.since END,
     dirty_since = CASE WHEN records.status = 'waiting' THEN records.dirty_since ELSE excluded.dirty_since END,
@@ -41,12 +42,24 @@ ON CONFLICT (lane) DO UPDATE SET
     priority = CASE WHEN lanes.priority < excluded.priority THEN lanes.priority ELSE excluded.priority END
 """)
 
+# PostgreSQL only. Everybody locks lanes before records, and several in one order: a worker holds its lane when it comes to
+# its record, and whoever marks a thousand records at once would otherwise block each other with every worker.
+LOCK_LANES = text("""
+SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE (feed, source_key) IN :records)
+ORDER BY lane FOR UPDATE
+""").bindparams(bindparam("records", expanding=True))
+
+LOCK_LANES_BY_ID = text("""
+SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE id IN :ids) ORDER BY lane FOR UPDATE
+""").bindparams(bindparam("ids", expanding=True))
+
 # One person's lane for one worker. {skip_locked}: PostgreSQL lets several workers claim side by side.
+# A process never takes a lane over from itself: its own worker may be slow, or the clock has jumped, but it is not dead.
 CLAIM = """
 UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
 WHERE lane = (
     SELECT lane FROM lanes
-    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR lease_until < :now)
+    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR (lease_until < :now AND owner <> :owner))
     ORDER BY priority, due_at LIMIT 1 {skip_locked})
 RETURNING lane, fence
 """
@@ -62,7 +75,11 @@ HOLD_FENCE = text(
     "UPDATE lanes SET lease_until = :lease_until WHERE lane = :lane AND owner = :owner AND fence = :fence"
 )
 
-# What the lane waits for next: its earliest due record that is not held for a person.
+# The lane itself, locked: is it still this process's?
+HOLD_LANE = text("UPDATE lanes SET owner = owner WHERE lane = :lane AND owner = :owner")
+
+# What the lane waits for next: its earliest due record that is not held for a person. HOLD_FENCE has locked the lane in a
+# statement before: a PostgreSQL statement that had to wait for a mark's lock would not see the record it marked.
 RELEASE_LANE = text("""
 UPDATE lanes SET
     owner = NULL, lease_until = NULL,
@@ -143,13 +160,16 @@ CHANGE_LANE = text(
 )
 
 # What the dead left behind: nothing had left from `working`, nobody knows for `sending`.
-ABANDONED = text(
-    "SELECT * FROM records WHERE status IN ('working', 'sending') AND (CAST(:lane AS TEXT) IS NULL OR lane = :lane)"
-)
+ABANDONED = text("SELECT * FROM records WHERE status IN ('working', 'sending') ORDER BY id")
+
+ABANDONED_IN_LANE = text("SELECT * FROM records WHERE lane = :lane AND status IN ('working', 'sending') ORDER BY id")
 
 RECOVER = text("""
 UPDATE records SET status = :next, since = :now, due_at = :due_at, deaths = :deaths, reason = :reason WHERE id = :id
 """)
+
+# Locked in a statement before they are freed; see RELEASE_LANE.
+LOCK_OWNED_LANES = text("UPDATE lanes SET fence = fence + 1 WHERE owner IS NOT NULL")
 
 FREE_LANES = text("""
 UPDATE lanes SET owner = NULL, lease_until = NULL,
@@ -178,10 +198,11 @@ ON CONFLICT (feed) DO UPDATE SET started_at = excluded.started_at, done_at = NUL
 
 END_SWEEP = text("UPDATE sweeps SET done_at = :now, rows = :rows WHERE feed = :feed")
 
-# Records whose key the sweep did not meet: their row is gone.
+# Records whose key the sweep did not meet: their row is gone. Paged by key, so that it ends whatever the clock does.
 NOT_SEEN = text("""
 SELECT feed, source_key, lane FROM records
-WHERE feed = :feed AND marked_at < :started_at AND status NOT IN ('removed', 'ignored') LIMIT :limit
+WHERE feed = :feed AND source_key > :after AND marked_at < :started_at AND status NOT IN ('removed', 'ignored')
+ORDER BY source_key LIMIT :limit
 """)
 
 HAS_WORK = text("""
@@ -201,18 +222,18 @@ APPROVE_PLAN = text("UPDATE plans SET approved_at = :now, approved_by = :actor W
 
 IS_APPROVED = text("SELECT count(*) FROM plans WHERE configuration = :configuration AND approved_at IS NOT NULL")
 
-RESYNC = text("""
+RESYNC = text(f"""
 UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now, priority = 1,
     dirty_since = :now, synced_digest = NULL, refused_digest = NULL, failures = 0, deaths = 0, reason = '', detail = '',
-    confirmed = CASE WHEN :overwrite = 1 THEN '{}' ELSE confirmed END,
+    confirmed = CASE WHEN :overwrite = 1 THEN '{{}}' ELSE confirmed END,
     document_digest = CASE WHEN :documents = 1 THEN NULL ELSE document_digest END
-WHERE id IN :ids
+WHERE id IN :ids AND status NOT IN ({_BUSY})
+RETURNING *
 """).bindparams(bindparam("ids", expanding=True))
 
-RECORDS_BY_ID = text("SELECT * FROM records WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
-
 RELEASE_DELETE = text("""
-UPDATE records SET delete_released = 1, mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now
+UPDATE records SET delete_released = 1, mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now,
+    dirty_since = :now
 WHERE id = :id AND status = 'held' AND reason = 'delete.needs_release'
 RETURNING *
 """)

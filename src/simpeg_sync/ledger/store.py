@@ -8,9 +8,10 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, TextClause, text
+from sqlalchemy import Connection, CursorResult, Engine, RowMapping, TextClause, text
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
@@ -20,7 +21,7 @@ from simpeg_sync.domain.errors import LostClaim
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Record, lane_of
-from simpeg_sync.domain.status import MOVES, Event, Status
+from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import codec, rows
 from simpeg_sync.ledger import statements as sql
@@ -86,9 +87,11 @@ class SqlLedger:
             }
             for change in dict.fromkeys(changes)
         ]
+        marks.sort(key=itemgetter("lane", "feed", "source_key"))
 
         def job(connection: Connection) -> None:
             if marks:
+                _lock_lanes(connection, sql.LOCK_LANES, {"records": [(m["feed"], m["source_key"]) for m in marks]})
                 connection.execute(sql.MARK, marks)
                 connection.execute(sql.WAKE_LANE, marks)
             if cursor is not None:
@@ -106,14 +109,21 @@ class SqlLedger:
         self._writer.write(lambda c: c.execute(sql.START_SWEEP, {"feed": feed, "now": now, "why": why}) and None)
         return now
 
-    def unseen(self, feed: FeedName, started_at: float, *, limit: int) -> list[tuple[Change, str]]:
-        """Records of the feed that the sweep has not met, with their lanes."""
-        found = self._all(sql.NOT_SEEN, {"feed": feed, "started_at": started_at, "limit": limit})
+    def unseen(
+        self, feed: FeedName, started_at: float, *, after: SourceKey | None = None, limit: int
+    ) -> list[tuple[Change, str]]:
+        """Records of the feed that the sweep has not met, with their lanes; a page of them by key."""
+        values = {"feed": feed, "started_at": started_at, "after": after or "", "limit": limit}
+        found = self._all(sql.NOT_SEEN, values)
         return [(Change(FeedName(row["feed"]), SourceKey(row["source_key"])), row["lane"]) for row in found]
 
     def end_sweep(self, feed: FeedName, row_count: int) -> None:
         now = self._clock.now()
         self._writer.write(lambda c: c.execute(sql.END_SWEEP, {"feed": feed, "now": now, "rows": row_count}) and None)
+
+    def last_sweep_at(self) -> float | None:
+        found: float | None = self._scalar(text("SELECT min(done_at) FROM sweeps"))
+        return found
 
     def sweep_is_done(self, feed: FeedName) -> bool:
         found = self._one(text("SELECT done_at FROM sweeps WHERE feed = :feed"), {"feed": feed})
@@ -122,7 +132,10 @@ class SqlLedger:
     # ------------------------------------------------------------------------------------------------------- claims
 
     def claim(self) -> Claim | None:
-        """The most urgent due lane, or None. Its records are `working` (or still `uncertain`) when this returns."""
+        """The most urgent due lane, or None. Its records are `working` (or still `uncertain`) when this returns.
+
+        Whatever is still under way in a lane that is free, or whose lease is over, was left by a worker that died.
+        """
         now = self._clock.now()
         values = {"owner": self._owner, "now": now, "lease_until": now + LEASE_S}
 
@@ -130,32 +143,40 @@ class SqlLedger:
             lane = connection.execute(self._claim, values).mappings().first()
             if lane is None:
                 return None
+            self._recover_all(connection, connection.execute(sql.ABANDONED_IN_LANE, {"lane": lane["lane"]}), died=True)
             due = connection.execute(sql.DUE_RECORDS, {"lane": lane["lane"], "now": now, "limit": BATCH_MAX}).mappings()
             records = _alone_if_deadly([rows.record(row) for row in due])
-            claim = Claim(lane["lane"], self._owner, lane["fence"], records)
-            return Claim(claim.lane, claim.owner, claim.fence, [self._to_work(connection, r, now) for r in records])
+            working = [taken for r in records if (taken := self._to_work(connection, r, now)) is not None]
+            return Claim(lane["lane"], self._owner, lane["fence"], working)
 
         return self._writer.write(job)
 
     def release(self, claim: Claim) -> None:
         """Gives the lane back. A lane that was taken over meanwhile is no longer ours to give."""
-        values = {"lane": claim.lane, "owner": claim.owner, "fence": claim.fence, "now": self._clock.now()}
-        self._writer.write(lambda c: c.execute(sql.RELEASE_LANE, values) and None)
+        values = {**self._fence(claim), "now": self._clock.now()}
+
+        def job(connection: Connection) -> None:
+            if connection.execute(sql.HOLD_FENCE, values).rowcount:
+                connection.execute(sql.RELEASE_LANE, values)
+
+        self._writer.write(job)
 
     def recover(self, lane: str | None = None) -> int:
         """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.
 
-        ``lane``: only that one; None at start, when no worker of ours lives.
+        ``lane``: only that one, and only while it is ours; None at start, when no worker of ours lives.
         """
-        now = self._clock.now()
 
         def job(connection: Connection) -> int:
-            abandoned = [rows.record(row) for row in connection.execute(sql.ABANDONED, {"lane": lane}).mappings()]
-            for record in abandoned:
-                self._recover_one(connection, record, now, died=lane is None)
-            if lane is None:
-                connection.execute(sql.FREE_LANES)
-            return len(abandoned)
+            if lane is not None:
+                if not connection.execute(sql.HOLD_LANE, {"lane": lane, "owner": self._owner}).rowcount:
+                    return 0  # taken over: its new owner has made it good already
+                found = connection.execute(sql.ABANDONED_IN_LANE, {"lane": lane})
+                return self._recover_all(connection, found, died=False)
+            connection.execute(sql.LOCK_OWNED_LANES)
+            count = self._recover_all(connection, connection.execute(sql.ABANDONED), died=True)
+            connection.execute(sql.FREE_LANES)
+            return count
 
         return self._writer.write(job)
 
@@ -165,12 +186,15 @@ class SqlLedger:
     # ------------------------------------------------------------------------------------------------------ moves
 
     def finish(self, claim: Claim, record: Record, move: Move) -> Record:
-        return self._writer.write(lambda c: self._move(c, claim, record, move))
+        after = self._writer.write(lambda c: self._move(c, claim, record, move))
+        _say(claim, record, move)
+        return after
 
     def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
         now = self._clock.now()
 
         def job(connection: Connection) -> Attempt:
+            self._hold_fence(connection, claim)
             last = connection.execute(sql.LAST_ATTEMPT, {"record_id": intent.record.id}).mappings().first()
             same = last is not None and (last["action"], last["digest"]) == (intent.action, intent.digest)
             number = (last["number"] if last else 0) + 1
@@ -219,9 +243,9 @@ class SqlLedger:
             "id": attempt.id,
             "now": self._clock.now(),
             "outcome": outcome.verdict,
-            "code": outcome.code,
+            "code": rows.storable(outcome.code),
             "http_status": outcome.http_status,
-            "message": outcome.message,
+            "message": rows.storable(outcome.message),
         }
         statement = sql.NOTE_UNCLEAR if move.event is Event.UNCLEAR else sql.END_ATTEMPT
 
@@ -229,7 +253,9 @@ class SqlLedger:
             connection.execute(statement, values)
             return self._move(connection, claim, _sending(record), move, attempt.id)
 
-        return self._writer.write(job)
+        after = self._writer.write(job)
+        _say(claim, record, move, http_status=outcome.http_status)
+        return after
 
     def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
         def job(connection: Connection) -> None:
@@ -253,13 +279,17 @@ class SqlLedger:
             self._move(connection, claim, record, move, attempt.id)
 
         self._writer.write(job)
+        _say(claim, record, move)
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         def job(connection: Connection) -> None:
             row = connection.execute(sql.FIND, {"feed": record.feed, "source_key": record.key}).mappings().one()
             now = replace(rows.record(row), mark=record.mark)
+            later = self._clock.now() + self._pauses.settle_s
             if now.status is Status.SENDING:
-                move = Move.unclear(detail, settle_at=self._clock.now() + self._pauses.settle_s)
+                move = Move.unclear(detail, settle_at=later)
+            elif now.status is Status.UNCERTAIN and self._has_open_attempt(connection, now):
+                move = Move.still_unclear(reason, detail, look_again_at=later)
             else:
                 move = Move.held(reason, detail)
             self._move(connection, claim, now, move)
@@ -271,7 +301,9 @@ class SqlLedger:
 
         def job(connection: Connection) -> None:
             self._hold_fence(connection, claim)
-            connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now})
+            if not connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now}).rowcount:
+                raise LostClaim(f"record {record.id} is no longer {Status.WORKING}")
+            connection.execute(sql.ADD_EVENT, _event(record, now, Event.PUT_BACK, Status.WAITING))
             wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
             connection.execute(sql.WAKE_LANE, wake)
 
@@ -341,6 +373,7 @@ class SqlLedger:
         now = self._clock.now()
 
         def job(connection: Connection) -> bool:
+            _lock_lanes(connection, sql.LOCK_LANES_BY_ID, {"ids": [record_id]})
             row = connection.execute(sql.RELEASE_DELETE, {"id": record_id, "now": now}).mappings().first()
             if row is None:
                 return False
@@ -377,7 +410,7 @@ class SqlLedger:
             "due_at": move.due_at,
             "due_if_marked": now + self._pauses.quiet_period_s,
             "reason": move.reason,
-            "detail": move.detail,
+            "detail": rows.storable(move.detail),
             **{name: rows.column_value(name, move.changes[name]) for name in names},
         }
         after = connection.execute(self._finish_statement(names), values).mappings().first()
@@ -389,7 +422,9 @@ class SqlLedger:
             self._wake_sibling(connection, feed, record.key, now)
         connection.execute(
             sql.ADD_EVENT,
-            _event(record, now, move.event, Status(after["status"]), move.reason, move.detail, attempt_id),
+            _event(
+                record, now, move.event, Status(after["status"]), move.reason, rows.storable(move.detail), attempt_id
+            ),
         )
         return replace(rows.record(after), mark=record.mark)
 
@@ -399,22 +434,31 @@ class SqlLedger:
             connection.execute(sql.WAKE_LANE, values)
 
     def _hold_fence(self, connection: Connection, claim: Claim) -> None:
-        values = {
-            "lane": claim.lane,
-            "owner": claim.owner,
-            "fence": claim.fence,
-            "lease_until": self._clock.now() + LEASE_S,
-        }
-        if connection.execute(sql.HOLD_FENCE, values).rowcount != 1:
+        if connection.execute(sql.HOLD_FENCE, self._fence(claim)).rowcount != 1:
             raise LostClaim("the lane was taken over; nothing of this worker is written any more")
 
-    def _to_work(self, connection: Connection, record: Record, now: float) -> Record:
+    def _fence(self, claim: Claim) -> dict[str, Any]:
+        until = self._clock.now() + LEASE_S
+        return {"lane": claim.lane, "owner": claim.owner, "fence": claim.fence, "lease_until": until}
+
+    def _has_open_attempt(self, connection: Connection, record: Record) -> bool:
+        return connection.execute(sql.OPEN_ATTEMPT, {"record_id": record.id}).first() is not None
+
+    def _to_work(self, connection: Connection, record: Record, now: float) -> Record | None:
+        """None when a change or an operator came between: the record waits for the lane's next turn."""
         if record.status is Status.UNCERTAIN:
             return record
         woken = next_status(record.status, Event.CHANGED) if record.status is not Status.WAITING else record.status
         working = next_status(woken, Event.CLAIMED)
-        connection.execute(sql.TO_WORK, {"id": record.id, "now": now, "expected": record.status})
-        return replace(record, status=working)
+        done = connection.execute(sql.TO_WORK, {"id": record.id, "now": now, "expected": record.status})
+        return replace(record, status=working) if done.rowcount else None
+
+    def _recover_all(self, connection: Connection, found: CursorResult[Any], *, died: bool) -> int:
+        now = self._clock.now()
+        abandoned = [rows.record(row) for row in found.mappings()]
+        for record in abandoned:
+            self._recover_one(connection, record, now, died=died)
+        return len(abandoned)
 
     def _recover_one(self, connection: Connection, record: Record, now: float, *, died: bool) -> None:
         next_ = next_status(record.status, Event.WORKER_DIED)
@@ -422,7 +466,7 @@ class SqlLedger:
         deaths = record.deaths + 1 if died and was_working else record.deaths
         reason = "worker.died" if died else "ledger.was_down"
         due_at = now if was_working else now + self._pauses.settle_s
-        if deaths >= DEATHS_MAX:
+        if was_working and deaths >= DEATHS_MAX:  # what may have left is settled first, whatever it killed
             next_, reason = Status.HELD, "worker.dies"
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
@@ -459,19 +503,16 @@ class _Resync:
     documents: bool
 
     def apply(self, connection: Connection, *, ids: Sequence[int]) -> int:
-        found = connection.execute(sql.RECORDS_BY_ID, {"ids": list(ids)}).mappings()
-        free = [record for row in found if Event.RESYNC in MOVES[(record := rows.record(row)).status]]
+        values = {
+            "ids": list(ids),
+            "now": self.now,
+            "overwrite": int(self.overwrite),
+            "documents": int(self.documents),
+        }
+        _lock_lanes(connection, sql.LOCK_LANES_BY_ID, {"ids": list(ids)})
+        free = [rows.record(row) for row in connection.execute(sql.RESYNC, values).mappings()]
         if not free:
             return 0
-        connection.execute(
-            sql.RESYNC,
-            {
-                "ids": [record.id for record in free],
-                "now": self.now,
-                "overwrite": int(self.overwrite),
-                "documents": int(self.documents),
-            },
-        )
         connection.execute(
             sql.WAKE_LANE,
             [{"feed": r.feed, "source_key": r.key, "due_at": self.now, "priority": BULK} for r in free],
@@ -480,6 +521,40 @@ class _Resync:
         connection.execute(sql.ADD_EVENT, events)
         _audit(connection, self.now, self.actor, "resync", f"{len(free)} records", self.reason)
         return len(free)
+
+
+def _lock_lanes(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> None:
+    if connection.dialect.name != "sqlite":  # which has one writer, and so no order to keep
+        connection.execute(statement, values)
+
+
+LOG_LINES: Mapping[Event, tuple[str, str]] = {
+    Event.PROVED: ("info", "record.synced"),
+    Event.REMOVED: ("info", "record.removed"),
+    Event.HELD: ("info", "record.held"),
+    Event.REFUSED: ("warning", "record.refused"),
+    Event.UNCLEAR: ("warning", "attempt.uncertain"),
+    Event.DECIDED: ("info", "attempt.decided"),
+    Event.UNCHANGED: ("debug", "record.unchanged"),
+    Event.IGNORED: ("debug", "record.ignored"),
+    Event.PUT_BACK: ("debug", "record.put_back"),
+}
+"""One line for each move that people ask about; the steps between are in the ledger's history."""
+
+
+def _say(claim: Claim, record: Record, move: Move, *, http_status: int | None = None) -> None:
+    level, name = LOG_LINES.get(move.event, ("debug", ""))
+    if name:
+        # The detail of a held record names a field or a code table; BKN's own words never come here.
+        getattr(logs.get(), level)(
+            name,
+            record_id=record.id,
+            feed=record.feed,
+            person=claim.lane,
+            reason=move.reason,
+            detail=move.detail,
+            http_status=http_status,
+        )
 
 
 def _alone_if_deadly(records: Sequence[Record]) -> Sequence[Record]:

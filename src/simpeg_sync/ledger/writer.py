@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 
-from simpeg_sync.domain.errors import LedgerUnfit
+from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit
 from simpeg_sync.ledger.engine import Collision, translated
 
 T = TypeVar("T")
@@ -59,17 +59,24 @@ class GroupWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._open, self._is_closed = threading.Lock(), False
         self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
     def write(self, job: Callable[[Connection], T]) -> T:
         future: Future[T] = Future()
-        self._jobs.put((job, future))
+        with self._open:  # so that no job is put behind the last one, where nobody would ever answer it
+            if self._is_closed:
+                raise LedgerDown("the ledger is closed")
+            self._jobs.put((job, future))
         return future.result()
 
     def close(self) -> None:
-        self._jobs.put(None)
+        """What was handed in before is still written."""
+        with self._open:
+            self._is_closed = True
+            self._jobs.put(None)
         self._thread.join(timeout=30)
         self._engine.dispose()
 
@@ -110,7 +117,7 @@ def _run_one(connection: Connection, job: Job, *, alone: bool) -> tuple[Any, Bas
     savepoint = connection.begin_nested()
     try:
         value = job(connection)
-    except IntegrityError as error:
+    except (IntegrityError, DataError, ProgrammingError, InterfaceError) as error:
         savepoint.rollback()
         return None, LedgerUnfit(f"the ledger refused a statement ({type(error.orig).__name__})")
     except DBAPIError:

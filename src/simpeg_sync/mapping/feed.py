@@ -71,6 +71,8 @@ class Feed:
     """Feeds of the same table and key into which a row of this feed may move."""
     digest: str = field(default="", compare=False)
     """Of the feed's file as written: approval is given to a configuration, not to a name."""
+    codes_digest: str = field(default="", compare=False)
+    """Of its code tables: when they are extended, what they held has to be looked at again."""
 
     @property
     def columns(self) -> tuple[str, ...]:

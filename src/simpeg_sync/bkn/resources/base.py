@@ -10,13 +10,21 @@ from simpeg_sync.decide.fields import Resource, date
 
 
 def _real_date(text: str) -> str:
-    if text and len(date(text)) != 10:
+    # date() gives back unchanged what is no day of any calendar: 31-02-2020.
+    if text and date(text) in ("", text):
         raise ValueError("not a date dd-mm-yyyy")
     return text
 
 
-Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, strict=True)]
-Text = Annotated[str, StringConstraints(strict=True)]
+def _text(text: str) -> str:
+    """Half a surrogate pair has no bytes: it would raise when the request is built, with the intent stored already."""
+    if any("\ud800" <= letter <= "\udfff" for letter in text):
+        raise ValueError("not a text")
+    return text
+
+
+Required = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, strict=True), AfterValidator(_text)]
+Text = Annotated[str, StringConstraints(strict=True), AfterValidator(_text)]
 BknDate = Annotated[str, StringConstraints(pattern=r"^(\d{2}-\d{2}-\d{4})?$", strict=True), AfterValidator(_real_date)]
 RequiredDate = Annotated[
     str, StringConstraints(pattern=r"^\d{2}-\d{2}-\d{4}$", strict=True), AfterValidator(_real_date)
@@ -34,7 +42,8 @@ class Body(BaseModel):
     id: str | None = None
     """null creates, the id of an existing riwayat updates."""
     path: list[dict[str, Any]] | None = None
-    """Documents that BKN already holds for the row, carried over on update."""
+    """Documents of the row. Never sent: whether BKN empties or keeps what an update does not name is unknown, and an
+    upload of its own attaches ours."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,51 @@
+"""A stage of 40 employees with the daemon as a process, and a way to read what it logged."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simpeg_sync.demo.stage import Stage, set_up
+
+SetUp = Callable[..., Stage]
+
+
+@pytest.fixture
+def staged(tmp_path: Path) -> Iterator[SetUp]:
+    """Gives ``staged(source_url=..., changes=...)``; everything that it started ends with the test."""
+    stages: list[Stage] = []
+
+    def make(*, prepared: bool = True, **options: Any) -> Stage:
+        stage = set_up(tmp_path / f"stage-{len(stages)}", seed=11, employees=40, **options)
+        stages.append(stage)
+        if prepared:
+            stage.command("db", "upgrade")
+            stage.command("source", "install")
+            stage.command("plan", "--look", "0")
+            stage.command("plan", "--approve", "--reason", "test")
+        return stage
+
+    yield make
+    for stage in stages:
+        stage.close()
+
+
+def logged(stage: Stage, event: str) -> list[dict[str, Any]]:
+    """The daemon's log lines of one event."""
+    path = stage.folder / "daemon.log"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    found = [json.loads(line) for line in lines if line.startswith("{")]
+    return [line for line in found if line["event"] == event]
+
+
+def wait_for(condition: Callable[[], Any], what: str, *, limit_s: float = 20.0) -> Any:
+    """Waits on a condition, never for a time."""
+    ends_at = time.monotonic() + limit_s
+    while not (value := condition()):
+        if time.monotonic() > ends_at:
+            pytest.fail(f"{what}: not within {limit_s:g} s")
+        time.sleep(0.02)
+    return value

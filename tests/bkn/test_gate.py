@@ -1,0 +1,282 @@
+"""Pace, number in flight and the pause of an outage, with real threads and a real clock."""
+
+import bisect
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from simpeg_sync.bkn.exchange import Answer, Exchanged, Request
+from simpeg_sync.bkn.gate import Gate
+from simpeg_sync.bkn.tokens import Tokens, client_credentials
+from simpeg_sync.clock import Clock
+from simpeg_sync.decide.breaker import OPENS_AFTER
+from simpeg_sync.domain.errors import BknDown
+from simpeg_sync.secret import Secret
+
+from .peers import until
+
+LATE_S = 0.05
+"""How late the machine may wake a thread. Starts are evenly spaced, so a window holds at most one such straggler more."""
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    clock = Clock()
+    yield clock
+    clock.stop.set()
+
+
+class Calls:
+    """What left, as BKN would see it."""
+
+    def __init__(self, *, takes_s: float = 0.0) -> None:
+        self._lock, self._takes_s = threading.Lock(), takes_s
+        self.starts: list[float] = []
+        self.in_flight = self.in_flight_max = 0
+
+    def leave(self, gate: Gate, *, down: bool = False, retry_after_s: float | None = None) -> None:
+        with gate.passage():
+            with self._lock:
+                self.starts.append(time.monotonic())
+                self.in_flight += 1
+                self.in_flight_max = max(self.in_flight_max, self.in_flight)
+            time.sleep(self._takes_s)
+            with self._lock:
+                self.in_flight -= 1
+        gate.report(down=down, retry_after_s=retry_after_s)
+
+
+def is_open(gate: Gate) -> bool:
+    return gate.is_open_for_work
+
+
+def most_in_a_second(starts: list[float]) -> int:
+    starts = sorted(starts)
+    return max(bisect.bisect_left(starts, start + 1.0 - LATE_S) - number for number, start in enumerate(starts))
+
+
+def opened(clock: Clock, *, per_second: float = 100.0, in_flight: int = 4) -> Gate:
+    gate = Gate(clock, per_second=per_second, in_flight=in_flight)
+    calls = Calls()
+    for _ in range(OPENS_AFTER):
+        calls.leave(gate, down=True)
+    return gate
+
+
+def test_eight_threads_never_exceed_the_pace_in_any_second(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=20.0, in_flight=8), Calls()
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(calls.leave, gate) for _ in range(40)]:
+            done.result()
+    assert most_in_a_second(calls.starts) <= 20
+
+
+def test_calls_that_waited_for_a_slot_do_not_leave_all_at_once(clock: Clock) -> None:
+    """Two hanging calls hold both slots for a second; behind them eight quick ones wait. Then the pace still holds."""
+    gate, calls, over = Gate(clock, per_second=10.0, in_flight=2), Calls(), threading.Event()
+
+    def hang() -> None:
+        with gate.passage():
+            over.wait(5)
+        gate.report(down=False)
+
+    with ThreadPoolExecutor(10) as threads:
+        hanging = [threads.submit(hang) for _ in range(2)]
+        quick = [threads.submit(calls.leave, gate) for _ in range(8)]
+        clock.sleep(1.2)  # the fault itself: time in which starts could be saved up
+        over.set()
+        for done in hanging + quick:
+            done.result()
+    gaps = [later - earlier for earlier, later in zip(calls.starts, calls.starts[1:], strict=False)]
+    assert min(gaps) >= 0.1 - LATE_S, gaps
+
+
+def test_the_first_call_after_a_start_waits_an_interval(clock: Clock) -> None:
+    begun = time.monotonic()
+    gate, calls = Gate(clock, per_second=4.0, in_flight=1), Calls()
+    calls.leave(gate)
+    assert calls.starts[0] - begun >= 0.25
+
+
+def test_no_more_calls_are_in_flight_than_allowed(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=1000.0, in_flight=3), Calls(takes_s=0.02)
+    with ThreadPoolExecutor(12) as threads:
+        for done in [threads.submit(calls.leave, gate) for _ in range(36)]:
+            done.result()
+    assert (len(calls.starts), calls.in_flight_max) == (36, 3)
+
+
+def test_the_breaker_opens_after_a_few_failures_and_is_told_once_each_way(clock: Clock) -> None:
+    told: list[str] = []
+    gate, calls = Gate(clock, per_second=100.0, in_flight=4, on_change=told.append), Calls()
+    for _ in range(OPENS_AFTER):
+        assert is_open(gate)
+        calls.leave(gate, down=True)
+    assert (told, is_open(gate)) == (["lost"], False)
+    with pytest.raises(BknDown) as down:
+        calls.leave(gate)
+    assert 0 < (down.value.retry_after_s or 0) <= 1.0
+    assert len(calls.starts) == OPENS_AFTER
+    assert 0 < gate.lost_for_s() < 5
+    until(lambda: is_open(gate))
+    calls.leave(gate)
+    assert (told, gate.lost_for_s()) == (["lost", "recovered"], 0.0)
+
+
+def test_one_probe_leaves_while_everybody_else_is_turned_away(clock: Clock) -> None:
+    gate = opened(clock, in_flight=8)
+    until(lambda: is_open(gate))
+    over, leaving, turned_away = threading.Event(), threading.Barrier(8), threading.Semaphore(0)
+
+    def call() -> bool:
+        leaving.wait(5)
+        try:
+            with gate.passage():
+                over.wait(5)
+        except BknDown:
+            turned_away.release()
+            return False
+        gate.report(down=False)
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        calls = [threads.submit(call) for _ in range(8)]
+        for _ in range(7):
+            assert turned_away.acquire(timeout=5)
+        over.set()
+        assert sorted(done.result() for done in calls) == [False] * 7 + [True]
+    assert is_open(gate)
+
+
+def test_a_probe_that_raises_makes_room_for_the_next(clock: Clock) -> None:
+    gate = opened(clock)
+    until(lambda: is_open(gate))
+    with pytest.raises(ZeroDivisionError), gate.passage():
+        raise ZeroDivisionError
+    assert is_open(gate)
+    Calls().leave(gate)
+
+
+def test_a_pause_asked_of_one_call_holds_for_those_in_flight_and_those_that_wait_for_their_start(clock: Clock) -> None:
+    """429: neither a late success nor a start that was reserved before may break the pause (row 68)."""
+    gate, calls, over = Gate(clock, per_second=2.0, in_flight=4), Calls(), threading.Event()
+    inside = threading.Event()
+
+    def early() -> None:
+        with gate.passage():
+            inside.set()
+            over.wait(5)
+        gate.report(down=False)
+
+    with ThreadPoolExecutor(3) as threads:
+        in_flight = threads.submit(early)
+        assert inside.wait(5)
+        waiting: Future[None] = threads.submit(calls.leave, gate)
+        until(lambda: gate._pace.next_start > time.monotonic() + 0.5)  # it has reserved its start
+        gate.report(down=True, retry_after_s=60.0)
+        over.set()
+        in_flight.result()
+        with pytest.raises(BknDown):
+            waiting.result()
+    assert (calls.starts, is_open(gate)) == ([], False)
+
+
+def test_a_reserved_call_leaves_at_once(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=2.0, in_flight=1), Calls()
+    with gate.reserved():
+        reserved_at = time.monotonic()
+        calls.leave(gate)
+        assert calls.starts[0] - reserved_at < 0.1
+        calls.leave(gate)  # only the first was paid for
+        assert calls.starts[1] - calls.starts[0] >= 0.4
+
+
+def test_a_reservation_that_is_not_used_gives_back_slot_and_probe(clock: Clock) -> None:
+    gate = opened(clock, in_flight=1)
+    until(lambda: is_open(gate))
+    with gate.reserved():
+        assert not is_open(gate)
+    assert is_open(gate)
+    with pytest.raises(BknDown, match="ledger"), gate.reserved():
+        raise BknDown("the ledger is full")
+    assert is_open(gate)
+    Calls().leave(gate)
+
+
+def test_an_unused_reservation_of_before_the_outage_does_not_let_a_second_probe_out(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=100.0, in_flight=4), Calls()
+    with ThreadPoolExecutor(1) as other, gate.reserved():
+        for _ in range(OPENS_AFTER):
+            other.submit(calls.leave, gate, down=True).result()
+        until(lambda: is_open(gate))
+        probe = gate.passage()
+        other.submit(probe.__enter__).result()
+    assert not is_open(gate)
+    with pytest.raises(BknDown):
+        calls.leave(gate)
+
+
+def test_a_stop_ends_every_wait_at_once(clock: Clock) -> None:
+    """One waits for its start, one for a slot, a call is in flight."""
+    gate, over = Gate(clock, per_second=0.1, in_flight=2), threading.Event()
+    gate._pace.next_start = 0.0
+    inside = threading.Event()
+
+    def hang() -> None:
+        with gate.passage():
+            inside.set()
+            over.wait(5)
+        gate.report(down=False)
+
+    with ThreadPoolExecutor(3) as threads:
+        in_flight = threads.submit(hang)
+        assert inside.wait(5)
+        waiting = [threads.submit(Calls().leave, gate) for _ in range(2)]
+        until(lambda: gate._pace.next_start > time.monotonic() + 10.5)
+        stopped = time.monotonic()
+        clock.stop.set()
+        for wait in waiting:
+            with pytest.raises(BknDown, match="stopping"):
+                wait.result(timeout=2)
+        assert time.monotonic() - stopped < 0.5
+        over.set()
+        in_flight.result()
+
+
+class OneToken:
+    """An Exchange that hands out a token and nothing else."""
+
+    def __init__(self) -> None:
+        self.logins = 0
+
+    def send(self, request: Request, *, deadline_s: float) -> Exchanged:
+        self.logins += 1
+        return Answer(200, {}, b'{"access_token": "fake-%d", "expires_in": 3600}' % self.logins)
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.timeout(20)
+def test_one_slot_is_enough_even_with_a_token_renewal_inside(clock: Clock) -> None:
+    gate, calls, exchange = Gate(clock, per_second=200.0, in_flight=1), Calls(), OneToken()
+    login = client_credentials("http://127.0.0.1:1/oauth2/token", Secret("fake-key"), Secret("fake-secret"))
+    tokens = Tokens(
+        exchange, clock, apim=login, sso=Secret("fake-sso"), deadline_s=1.0, on_event=lambda token, what: None
+    )
+
+    def write() -> None:
+        with gate.reserved():
+            first = tokens.get("apim").reveal()
+            calls.leave(gate)
+            if first == "fake-1":
+                tokens.renew("apim", first)
+            tokens.get("apim")
+            calls.leave(gate)
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(write) for _ in range(8)]:
+            done.result(timeout=15)
+    assert (len(calls.starts), exchange.logins, calls.in_flight_max) == (16, 2, 1)

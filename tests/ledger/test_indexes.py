@@ -1,0 +1,86 @@
+"""With 200,000 records the daemon's questions are still answered by indexes."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import TextClause, text
+
+from simpeg_sync.ledger import statements as sql
+
+from .desk import KURSUS, Desk
+
+RECORDS, LANES = 200_000, 20_000
+
+NUMBERS = {
+    "sqlite": "WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {count}) SELECT {what} FROM n",
+    "postgresql": "SELECT {what} FROM generate_series(1, {count}) AS n",
+}
+
+
+@pytest.fixture
+def full(desk: Desk) -> Desk:
+    """Most records rest, one in twenty waits: a region on a busy morning."""
+    numbers = NUMBERS[desk.engine.dialect.name]
+    nip = "CAST(199001010000000000 + {} AS TEXT)"
+    lane = nip.format("n")
+    desk.run(
+        "INSERT INTO lanes (lane, due_at, priority) "
+        + numbers.format(count=LANES, what=f"{lane}, CASE WHEN n % 10 = 0 THEN 1000 + n END, n % 2")
+    )
+    lane = nip.format(f"(n % {LANES}) + 1")
+    waits = "CASE WHEN n % 20 = 0 THEN {} ELSE {} END"
+    what = (
+        f"'{KURSUS}', CAST(n AS TEXT), {lane}, {waits.format(repr('waiting'), repr('synced'))}, 1000, "
+        f"{waits.format('1000 + n', 'NULL')}, 1000, 1000, 'row-' || n"
+    )
+    desk.run(
+        "INSERT INTO records (feed, source_key, lane, status, since, due_at, marked_at, dirty_since, bkn_id) "
+        + numbers.format(count=RECORDS, what=what)
+    )
+    if desk.engine.dialect.name == "postgresql":
+        with desk.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+            connection.exec_driver_sql("ANALYZE")
+    return desk
+
+
+def plan(desk: Desk, statement: TextClause, values: Mapping[str, Any]) -> str:
+    explain = "EXPLAIN QUERY PLAN" if desk.engine.dialect.name == "sqlite" else "EXPLAIN"
+    with desk.engine.connect() as connection:
+        rows = connection.execute(text(f"{explain} {statement.text}"), values).all()
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None:
+    locking = "" if full.engine.dialect.name == "sqlite" else "FOR UPDATE SKIP LOCKED"
+    lane = {"lane": "199001010000000010"}
+    now = {"now": 5000.0}
+    owner = {"owner": "a", "lease_until": 1.0, "fence": 1}
+    asked: dict[str, tuple[TextClause, Mapping[str, Any]]] = {
+        "claim": (text(sql.CLAIM.format(skip_locked=locking)), {**owner, **now}),
+        "due records": (sql.DUE_RECORDS, {**lane, **now, "limit": 20}),
+        "links": (sql.LINKS, lane),
+        "abandoned": (sql.ABANDONED, {}),
+        "abandoned in a lane": (sql.ABANDONED_IN_LANE, lane),
+        "release": (sql.RELEASE_LANE, {**lane, **owner, **now}),
+        "fence": (sql.HOLD_FENCE, {**lane, **owner}),
+        "find": (sql.FIND, {"feed": KURSUS, "source_key": "17"}),
+        "open attempt": (sql.OPEN_ATTEMPT, {"record_id": 5}),
+    }
+    for name, (statement, values) in asked.items():
+        found = plan(full, statement, values)
+        whole_tables = re.findall(r"SCAN (?!CONSTANT)\w+$|Seq Scan on (?!attempts)\w+", found, re.MULTILINE)
+        assert not whole_tables, f"{name} looks through a whole table:\n{found}"
+
+
+def test_a_morning_of_turns_with_a_full_ledger_touches_the_urgent_lanes_in_order(full: Desk) -> None:
+    full.clock.at = 1_000_000.0
+    lanes = []
+    for _ in range(20):
+        claim = full.claim()
+        lanes.append(claim.lane)
+        assert all(record.lane == claim.lane for record in claim.records)
+        full.ledger.recover(claim.lane)
+    assert lanes == sorted(lanes)
+    assert len(set(lanes)) == 20
