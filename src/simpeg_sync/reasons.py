@@ -103,8 +103,8 @@ REASONS: Mapping[str, Sentence] = {
         "Another hand changed the row at BKN; compare, then `resync --overwrite` if SIMPEG is right.",
     ),
     "conflict.gone_at_bkn": Sentence(
-        "Baris tidak ada lagi di BKN; perlu keputusan petugas.",
-        "The row is no longer at BKN; somebody has to decide whether it is to be created again.",
+        "Baris tidak ada lagi di BKN; bila memang harus ada, resync --recreate; bila tidak, hapus di SIMPEG.",
+        "The row is no longer at BKN; `resync --recreate` if it is to be there, else delete it in SIMPEG.",
     ),
     "delete.needs_release": Sentence(
         "Baris hilang dari SIMPEG; penghapusan di BKN menunggu persetujuan.",
