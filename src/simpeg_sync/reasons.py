@@ -188,7 +188,6 @@ REASONS: Mapping[str, Sentence] = {
         "Disinkronkan ulang atas permintaan petugas.", "Looked at afresh at an operator's wish."
     ),
     "operator.released": Sentence("Dilepas oleh petugas.", "Released by an operator."),
-    "operator.held": Sentence("Ditahan oleh petugas.", "Held by an operator."),
 }
 
 
