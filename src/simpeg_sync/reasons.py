@@ -52,6 +52,10 @@ REASONS: Mapping[str, Sentence] = {
     "text.too_long": Sentence(
         "Teks terlalu panjang; persingkat di SIMPEG.", "The text is too long; shorten it in SIMPEG."
     ),
+    "text.unreadable": Sentence(
+        "Teks rusak (salah pengodean huruf); tulis ulang di SIMPEG.",
+        "The text is broken (another character encoding); write it anew in SIMPEG.",
+    ),
     "field.required": Sentence(
         "Isian wajib masih kosong; lengkapi di SIMPEG.", "A value that BKN requires is missing; fill it in in SIMPEG."
     ),
@@ -99,8 +103,8 @@ REASONS: Mapping[str, Sentence] = {
         "Another hand changed the row at BKN; compare, then `resync --overwrite` if SIMPEG is right.",
     ),
     "conflict.gone_at_bkn": Sentence(
-        "Baris tidak ada lagi di BKN; perlu keputusan petugas.",
-        "The row is no longer at BKN; somebody has to decide whether it is to be created again.",
+        "Baris tidak ada lagi di BKN; bila memang harus ada, resync --recreate; bila tidak, hapus di SIMPEG.",
+        "The row is no longer at BKN; `resync --recreate` if it is to be there, else delete it in SIMPEG.",
     ),
     "delete.needs_release": Sentence(
         "Baris hilang dari SIMPEG; penghapusan di BKN menunggu persetujuan.",
@@ -204,7 +208,6 @@ REASONS: Mapping[str, Sentence] = {
         "Disinkronkan ulang atas permintaan petugas.", "Looked at afresh at an operator's wish."
     ),
     "operator.released": Sentence("Dilepas oleh petugas.", "Released by an operator."),
-    "operator.held": Sentence("Ditahan oleh petugas.", "Held by an operator."),
 }
 
 

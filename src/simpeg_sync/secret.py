@@ -29,6 +29,8 @@ class Secret:
                     )
                 ]
             ) from None
+        except UnicodeDecodeError:
+            raise ConfigError([Problem(place, f"the secret file {path} is not text", "Save it as UTF-8.")]) from None
         if not text:
             raise ConfigError([Problem(place, f"the secret file {path} is empty", "Put the secret into it.")])
         return cls(text)

@@ -40,7 +40,7 @@ def test_a_resync_looks_afresh_and_leaves_alone_what_is_under_way(desk: Desk) ->
             (event,) = desk.reader.events_of(record.id)
             assert (event["event"], event["actor"]) == ("resync", "charlie")
     (entry,) = desk.reader.audit()
-    assert (entry["action"], entry["target"]) == ("resync", f"{len(Status) - len(BUSY)} records")
+    assert (entry["action"], entry["target"]) == ("resync", "6 records: 1, 5, 6, 7, 8, 9")
     assert len(desk.claim().records) == len(Status) - len(BUSY)
 
 

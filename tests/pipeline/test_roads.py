@@ -430,6 +430,47 @@ def test_a_row_that_vanished_at_bkn_is_shown_and_not_made_again(office: Office) 
     assert (office.state(), office.effects) == (("held", "conflict.gone_at_bkn"), ["create"])
 
 
+def test_a_row_that_vanished_at_bkn_is_created_once_when_a_person_says_so(office: Office) -> None:
+    office.files.contents["a.pdf"] = PDF
+    office.enter(berkas="a.pdf")
+    office.pass_time()
+    office.clock.time_s += SETTLE_S
+    office.bkn.stored["kursus"].clear()
+    office.enter(jam="48")
+    office.pass_time()
+    office.ledger.resync([office.record().id], actor="siti", reason="harus ada", recreate=True)
+    office.pass_time()
+    office.pass_time(SETTLE_S)
+    assert (office.state()[0], office.effects) == ("synced", ["create", "upload", "create", "upload"])
+    assert office.record().bkn_id == office.at_bkn()[0]["id"]
+    assert office.at_bkn()[0]["jumlahJam"] == 48
+
+
+def test_a_vanished_row_that_is_back_under_another_id_is_linked_and_not_created_again(office: Office) -> None:
+    office.enter()
+    office.pass_time()
+    office.clock.time_s += SETTLE_S
+    (row,) = office.at_bkn()
+    office.bkn.stored["kursus"].clear()
+    office.enter(jam="48")
+    office.pass_time()
+    office.bkn.stored["kursus"]["f" * 32] = {**row, "id": "f" * 32}
+    office.ledger.resync([office.record().id], actor="siti", reason="harus ada", recreate=True)
+    office.pass_time()
+    assert (office.state()[0], office.effects) == ("synced", ["create", "update"])
+    assert office.record().bkn_id == "f" * 32
+
+
+def test_recreate_forgets_no_row_that_is_still_at_bkn(office: Office) -> None:
+    office.enter()
+    office.pass_time()
+    before = office.record().bkn_id
+    office.ledger.resync([office.record().id], actor="siti", reason="coba", recreate=True)
+    assert office.record().bkn_id == before
+    office.pass_time(SETTLE_S)
+    assert (office.state()[0], office.effects) == ("synced", ["create"])
+
+
 # ---------------------------------------------------------------------------------------------------- documents
 
 

@@ -1,4 +1,4 @@
-"""Commands that give an order: plan and its approval, resync, record retry, hold, release. All are audited."""
+"""Commands that give an order: plan and its approval, resync, record retry and release. All are audited."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,8 +7,12 @@ import click
 
 from simpeg_sync.cli.common import Shared, actor, confirm, pass_shared, say, table
 from simpeg_sync.cli.look import STATUSES, record
+from simpeg_sync.config.load import Config
 from simpeg_sync.domain.errors import NothingMatched, OperatorError
+from simpeg_sync.domain.status import Status
 from simpeg_sync.insights import masked
+
+GONE_AT_BKN = "conflict.gone_at_bkn"
 
 
 @click.command()
@@ -86,6 +90,7 @@ def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
 @click.option("--all", "everything", is_flag=True, help="All records; instead of a filter.")
 @click.option("--overwrite", is_flag=True, help="SIMPEG wins over what another hand changed at BKN.")
 @click.option("--documents", is_flag=True, help="Send certificates again too.")
+@click.option("--recreate", is_flag=True, help="Of these, rows that are gone at BKN: match or create them anew.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would concern.")
 @click.option("--reason", help="Why; goes into the audit. Required.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -99,6 +104,7 @@ def resync(
     everything: bool,
     overwrite: bool,
     documents: bool,
+    recreate: bool,
     dry_run: bool,
     reason: str | None,
     yes: bool,
@@ -108,8 +114,8 @@ def resync(
     from simpeg_sync.clock import Clock
     from simpeg_sync.ledger.reading import RecordFilter
 
-    wanted = RecordFilter(record_id, person, feed, wanted_status)
-    if wanted == RecordFilter() and not everything:
+    wanted = RecordFilter(record_id, person, feed, wanted_status, GONE_AT_BKN if recreate else None)
+    if (record_id, person, feed, wanted_status) == (None, None, None, None) and not everything:
         raise click.UsageError("say which records: --person, --feed, --record, --status, or --all")
     if not dry_run and not reason:
         raise click.UsageError("say why with --reason; it goes into the audit")
@@ -117,7 +123,8 @@ def resync(
     reader = wiring.open_reader(config)
     records, persons = reader.count(wanted)
     if records == 0:
-        raise NothingMatched("no record fits; `simpeg-sync status` shows what there is")
+        which = f"no record with the reason {GONE_AT_BKN} fits" if recreate else "no record fits"
+        raise NothingMatched(f"{which}; `simpeg-sync status` shows what there is")
     calls = records + persons * len(config.feeds)
     minutes = round(calls / config.settings.bkn.calls_per_second / 60, 1)
     what = {"records": records, "persons": persons, "calls_at_most": calls, "minutes": minutes}
@@ -128,7 +135,13 @@ def resync(
     confirm(records, "records", yes=yes)
     ledger = wiring.open_ledger(config, Clock())
     count = ledger.resync(
-        reader.ids(wanted), actor=actor(), reason=reason or "", overwrite=overwrite, documents=documents
+        reader.ids(wanted),
+        actor=actor(),
+        reason=reason or "",
+        which=_named(wanted),
+        overwrite=overwrite,
+        documents=documents,
+        recreate=recreate,
     )
     busy = records - count
     shared.show(
@@ -137,6 +150,18 @@ def resync(
             f"{count} records wait for their turn" + (f"; {busy} were under way and left alone" if busy else "")
         ),
     )
+
+
+def _named(wanted: Any) -> str:
+    """The selection for the audit; a person only so far that people can tell who it was."""
+    parts = {
+        "record": wanted.record_id,
+        "person": wanted.person and masked(wanted.person),
+        "feed": wanted.feed,
+        "status": wanted.status,
+        "reason": wanted.reason,
+    }
+    return ", ".join(f"{name} {value}" for name, value in parts.items() if value is not None) or "all"
 
 
 def _concerns(what: Mapping[str, Any]) -> str:
@@ -152,7 +177,7 @@ def _concerns(what: Mapping[str, Any]) -> str:
 @pass_shared
 def record_retry(shared: Shared, record_id: int, reason: str) -> None:
     """Look at one record afresh."""
-    _one(shared, record_id, reason, overwrite=False)
+    _afresh(shared, record_id, reason)
 
 
 @record.command("release")
@@ -166,28 +191,51 @@ def record_release(shared: Shared, record_id: int, reason: str, delete: bool) ->
     from simpeg_sync.clock import Clock
 
     if not delete:
-        _one(shared, record_id, reason, overwrite=False)
+        _afresh(shared, record_id, reason, only_held=True)
         return
     config = shared.config
+    found = _found(config, record_id)
     if not wiring.open_ledger(config, Clock()).release_delete(record_id, actor=actor(), reason=reason):
-        raise NothingMatched(f"record {record_id} is not a delete that waits for a person")
+        raise OperatorError(
+            f"record {record_id} is not a delete that waits for a person: it is {_state(found)}. "
+            f"See `simpeg-sync record show {record_id}`"
+        )
     shared.show({"record": record_id, "released": True}, lambda: click.echo(f"record {record_id}: its delete goes on"))
 
 
-def _one(shared: Shared, record_id: int, reason: str, *, overwrite: bool) -> None:
+def _afresh(shared: Shared, record_id: int, reason: str, *, only_held: bool = False) -> None:
     from simpeg_sync import wiring
     from simpeg_sync.clock import Clock
 
     config = shared.config
-    found = wiring.open_reader(config).records(_only(record_id))
-    if not found:
-        raise NothingMatched(f"there is no record {record_id}")
-    count = wiring.open_ledger(config, Clock()).resync([record_id], actor=actor(), reason=reason, overwrite=overwrite)
-    if not count:
+    found = _found(config, record_id)
+    if only_held and found["status"] != Status.HELD:
         raise OperatorError(
-            f"record {record_id} of {masked(found[0]['lane'])} is under way right now; try again in a moment"
+            f"record {record_id} is not held: it is {_state(found)}. `record retry` looks at it afresh all the same"
+        )
+    if only_held and found["reason"] == "delete.needs_release":
+        raise OperatorError(
+            f"record {record_id} waits for a word on its delete; say `record release {record_id} --delete`"
+        )
+    if not wiring.open_ledger(config, Clock()).resync([record_id], actor=actor(), reason=reason):
+        raise OperatorError(
+            f"record {record_id} of {masked(found['lane'])} is {_state(found)}, so a write is under way or not decided yet; "
+            "it goes on by itself, try again later"
         )
     shared.show({"record": record_id, "resynced": True}, lambda: click.echo(f"record {record_id} waits for its turn"))
+
+
+def _found(config: Config, record_id: int) -> Mapping[str, Any]:
+    from simpeg_sync import wiring
+
+    found = wiring.open_reader(config).records(_only(record_id))
+    if not found:
+        raise NothingMatched(f"there is no record {record_id}; `simpeg-sync record list` shows their numbers")
+    return found[0]
+
+
+def _state(found: Mapping[str, Any]) -> str:
+    return f"{found['status']} ({found['reason']})" if found["reason"] else str(found["status"])
 
 
 def _only(record_id: int) -> Any:

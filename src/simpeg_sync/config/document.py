@@ -31,6 +31,9 @@ def read_yaml(path: Path) -> YamlFile:
     try:
         text = path.read_text(encoding="utf-8")
         node = yaml.compose(text, Loader=yaml.SafeLoader)
+        lines: dict[Path_, int] = {}
+        problems: list[Problem] = []
+        data = _value(node, (), lines, problems, path) if node is not None else {}
     except OSError as error:
         raise _error(
             f"{path}", f"the file cannot be read ({error.strerror})", "Check the path and its rights."
@@ -38,9 +41,10 @@ def read_yaml(path: Path) -> YamlFile:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise _error(f"{path}:{line}", f"not valid YAML ({error.problem})", "Check indentation and quotes.") from None
-    lines: dict[Path_, int] = {}
-    problems: list[Problem] = []
-    data = _value(node, (), lines, problems, path) if node is not None else {}
+    except (UnicodeDecodeError, yaml.YAMLError):
+        raise _error(f"{path}", "not text in UTF-8, or with control characters in it", "Save it as UTF-8.") from None
+    except RecursionError:
+        raise _error(f"{path}", "nested without end (an alias inside its own anchor?)", "Remove the alias.") from None
     if problems:
         raise ConfigError(problems)
     return YamlFile(path, data, lines)
@@ -62,11 +66,15 @@ def _value(node: yaml.Node, where: Path_, lines: dict[Path_, int], problems: lis
         return mapping
     if isinstance(node, yaml.SequenceNode):
         return [_value(item, (*where, index), lines, problems, path) for index, item in enumerate(node.value)]
-    # Codes like 01, dates and words stay the text they are written as; only true numbers and booleans are converted.
-    scalar = yaml.SafeLoader("").construct_object(node)
-    converts = (
-        scalar is None or isinstance(scalar, bool | float) or (isinstance(scalar, int) and str(scalar) == node.value)
-    )
+    # Codes like 01, 1.10 and NO, and dates, stay the text they are written as; only true numbers, true and false are
+    # converted.
+    try:
+        scalar = yaml.SafeLoader("").construct_object(node)
+    except ValueError:  # looks like a date and is none: 0000-00-00
+        return node.value
+    if isinstance(scalar, bool):
+        return scalar if node.value.lower() in ("true", "false") else node.value
+    converts = scalar is None or (isinstance(scalar, int | float) and str(scalar) == node.value)
     return scalar if converts else node.value
 
 

@@ -2,15 +2,16 @@
 
 import csv
 import hashlib
+import io
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from simpeg_sync.config.document import YamlFile
-from simpeg_sync.config.settings import Section, check
+from simpeg_sync.config.settings import Section, check, likely
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import Problem
 from simpeg_sync.mapping.conditions import ColumnTest, Condition
@@ -25,8 +26,10 @@ from simpeg_sync.mapping.expressions import (
     First,
     Integer,
     Year,
+    clean,
 )
 from simpeg_sync.mapping.feed import DocumentRule, Feed, Join
+from simpeg_sync.mapping.text import plain
 
 DATE_WORDS = {"dd": "%d", "mm": "%m", "yyyy": "%Y"}
 VERBS = ("column", "text", "const", "code", "integer", "date", "year", "first")
@@ -79,21 +82,46 @@ def read_feed(
 ) -> tuple[Feed | None, list[Problem]]:
     """``targets``: BKN's resources and the fields each takes. ``base``: what relative paths are relative to."""
     model, problems = check(FeedFile, file)
+    unread: frozenset[str] = frozenset()
     if model is None:
-        return None, problems
-    reader = _Reader(file, base, problems)
+        model, unread = _legible_part(file)
+    reader = _Reader(file, base, problems, unread)
     feed = reader.feed(model, targets)
     return (None, problems) if problems else (feed, [])
+
+
+STAND_INS: Mapping[str, Any] = {
+    "feed": "x", "target": "", "table": "x", "key": ["x"], "person": "x", "fields": {"x": {"const": None}},
+    "natural_key": ["x"],
+}  # fmt: skip
+"""For required words that are missing or wrong, so that the others can be looked at all the same."""
+
+
+def _legible_part(file: YamlFile) -> tuple[FeedFile, frozenset[str]]:
+    """The feed as far as its words are right, and the words that are not."""
+    data = {name: value for name, value in _mapping(file).items() if value is not None}
+    try:
+        FeedFile.model_validate(data)
+        bad = set()
+    except ValidationError as errors:
+        bad = {str(error["loc"][0]) for error in errors.errors(include_input=False, include_url=False)}
+    kept = {name: value for name, value in data.items() if name not in bad}
+    return FeedFile.model_validate({**STAND_INS, **kept}), frozenset(bad)
+
+
+def _mapping(file: YamlFile) -> Mapping[str, Any]:
+    return file.data if isinstance(file.data, Mapping) else {}
 
 
 class _Reader:
     """Collects every problem of one file instead of stopping at the first."""
 
-    def __init__(self, file: YamlFile, base: Path, problems: list[Problem]) -> None:
-        self.file, self.base, self.problems = file, base, problems
+    def __init__(self, file: YamlFile, base: Path, problems: list[Problem], unread: Collection[str]) -> None:
+        self.file, self.base, self.problems, self.unread = file, base, problems, unread
         self.code_files: list[bytes] = []
 
     def feed(self, model: FeedFile, targets: Mapping[str, Collection[str]]) -> Feed | None:
+        self._check_conditions()
         self._check_target(model, targets)
         self._check_names(model)
         feed = Feed(
@@ -161,19 +189,36 @@ class _Reader:
         case = written.get("case", "")
         if case not in ("", "upper", "lower"):
             raise _Bad((*where, "case"), f"case is {case!r}", "Write upper or lower.")
-        return Column(self._name(written[verb], where), case, int(written.get("max_length", 0)))
+        longest = written.get("max_length", 0)
+        if not isinstance(longest, int) or isinstance(longest, bool) or longest < 0:
+            raise _Bad((*where, "max_length"), "max_length is not a number of letters", "Write max_length: 100.")
+        return Column(self._name(written[verb], where), case, longest)
 
     def _code(self, written: Mapping[str, Any], where: tuple[str | int, ...]) -> Expression:
         self._only(written, where, "code", "table", "map")
         if ("table" in written) == ("map" in written):
             raise _Bad(where, "a code needs its table", "Name table: codes/FILE.csv, or give a map: {local: BKN}.")
         if "map" in written:
-            codes = {str(local): str(national) for local, national in dict(written["map"]).items()}
+            codes = self._map(written["map"], (*where, "map"))
             label = str(where[-1])
         else:
             label, codes = str(written["table"]), self._code_table(str(written["table"]), (*where, "table"))
-        folded = {local.strip().casefold(): national for local, national in codes.items()}
-        return Code(self._parsed(written["code"], (*where, "code")), label, folded)
+        return Code(self._parsed(written["code"], (*where, "code")), label, codes)
+
+    def _map(self, written: Any, where: tuple[str | int, ...]) -> dict[str, str]:
+        if not isinstance(written, Mapping) or any(
+            one is None or isinstance(one, Mapping | list) for one in written.values()
+        ):
+            raise _Bad(where, "map wants one national code for each local code", "Write map: {LOCAL: BKN}.")
+        return self._folded([(str(local), plain(national)) for local, national in written.items()], "the map", where)
+
+    def _folded(self, codes: Sequence[tuple[str, str]], name: str, where: tuple[str | int, ...]) -> dict[str, str]:
+        """Local codes are found whatever their case and blanks, so no two may differ in these alone."""
+        found: dict[str, str] = {}
+        for local, national in codes:
+            if found.setdefault(folded := clean(local).casefold(), national) != national:
+                raise _Bad(where, f"{name} has two national codes for {folded!r}", "Keep one of them.")
+        return found
 
     def _code_table(self, name: str, where: tuple[str | int, ...]) -> dict[str, str]:
         """A CSV with the columns ``local`` and ``bkn``; more columns may follow for people."""
@@ -183,15 +228,25 @@ class _Reader:
         except OSError as error:
             raise _Bad(where, f"the code table {path} cannot be read ({error.strerror})", "Check the path.") from None
         self.code_files.append(content)
-        rows = csv.DictReader(content.decode("utf-8-sig").splitlines())
-        if not {"local", "bkn"} <= set(rows.fieldnames or ()):
-            raise _Bad(where, f"the code table {path} lacks the columns local and bkn", "Its first line: local,bkn")
-        return {row["local"]: row["bkn"].strip() for row in rows if row["local"] and row["bkn"]}
+        try:
+            rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+            if not {"local", "bkn"} <= set(rows.fieldnames or ()):
+                raise _Bad(where, f"the code table {path} lacks the columns local and bkn", "Its first line: local,bkn")
+            codes = [(row["local"], row["bkn"].strip()) for row in rows if row["local"] and row["bkn"]]
+        except (UnicodeDecodeError, csv.Error):
+            raise _Bad(where, f"the code table {path} is not CSV in UTF-8", "Save it as CSV, UTF-8.") from None
+        return self._folded([code for code in codes if code[1]], f"the code table {path}", where)
 
     def _date(self, written: Mapping[str, Any], where: tuple[str | int, ...], verb: str) -> Date:
         self._only(written, where, verb, "formats", "no_date")
+        for word in ("formats", "no_date"):
+            if word in written and not isinstance(written[word], list):
+                raise _Bad((*where, word), f"{word} wants a list", f"Write {word}: [one, other].")
         formats = tuple(_strptime(str(form)) for form in written.get("formats", ())) or DEFAULT_DATE_FORMATS
-        no_date = tuple(str(text) for text in written.get("no_date", ())) or NO_DATE
+        for form in formats:
+            if not re.search("%[Yy]", form):
+                raise _Bad((*where, "formats"), f"{form!r} is not a form of a date", "Write it like dd-mm-yyyy.")
+        no_date = tuple(plain(text) for text in written.get("no_date", NO_DATE))
         return Date(self._name(written[verb], where), formats, no_date)
 
     def _first(self, written: Mapping[str, Any], where: tuple[str | int, ...]) -> Expression:
@@ -232,11 +287,18 @@ class _Reader:
     def _test(self, column: str, wanted: Any, where: tuple[str | int, ...]) -> ColumnTest:
         if isinstance(wanted, Mapping):
             if set(wanted) == {"not"}:
-                return ColumnTest(column, none_of=_texts(wanted["not"]))
+                return ColumnTest(column, none_of=self._values(wanted["not"], (*where, "not")))
             if set(wanted) == {"empty"} and isinstance(wanted["empty"], bool):
                 return ColumnTest(column, is_empty=wanted["empty"])
             raise _Bad(where, "unknown kind of test", "Write a value, a list, {not: ...} or {empty: true}.")
-        return ColumnTest(column, one_of=_texts(wanted))
+        return ColumnTest(column, one_of=self._values(wanted, where))
+
+    def _values(self, wanted: Any, where: tuple[str | int, ...]) -> tuple[str, ...]:
+        """At least one: a test without a value would hold for every row."""
+        values = wanted if isinstance(wanted, list) else [wanted]
+        if wanted is None or not values or any(isinstance(value, Mapping | list) for value in values):
+            raise _Bad(where, "the value is missing", "Write a value or a list of values, or {empty: true}.")
+        return tuple(plain(value) for value in values)
 
     def _document(self, written: DocumentFile | None) -> DocumentRule | None:
         if written is None:
@@ -244,42 +306,68 @@ class _Reader:
         file = self._expression(written.file, ("document", "file")) or Constant(None)
         return DocumentRule(file, str(self.base / written.directory), written.required)
 
+    def _check_conditions(self) -> None:
+        """A condition whose lines are all comments would let every row through."""
+        for name in ("scope", "verified", "deleted", "active_person"):
+            if name in _mapping(self.file) and self.file.data[name] is None:
+                self._problem((name,), f"{name} says nothing", "Write the condition, or remove the word.")
+
     def _check_target(self, model: FeedFile, targets: Mapping[str, Collection[str]]) -> None:
         if model.target not in targets:
             known = ", ".join(sorted(targets))
-            self._problem(("target",), f"target {model.target!r} is not a resource of BKN", f"Known: {known}.")
+            remedy = f"{likely(model.target, targets)} Known: {known}.".strip()
+            if "target" not in self.unread:
+                self._problem(("target",), f"target {model.target!r} is not a resource of BKN", remedy)
             return
         for place, names in (
             ("fields", model.fields),
             ("natural_key", model.natural_key),
             ("required", model.required),
         ):
-            for name in names:
-                if name not in targets[model.target]:
+            for index, name in enumerate(names):
+                if place not in self.unread and name not in targets[model.target]:
                     fields = ", ".join(sorted(targets[model.target]))
-                    self._problem((place, name), f"{model.target} has no field {name!r}", f"Its fields: {fields}.")
-        for name in (*model.natural_key, *model.required):
-            if name not in model.fields:
-                self._problem(("natural_key",), f"{name} has no expression in fields", "Add it to fields.")
+                    remedy = f"{likely(name, targets[model.target])} Its fields: {fields}.".strip()
+                    where = (place, name if place == "fields" else index)
+                    self._problem(where, f"{model.target} has no field {name!r}", remedy)
+        for place, names in (("natural_key", model.natural_key), ("required", model.required)):
+            for index, name in enumerate(names):
+                if {place, "fields"} & set(self.unread) or name in model.fields or name not in targets[model.target]:
+                    continue
+                self._problem((place, index), f"{name} has no expression in fields", "Add it to fields.")
 
     def _check_names(self, model: FeedFile) -> None:
         """An allow-list for what becomes an identifier in SQL; the catalogue check follows when the source is opened."""
         for where, name in (
             (("table",), model.table),
-            *((("key",), column) for column in model.key),
+            *((("key", index), column) for index, column in enumerate(model.key)),
             *((("joins", index, "table"), join.table) for index, join in enumerate(model.joins)),
         ):
-            if not re.fullmatch(r"[^\W\d][\w$ -]*(\.[^\W\d][\w$ -]*){0,2}", name):
-                self._problem(where, f"{name!r} is not a name of a table or column", "Write it without quotes or SQL.")
+            self._check_name(where, name)
 
     def _check_columns(self, feed: Feed) -> None:
-        aliases = {join.alias for join in feed.joins}
-        for column in feed.columns:
-            alias, dot, _ = column.partition(".")
-            if dot and alias not in aliases:
-                self._problem(
-                    (), f"{column} names {alias!r}, which no join has", f"Joins: {', '.join(aliases) or 'none'}."
-                )
+        """Every column once, at the first place that names it; an alias has to be known there."""
+        for index, join in enumerate(feed.joins):
+            for column, partner in join.on:
+                self._check_name(("joins", index, "on"), column)
+                self._check_column(("joins", index, "on", column), partner, feed.joins[:index])
+        seen: set[str] = set(feed.key)
+        for where, column in _columns(feed):
+            if column not in seen:
+                seen.add(column)
+                self._check_column(where, column, feed.joins)
+
+    def _check_column(self, where: Sequence[str | int], column: str, joins: Sequence[Join]) -> None:
+        self._check_name(where, column)
+        alias, dot, _ = column.partition(".")
+        aliases = [join.alias for join in joins]
+        if dot and alias not in aliases and "joins" not in self.unread:
+            remedy = f"{likely(alias, aliases)} Joins: {', '.join(aliases) or 'none'}.".strip()
+            self._problem(where, f"{column} names {alias!r}, which no join has", remedy)
+
+    def _check_name(self, where: Sequence[str | int], name: str) -> None:
+        if not re.fullmatch(r"[^\W\d][\w$# -]*(\.[^\W\d][\w$# -]*){0,2}", name):
+            self._problem(where, f"{name!r} is not a name of a table or column", "Write it without quotes or SQL.")
 
     def _digest(self, content: bytes) -> str:
         return hashlib.blake2b(content, digest_size=16).hexdigest()
@@ -288,8 +376,26 @@ class _Reader:
         self.problems.append(Problem(self.file.place(where), what, remedy))
 
 
-def check_together(feeds: Sequence[tuple[Feed, YamlFile]]) -> list[Problem]:
-    """What only shows when all feeds are seen: names that stand twice, moves that lead nowhere."""
+def _columns(feed: Feed) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Every column that the feed reads, with the place in its file that names it."""
+    for word in ("person", "person_bkn_id", "bkn_id"):
+        if column := getattr(feed, word):
+            yield (word,), column
+    for word in ("scope", "verified", "deleted", "active_person"):
+        condition: Condition | None = getattr(feed, word)
+        for column in condition.columns if condition is not None else ():
+            yield (word, column), column
+    for name, expression in feed.fields.items():
+        for column in expression.columns:
+            yield ("fields", name), column
+    if feed.document is not None:
+        for column in feed.document.file.columns:
+            yield ("document", "file"), column
+
+
+def check_together(feeds: Sequence[tuple[Feed, YamlFile]], *, are_all: bool) -> list[Problem]:
+    """What only shows when all feeds are seen: names that stand twice, moves that lead nowhere. ``are_all``: no feed
+    is missing because of its own problems."""
     problems: list[Problem] = []
     by_name: dict[str, Feed] = {}
     for feed, file in feeds:
@@ -299,7 +405,9 @@ def check_together(feeds: Sequence[tuple[Feed, YamlFile]]) -> list[Problem]:
     for feed, file in feeds:
         for name in feed.moves_with:
             other = by_name.get(name)
-            if other is None or (other.table, other.key) != (feed.table, feed.key):
+            if other is None and not are_all:
+                continue
+            if other is None or other is feed or (other.table, other.key) != (feed.table, feed.key):
                 problems.append(
                     Problem(
                         file.place(("moves_with",)),
@@ -314,11 +422,7 @@ def _strptime(form: str) -> str:
     """``dd-mm-yyyy`` as a person writes it; formats with % are taken as they are."""
     if "%" in form:
         return form
+    form = form.lower()
     for word, code in DATE_WORDS.items():
         form = form.replace(word, code)
     return form
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
-    return tuple("" if item is None else str(int(item)) if isinstance(item, bool) else str(item) for item in values)

@@ -17,6 +17,11 @@ from simpeg_sync.domain.errors import ConfigError, Problem
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.secret import Secret, located
 
+DATABASES: Mapping[str, tuple[str, ...]] = {
+    "source": ("postgresql", "mariadb", "mysql", "sqlite"),
+    "ledger": ("sqlite", "postgresql"),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Config:
@@ -54,10 +59,13 @@ class Config:
         text = url or Secret.from_file(self.secret(file or Path()), f"{self.path}: {section}.url_file").reveal()
         try:
             parsed = make_url(text)
-        except ArgumentError:
+        except (ArgumentError, ValueError):  # ValueError: a port that is no number; its text could hold the password
             raise ConfigError(
                 [Problem(f"{self.path}: {section}", "not a database address", "Write it like postgresql://host/name.")]
             ) from None
+        if parsed.get_backend_name() not in DATABASES[section]:
+            what = f"{parsed.get_backend_name()} is not a database that the {section} may be"
+            raise ConfigError([Problem(f"{self.path}: {section}", what, f"Known: {', '.join(DATABASES[section])}.")])
         drivers = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
         parsed = parsed.set(drivername=drivers.get(parsed.drivername, parsed.drivername))
         if parsed.get_backend_name() == "sqlite" and parsed.database and parsed.database != ":memory:":
@@ -72,6 +80,7 @@ def load(path: Path, *, targets: Mapping[str, Collection[str]]) -> Config:
     settings, problems = check(Settings, file)
     patterns = settings.feeds if settings else _patterns(file)
     read: list[tuple[Feed, YamlFile]] = []
+    before = len(problems)
     for feed_path in _feed_paths(path, patterns, problems, file):
         try:
             feed_file = read_yaml(feed_path)
@@ -82,10 +91,16 @@ def load(path: Path, *, targets: Mapping[str, Collection[str]]) -> Config:
         problems += feed_problems
         if feed is not None:
             read.append((feed, feed_file))
-    problems += check_together(read)
+    problems += check_together(read, are_all=len(problems) == before)
     if problems or settings is None:
-        raise ConfigError(problems)
+        raise ConfigError(sorted(problems, key=_place))
     return Config(path, settings, {feed.name: feed for feed, _ in read})
+
+
+def _place(problem: Problem) -> tuple[str, int]:
+    """``file:line``, for sorting by lines and not by their digits."""
+    path, _, line = problem.place.rpartition(":")
+    return (path, int(line)) if line.isdigit() else (problem.place, 0)
 
 
 def _patterns(file: YamlFile) -> list[str]:

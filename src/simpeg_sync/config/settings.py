@@ -4,7 +4,7 @@ import difflib
 import ipaddress
 import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -31,8 +31,14 @@ Seconds = Annotated[float, BeforeValidator(_seconds), Field(ge=0)]
 def _web_address(value: Any) -> str:
     """https only; plain http on loopback alone, for the simulator. No user names in addresses."""
     parts = urllib.parse.urlsplit(str(value))
-    if parts.username or parts.password:
+    if "@" in parts.netloc:
         raise ValueError("an address must not hold a user name or password; use the secret files")
+    if parts.query or parts.fragment or re.search(r"\s", str(value)):
+        raise ValueError("an address ends with its path, without blanks, ? and #")
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("the port is not a number up to 65535") from None
     if parts.scheme == "https" and parts.hostname:
         return str(value).rstrip("/")
     if parts.scheme == "http" and _is_loopback(parts.hostname or ""):
@@ -62,12 +68,13 @@ class SourceSettings(Section):
     """``table`` or ``schema.table``."""
     reader: Annotated[str, Field(pattern=r"^[A-Za-z_][\w-]{0,60}(@[\w.%:-]{1,60})?$")] = "simpeg_sync"
     """The daemon's account in SIMPEG's database, for the GRANT lines of `source sql`; MariaDB: user or user@host."""
-    poll: Seconds = 2.0
+    poll: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 2.0
     page: Annotated[int, Field(ge=10, le=10_000)] = 1000
     keep_log: Seconds = 7 * 86400.0
     gap_limit: Seconds = 86400.0
     """How long a missing log id may still appear, where the database cannot prove that it will not."""
-    statement_limit: Seconds = 30.0
+    statement_limit: Annotated[float, BeforeValidator(_seconds), Field(ge=1)] = 30.0
+    """Databases count it in whole seconds, and 0 would mean no limit."""
 
     @model_validator(mode="after")
     def _one_address(self) -> Self:
@@ -174,14 +181,22 @@ def _problem(model: type[BaseModel], file: YamlFile, error: Any) -> Problem:
     name = ".".join(str(part) for part in where) or model.__name__.lower()
     match error["type"]:
         case "extra_forbidden":
-            near = difflib.get_close_matches(str(where[-1]), _keys_around(model, where), n=1)
-            remedy = f"Did you mean {near[0]!r}?" if near else "Remove it, or look for its name in the reference."
+            near = likely(str(where[-1]), _keys_around(model, where))
+            remedy = near or "Remove it, or look for its name in the reference."
             return Problem(file.place(where), f"{name} is not a known setting", remedy)
         case "missing":
             return Problem(file.place(where), f"{name} is missing", "Add it; the reference says what it means.")
         case _:
             message = str(error["msg"]).removeprefix("Value error, ")
-            return Problem(file.place(where), f"{name}: {message}", "Correct the value.")
+            # A rule over several settings begins with the one that it is about.
+            named = where or tuple(message.split(" ", 1)[0].split("."))
+            return Problem(file.place(named), f"{name}: {message}", "Correct the value.")
+
+
+def likely(word: str, known: Iterable[str]) -> str:
+    """The question that ends most typing errors; empty when nothing is near."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"Did you mean {near[0]!r}?" if near else ""
 
 
 def _keys_around(model: type[BaseModel], where: tuple[Any, ...]) -> list[str]:

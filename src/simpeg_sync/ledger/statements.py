@@ -242,11 +242,16 @@ APPROVE_PLAN = text("UPDATE plans SET approved_at = :now, approved_by = :actor W
 
 IS_APPROVED = text("SELECT count(*) FROM plans WHERE configuration = :configuration AND approved_at IS NOT NULL")
 
+# Only a row that proved to be gone at BKN may lose its link: whoever forgets a living one makes a double.
+_RECREATE = ":recreate = 1 AND status = 'held' AND reason = 'conflict.gone_at_bkn'"
+
 RESYNC = text(f"""
 UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now, priority = 1,
     dirty_since = :now, synced_digest = NULL, refused_digest = NULL, failures = 0, deaths = 0, reason = '', detail = '',
-    confirmed = CASE WHEN :overwrite = 1 THEN '{{}}' ELSE confirmed END,
-    document_digest = CASE WHEN :documents = 1 THEN NULL ELSE document_digest END
+    bkn_id = CASE WHEN {_RECREATE} THEN NULL ELSE bkn_id END,
+    gone_since = CASE WHEN {_RECREATE} THEN NULL ELSE gone_since END,
+    confirmed = CASE WHEN :overwrite = 1 OR ({_RECREATE}) THEN '{{}}' ELSE confirmed END,
+    document_digest = CASE WHEN :documents = 1 OR ({_RECREATE}) THEN NULL ELSE document_digest END
 WHERE id IN :ids AND status NOT IN ({_BUSY})
 RETURNING *
 """).bindparams(bindparam("ids", expanding=True))

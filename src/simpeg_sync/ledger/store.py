@@ -372,10 +372,22 @@ class SqlLedger:
         self._writer.write(job)
 
     def resync(
-        self, ids: Sequence[int], *, actor: str, reason: str, overwrite: bool = False, documents: bool = False
+        self,
+        ids: Sequence[int],
+        *,
+        actor: str,
+        reason: str,
+        which: str = "",
+        overwrite: bool = False,
+        documents: bool = False,
+        recreate: bool = False,
     ) -> int:
-        """Records start afresh: read, mapped and compared with BKN. Those a worker has right now are left alone."""
-        change = _Resync(self._clock.now(), actor, reason, overwrite=overwrite, documents=documents)
+        """Records start afresh: read, mapped and compared with BKN. Those a worker has right now are left alone.
+
+        ``which``: the selection in the operator's words, for the audit; else the audit names the records.
+        ``recreate``: a record whose row is gone at BKN forgets it, and is matched or created anew.
+        """
+        change = _Resync(self._clock.now(), actor, reason, which, overwrite, documents, recreate)
         chunks = [ids[start : start + RESYNC_CHUNK] for start in range(0, len(ids), RESYNC_CHUNK)]
         return sum(self._writer.write(partial(change.apply, ids=chunk)) for chunk in chunks)
 
@@ -510,8 +522,10 @@ class _Resync:
     now: float
     actor: str
     reason: str
+    which: str
     overwrite: bool
     documents: bool
+    recreate: bool
 
     def apply(self, connection: Connection, *, ids: Sequence[int]) -> int:
         values = {
@@ -519,6 +533,7 @@ class _Resync:
             "now": self.now,
             "overwrite": int(self.overwrite),
             "documents": int(self.documents),
+            "recreate": int(self.recreate),
         }
         _lock_lanes(connection, sql.LOCK_LANES_BY_ID, {"ids": list(ids)})
         free = [rows.record(row) for row in connection.execute(sql.RESYNC, values).mappings()]
@@ -530,7 +545,8 @@ class _Resync:
         )
         events = [_event(r, self.now, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free]
         connection.execute(sql.ADD_EVENT, events)
-        _audit(connection, self.now, self.actor, "resync", f"{len(free)} records", self.reason)
+        which = self.which or ", ".join(str(record.id) for record in free)
+        _audit(connection, self.now, self.actor, "resync", f"{len(free)} records: {which}", self.reason)
         return len(free)
 
 

@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from simpeg_sync.domain.change import Row
-from simpeg_sync.mapping.text import plain
+from simpeg_sync.mapping.text import is_readable, plain
 
 DEFAULT_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
 NO_DATE = ("0000-00-00", "0001-01-01", "1970-01-01", "01-01-1970", "00-00-0000", "0")
 """What SIMPEGs write where they mean "no date". A feed may name its own list."""
 EARLIEST, LATEST = dt.date(1940, 1, 1), dt.date(2100, 1, 1)
 """Plausible dates of a serving employee's history; outside them it is a typing error (or integer 0 read as a date)."""
+
+
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 class Unfit(Exception):
@@ -52,6 +55,8 @@ class Column:
 
     def value(self, row: Row) -> str | None:
         text = clean(plain(row.get(self.column)))
+        if not is_readable(text):
+            raise Unfit("text.unreadable", self.column)
         if self.max_length and len(text) > self.max_length:
             raise Unfit("text.too_long", self.column)
         match self.case:
@@ -98,7 +103,10 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Integer:
-    """The first whole number in the text: ``40``, ``"40 JP"``, ``11.0``. No number is no value."""
+    """The first whole number in the text: ``40``, ``"40 JP"``, ``11.0``. Blank is no value.
+
+    ``1.000`` is one thousand in Indonesian and one in English: nobody knows, so it is held; a negative number too.
+    """
 
     column: str
 
@@ -110,8 +118,8 @@ class Integer:
         text = plain(row.get(self.column))
         if text == "":
             return None
-        found = re.match(r"\D*(\d{1,9})(?!\d)(?:[.,](\d*))?", text)
-        if found is None or (found[2] and found[2].strip("0")):
+        found = re.match(r"(?!\s*[-\u2212]\s*\d)\D*(\d{1,9})(?!\d)(?:[.,](\d*))?", text)
+        if found is None or (found[2] and (found[2].strip("0") or len(found[2]) >= 3)):
             raise Unfit("number.unreadable", self.column)
         return int(found[1])
 
@@ -138,7 +146,8 @@ class Date:
         # A datetime is its day: dates stay dates, no zone moves them.
         value = value.date() if isinstance(value, dt.datetime) else value
         text = plain(value)
-        if text == "" or text in self.no_date:
+        # A DATETIME that stands for no date comes as text with a midnight behind it.
+        if text == "" or text in self.no_date or re.sub(r"[ T]00:00:00(\.0+)?$", "", text) in self.no_date:
             return None
         day = value if isinstance(value, dt.date) else self._parsed(text)
         if not EARLIEST <= day <= LATEST:
@@ -188,5 +197,5 @@ class First:
 
 
 def clean(text: str) -> str:
-    """Control and zero-width characters out, runs of blanks to one. A NIP with a zero-width space is a typing error."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f\u200b-\u200f\u2028\u2029\u2060\ufeff]", " ", text).split())
+    """Control, zero-width and direction characters out, runs of blanks to one."""
+    return " ".join(_UNSEEN.sub(" ", text).split())

@@ -6,6 +6,7 @@ name and a reason code; the value itself never appears.
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,9 @@ def render(feed: Feed, row: Row | None) -> Rendered:
         return Gone("row.soft_deleted")
     if feed.scope is not None and not feed.scope.holds(row):
         return Gone("row.out_of_scope")
-    nip = nip_of(plain(row.get(feed.person)))
+    person = row.get(feed.person)
+    # A float keeps 15 digits: its 18 would name somebody else.
+    nip = None if isinstance(person, float) else nip_of(plain(person))
     if nip is None:
         return Unready("person.no_nip", feed.person)
     if feed.verified is not None and not feed.verified.holds(row):
@@ -87,7 +90,7 @@ def nip_of(text: str) -> Nip | None:
 
 def digest_of(value: Any) -> Digest:
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return Digest(hashlib.blake2b(text.encode(), digest_size=16).hexdigest())
+    return Digest(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest())
 
 
 def _body(feed: Feed, row: Row) -> dict[str, Any]:
@@ -105,4 +108,4 @@ def _body(feed: Feed, row: Row) -> dict[str, Any]:
 def _id(row: Row, column: str | None) -> BknId | None:
     """SIMPEGs keep NULL, blanks, ``0`` or short junk where a row was never sent; BKN's ids have 32 or 36 characters."""
     text = plain(row.get(column)) if column else ""
-    return BknId(text) if 32 <= len(text) <= 42 else None
+    return BknId(text) if re.fullmatch(r"[0-9A-Za-z-]{32,42}", text) else None

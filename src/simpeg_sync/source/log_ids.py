@@ -166,11 +166,13 @@ class IdLog:
 
     def _tell(self, step: Step, running: str | None) -> None:
         if step.burnt and self._transactions is not None and running is None:
-            _log.warning("source.gap_given_up", ids=step.burnt, why="time limit; nothing proves that they cannot come")
+            _log.warning(
+                "source.gap_given_up", count=step.burnt, problem="time limit; nothing proves that they cannot come"
+            )
         elif step.burnt:
-            _log.debug("source.gap_burnt", ids=step.burnt)
+            _log.debug("source.gap_burnt", count=step.burnt)
         if step.is_held:
-            _log.warning("source.log_waits", why="too many gaps at once", gaps=len(step.position.gaps))
+            _log.warning("source.log_waits", problem="too many gaps at once", cursor_gaps=len(step.position.gaps))
 
     def _ids(self, connection: sa.Connection, after: int) -> list[int]:
         id_ = self._table.c.id

@@ -52,7 +52,7 @@ class Transactions:
                 answer = self._fresh()
         except SourceUnfit:
             self._is_allowed = False
-            _log.info("source.no_process_right", effect="log ids that never came are given up by a time limit")
+            _log.info("source.no_process_right", remedy="log ids that never came are given up by a time limit")
             return None
         if answer is not None:
             self._seen = self._clock()

@@ -1,0 +1,205 @@
+"""The commands as people and scripts run them: processes, against one small installation that has run once."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simpeg_sync.demo.stage import Stage, set_up
+from simpeg_sync.simulator import process
+
+LIMIT_S = 60
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    place = set_up(tmp_path_factory.mktemp("small"), seed=7, employees=40)
+    try:
+        place.command("db", "upgrade")
+        place.command("source", "install")
+        place.command("plan")
+        place.command("plan", "--approve", "--reason", "test")
+        assert place.run_once() == 0
+        yield place
+    finally:
+        place.close()
+
+
+def run(config: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "simpeg_sync.cli", "--config", str(config), *arguments],
+        capture_output=True,
+        text=True,
+        env=process.environment(),
+        timeout=LIMIT_S,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+
+
+def held(stage: Stage) -> dict[str, Any]:
+    found: dict[str, Any] = stage.command("record", "list", "--status", "held", "--limit", "1")[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["status"],
+        ["record", "list", "--limit", "3"],
+        ["record", "show", "1"],
+        ["source", "status"],
+        ["config", "check"],
+        ["plan", "--look", "2"],
+        ["resync", "--all", "--dry-run"],
+    ],
+    ids=" ".join,
+)
+def test_json_is_the_only_thing_on_stdout_wherever_the_flag_stands(stage: Stage, command: list[str]) -> None:
+    before, behind = run(stage.config_path, "--json", *command), run(stage.config_path, *command, "--json")
+    assert (before.returncode, behind.returncode) == (0, 0)
+    assert type(json.loads(before.stdout)) is type(json.loads(behind.stdout))
+    text = run(stage.config_path, *command)
+    assert text.returncode == 0 and text.stdout.strip()
+    assert "\x1b" not in before.stdout + text.stdout + text.stderr
+
+
+def test_the_log_is_one_json_object_a_line(stage: Stage) -> None:
+    lines = run(stage.config_path, "log", "--limit", "5", "--json").stdout.splitlines()
+    assert len(lines) == 5
+    ids = [json.loads(line)["id"] for line in lines]
+    assert ids == sorted(ids)
+
+
+@pytest.mark.parametrize(
+    "command", [["status"], ["log", "--limit", "10000"], ["record", "show", "1"], ["record", "list"]]
+)
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["text", "json"])
+def test_no_full_nip_is_shown(stage: Stage, command: list[str], form: list[str]) -> None:
+    done = run(stage.config_path, *command, *form)
+    assert re.findall(r"(?<![0-9a-f])\d{18}(?![0-9a-f])", done.stdout + done.stderr) == []
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        (["--nonsense"], 2),
+        (["resync", "--all"], 2),
+        (["resync", "--reason", "x"], 2),
+        (["resync", "--all", "--reason", "x"], 2),
+        (["log", "--since", "yesterday-ish"], 2),
+        (["record", "show", "999999"], 8),
+        (["record", "retry", "999999", "--reason", "x"], 8),
+        (["record", "release", "999999", "--delete", "--reason", "x"], 8),
+        (["log", "--person", "199912312020121001"], 8),
+        (["resync", "--feed", "nowhere", "--reason", "x", "--yes"], 8),
+        (["resync", "--all", "--recreate", "--reason", "x", "--yes"], 8),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
+)
+def test_a_failure_is_a_sentence_and_its_exit_code(stage: Stage, command: list[str], code: int) -> None:
+    done = run(stage.config_path, *command)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr.strip() and "Traceback" not in done.stderr
+
+
+def test_settings_that_are_wrong_are_78_and_the_problems_are_json(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text("regoin: x\n", encoding="utf-8")
+    done = run(tmp_path / "s.yaml", "config", "check", "--json")
+    assert done.returncode == 78
+    assert "Did you mean 'region'?" in [problem["remedy"] for problem in json.loads(done.stdout)["problems"]]
+    assert run(tmp_path / "none.yaml", "status").returncode == 78
+
+
+def another(stage: Stage, tmp_path: Path, **urls: str) -> Path:
+    """The same installation with another ledger or source."""
+    text = stage.config_path.read_text(encoding="utf-8")
+    for old, new in urls.items():
+        text = text.replace(f"{stage.folder}/{old}.db", new)
+    path = stage.folder / f"{tmp_path.name}.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_missing_ledger_and_a_damaged_one_are_7(stage: Stage, tmp_path: Path) -> None:
+    assert run(another(stage, tmp_path, ledger=f"{tmp_path}/none.db"), "status").returncode == 7
+    (tmp_path / "broken.db").write_bytes(b"this is no database" * 500)
+    done = run(another(stage, tmp_path, ledger=f"{tmp_path}/broken.db"), "status")
+    assert done.returncode == 7 and "Traceback" not in done.stderr
+
+
+def test_a_change_log_that_is_not_installed_is_3(stage: Stage, tmp_path: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(stage.folder / "simpeg.db") as source, sqlite3.connect(tmp_path / "bare.db") as bare:
+        source.backup(bare)
+    config = another(stage, tmp_path, simpeg=f"{tmp_path}/bare.db")
+    assert run(config, "source", "remove", "--yes").returncode == 0
+    done = run(config, "source", "status", "--json")
+    assert (done.returncode, json.loads(done.stdout)["complete"]) == (3, False)
+
+
+def test_a_reader_that_goes_away_leaves_no_traceback(stage: Stage) -> None:
+    command = f"'{sys.executable}' -m simpeg_sync.cli --config '{stage.config_path}' log --limit 10000 | head -1"
+    done = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, env=process.environment(), timeout=LIMIT_S, check=True
+    )
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
+
+
+def test_the_triggers_as_sql(stage: Stage) -> None:
+    for dialect in ("postgresql", "mariadb", "sqlite"):
+        assert "CREATE" in run(stage.config_path, "source", "sql", "--dialect", dialect).stdout
+    wrong = run(stage.config_path, "source", "sql", "--dialect", "oracle")
+    assert wrong.returncode in (1, 2) and "Traceback" not in wrong.stderr
+
+
+def on_a_terminal(stage: Stage, typed: str, *arguments: str) -> int:
+    """Runs the command with a terminal as its stdin; gives the exit code."""
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "simpeg_sync.cli", "--config", str(stage.config_path), *arguments],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=process.environment(),
+        ) as asked:
+            os.write(ours, typed.encode())
+            return asked.wait(timeout=LIMIT_S)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def marks(stage: Stage) -> list[tuple[int, str]]:
+    return [(row["id"], row["status"]) for row in stage.command("record", "list", "--limit", "10000")]
+
+
+def test_a_resync_asks_on_a_terminal_wants_the_number_of_a_large_one_and_is_audited(stage: Stage) -> None:
+    import sqlite3
+
+    before, one = marks(stage), str(held(stage)["id"])
+    assert len(before) >= 100
+    assert on_a_terminal(stage, "n\n", "resync", "--record", one, "--reason", "coba") == 130
+    assert on_a_terminal(stage, "y\n", "resync", "--all", "--reason", "coba") == 130
+    assert marks(stage) == before
+    assert on_a_terminal(stage, "y\n", "resync", "--record", one, "--reason", "coba") == 0
+    with sqlite3.connect(stage.folder / "ledger.db") as ledger:
+        audited = ledger.execute("SELECT action, target, reason FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    assert audited == ("resync", f"1 records: record {one}", "coba")
+
+
+def test_a_record_that_is_not_held_is_not_released(stage: Stage) -> None:
+    synced = str(stage.command("record", "list", "--status", "synced", "--limit", "1")[0]["id"])
+    for arguments in (["release", synced], ["release", synced, "--delete"]):
+        done = run(stage.config_path, "record", *arguments, "--reason", "coba")
+        assert done.returncode == 2 and "synced" in done.stderr

@@ -1,0 +1,249 @@
+"""What each expression gives, and what it holds instead of guessing."""
+
+import datetime as dt
+import os
+import time
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from simpeg_sync.mapping.expressions import (
+    Code,
+    Column,
+    Constant,
+    Date,
+    Expression,
+    First,
+    Integer,
+    Unfit,
+    Year,
+    clean,
+)
+
+WITA, WIT = dt.timezone(dt.timedelta(hours=8)), dt.timezone(dt.timedelta(hours=9))
+
+
+def value(expression: Expression, column: Any) -> Any:
+    return expression.value({"c": column})
+
+
+def held(expression: Expression, column: Any) -> tuple[str, str]:
+    with pytest.raises(Unfit) as unfit:
+        value(expression, column)
+    return unfit.value.code, unfit.value.detail
+
+
+@pytest.fixture(params=["UTC", "Asia/Makassar", "America/New_York"])
+def zone(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("TZ", request.param)
+    time.tzset()
+    yield os.environ["TZ"]
+    monkeypatch.undo()
+    time.tzset()
+
+
+# ------------------------------------------------------------------------------------------------------------ dates
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        dt.date(2024, 3, 4),
+        dt.datetime(2024, 3, 4),
+        dt.datetime(2024, 3, 4, 23, 59, 59),
+        dt.datetime(2024, 3, 4, 0, 0, 1, tzinfo=dt.UTC),
+        dt.datetime(2024, 3, 4, 0, 0, 1, tzinfo=WITA),
+        dt.datetime(2024, 3, 4, 23, 59, tzinfo=WIT),
+        "2024-03-04",
+        "04-03-2024",
+        "04/03/2024",
+        " 4/3/2024 ",
+        b"2024-03-04",
+    ],
+    ids=repr,
+)
+def test_a_date_never_moves(column: Any, zone: str) -> None:
+    assert value(Date("c"), column) == "04-03-2024", zone
+
+
+def test_the_first_format_that_fits_wins() -> None:
+    assert value(Date("c", formats=("%d-%m-%Y", "%m-%d-%Y")), "03-04-2024") == "03-04-2024"
+    assert value(Date("c", formats=("%m-%d-%Y", "%d-%m-%Y")), "03-04-2024") == "04-03-2024"
+    assert value(Date("c", formats=("%m-%d-%Y", "%d-%m-%Y")), "31-01-2024") == "31-01-2024"
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        None,
+        "",
+        "  ",
+        0,
+        "0",
+        0.0,
+        "0000-00-00",
+        "0000-00-00 00:00:00",
+        "00-00-0000",
+        "1970-01-01",
+        "1970-01-01 00:00:00",
+        dt.date(1970, 1, 1),
+        dt.datetime(1970, 1, 1),
+        dt.date(1, 1, 1),
+        "01-01-1970",
+    ],
+    ids=repr,
+)
+def test_what_stands_for_no_date_is_no_value_and_integer_0_is_not_1970(column: Any) -> None:
+    assert value(Date("c"), column) is None
+    assert value(Year(Date("c")), column) is None
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "1980-00-00",
+        "0000-01-31",
+        "31-02-2024",
+        "2023-02-29",
+        "29/02/2023",
+        "2024-13-01",
+        "tahun 2024",
+        "04-03-24",
+        20240304,
+        45355.0,
+        "2024-03-04\u200b",
+        "2024-03-04 13:00:00 sisanya",
+        "\ud800",
+        b"\xff",
+    ],
+    ids=repr,
+)
+def test_impossible_days_and_unknown_forms_are_held_with_the_column_only(column: Any) -> None:
+    assert held(Date("c"), column) == ("date.unreadable", "c")
+
+
+@pytest.mark.parametrize(
+    "column", ["1024-03-04", "1939-12-31", "2204-03-04", dt.date(9999, 12, 31), dt.datetime(1900, 1, 1)], ids=repr
+)
+def test_years_that_no_career_holds_are_held(column: Any) -> None:
+    assert held(Date("c"), column) == ("date.implausible", "c")
+
+
+def test_a_feeds_own_stand_ins_replace_the_list() -> None:
+    mine = Date("c", no_date=("1900-01-01",))
+    assert value(mine, dt.date(1900, 1, 1)) is None
+    assert value(mine, "1970-01-01") == "01-01-1970"
+    assert held(mine, 0) == ("date.unreadable", "c")
+
+
+def test_a_leap_day_and_the_year_of_a_date() -> None:
+    assert value(Date("c"), "29-02-2024") == "29-02-2024"
+    assert value(Year(Date("c")), "29-02-2024") == 2024
+
+
+# --------------------------------------------------------------------------------------------------------- integers
+
+
+@pytest.mark.parametrize(
+    ("column", "number"),
+    [
+        (40, 40), (40.0, 40), (Decimal("40.000"), 40), ("40 JP", 40), ("JP: 40", 40), ("11.0", 11), ("40,00 jam", 40),
+        ("040", 40), ("0", 0), ("selama 3 hari", 3), (True, 1), ("999999999", 999_999_999), (None, None), ("", None),
+        ("  ", None),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_the_first_whole_number_of_the_text(column: Any, number: int | None) -> None:
+    assert value(Integer("c"), column) == number
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "40,5", "40.5", 40.5, Decimal("7.5"), "1.000", "1.000 JP", "1.000,00", "1,000", "-5", -5, "- 5", "\u22125",
+        "1234567890", "12345678901234567890", 1e18, float("nan"), float("inf"), 10**5000, "empat puluh", "\x00", b"\xff",
+    ],
+    ids=lambda column: repr(column) if len(str(type(column))) and not isinstance(column, int) else type(column).__name__,
+)  # fmt: skip
+def test_broken_negative_huge_and_ambiguous_numbers_are_held(column: Any) -> None:
+    assert held(Integer("c"), column) == ("number.unreadable", "c")
+
+
+# ------------------------------------------------------------------------------------------------------------ codes
+
+
+CODES = Code(Column("c"), "codes/jenis.csv", {"t": "3", "fung si": "2"})
+
+
+@pytest.mark.parametrize(("column", "code"), [("T", "3"), (" t ", "3"), ("FUNG  SI", "2"), (None, None), (" ", None)])
+def test_local_codes_are_found_whatever_their_case(column: Any, code: str | None) -> None:
+    assert value(CODES, column) == code
+
+
+def test_a_code_that_is_a_number_is_found_as_text() -> None:
+    assert value(Code(Column("c"), "x", {"1": "A"}), 1.0) == "A"
+
+
+def test_an_unknown_code_is_held_with_its_table_and_the_code() -> None:
+    assert held(CODES, "ZZ") == ("code.unknown", "codes/jenis.csv: ZZ")
+
+
+def test_an_unknown_code_is_shown_cut_and_without_what_could_steer_a_screen() -> None:
+    _, detail = held(CODES, "\x1b[2J" + "Z" * 500)
+    assert detail.isprintable() and len(detail) < 80
+
+
+# ------------------------------------------------------------------------------------------------------------- text
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("  Manajemen \t\n Arsip ", "Manajemen Arsip"),
+        ("a\x00b", "a b"),
+        ("a\u200bb", "a b"),
+        ("\ufeffNama", "Nama"),
+        ("a\x1b[31mb", "a [31mb"),
+        ("a\x9b31mb", "a 31mb"),
+        ("a\u202eb", "a b"),
+        ("\x00", None),
+        (None, None),
+        ("=HYPERLINK", "=HYPERLINK"),
+        ("Café Ünï", "Café Ünï"),
+    ],
+)
+def test_text_is_trimmed_and_what_nobody_sees_is_taken_out(column: Any, text: str | None) -> None:
+    assert value(Column("c"), column) == text
+
+
+@pytest.mark.parametrize("column", ["\ud800", "Caf\ufffd", "Café".encode("latin-1"), float("nan")], ids=repr)
+def test_broken_text_is_held_and_never_sent(column: Any) -> None:
+    assert held(Column("c"), column) == ("text.unreadable", "c")
+
+
+def test_case_and_length() -> None:
+    assert value(Column("c", case="upper"), "teknis") == "TEKNIS"
+    assert value(Column("c", case="lower"), "TEKNIS") == "teknis"
+    assert value(Column("c", max_length=3), " abc ") == "abc"
+    assert held(Column("c", max_length=3), "abcd") == ("text.too_long", "c")
+
+
+def test_the_first_expression_that_has_a_value() -> None:
+    first = First((Column("a"), Year(Date("b")), Constant("-")))
+    assert first.value({"a": " ", "b": "2024-01-31"}) == 2024
+    assert first.value({"a": "x", "b": "nonsense"}) == "x"
+    assert first.value({}) == "-"
+    assert First((Column("a"),)).value({}) is None
+    assert first.columns == ["a", "b"]
+
+
+def test_a_bad_value_of_an_earlier_choice_is_held_and_not_passed_over() -> None:
+    with pytest.raises(Unfit):
+        First((Date("a"), Date("b"))).value({"a": "31-02-2024", "b": "2024-01-31"})
+
+
+def test_cleaning_twice_is_cleaning_once() -> None:
+    for text in ("a \x00 b", " \u2028 ", "x"):
+        assert clean(clean(text)) == clean(text)
