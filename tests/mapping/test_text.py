@@ -39,7 +39,7 @@ WITA = dt.timezone(dt.timedelta(hours=8))
         (dt.datetime(2024, 3, 4, 0, 30, tzinfo=WITA), "2024-03-04T00:30:00+08:00"),
         (b" 02 ", "02"),
         (bytearray(b"T"), "T"),
-        (memoryview(b"T"), "T"),
+        pytest.param(memoryview(b"T"), "T", id="memoryview"),
         (b"\x01", "1"),
         (b"\x00", "0"),
     ],
