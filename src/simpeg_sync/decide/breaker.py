@@ -44,6 +44,8 @@ class Breaker:
     def failed(self, now: float, retry_after_s: float | None = None, *, is_probe: bool = False) -> bool:
         """True when this failure begins an outage."""
         was_open = self.is_open
+        if was_open and not is_probe and retry_after_s is None and now < self.closed_until:
+            return False  # of the crowd that failed together; only what fails later makes the pause longer
         self.probing = self.probing and not is_probe
         self.failures += 1
         if retry_after_s is not None:
