@@ -1,13 +1,16 @@
 """The command line: parse, call, print, exit code."""
 
+import io
+import os
 import sys
+import traceback
 from pathlib import Path
 
 import click
 
 from simpeg_sync import __version__
 from simpeg_sync.cli import act, look, serve
-from simpeg_sync.cli.common import Shared, exit_code, say
+from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
 DEFAULT_CONFIG = Path("config/simpeg-sync.yaml")
@@ -48,6 +51,9 @@ def main() -> None:
     """The console entry: every error becomes a sentence and an exit code (see docs/cli.md)."""
     arguments = _flags_first(sys.argv[1:])
     debug = "--debug" in arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
     try:
         code = commands.main(arguments, standalone_mode=False)
     except click.ClickException as error:
@@ -58,13 +64,22 @@ def main() -> None:
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our output has gone, e.g. `| head`.
-        sys.stderr.close()
+        # Python flushes stdout once more at its end; that must not meet the closed pipe again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except SyncError as error:
         if debug:
             raise
         say(f"simpeg-sync: {error}")
         sys.exit(exit_code(error))
+    except Exception as error:
+        if debug:
+            raise
+        # The error's own text may hold what a row held.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+        say(f"simpeg-sync: the program failed ({where}); please report it. --debug shows more")
+        sys.exit(FAILED)
     # A command that ends with a code of its own (done in part, not complete) hands it back instead of raising it.
     sys.exit(code if isinstance(code, int) else 0)
 
