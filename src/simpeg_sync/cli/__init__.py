@@ -1,7 +1,6 @@
 """The command line: parse, call, print, exit code."""
 
 import io
-import os
 import sys
 import traceback
 from pathlib import Path
@@ -50,7 +49,7 @@ for command in (*serve.COMMANDS, *look.COMMANDS, *act.COMMANDS):
 def main() -> None:
     """The console entry: every error becomes a sentence and an exit code (see docs/cli.md)."""
     arguments = _flags_first(sys.argv[1:])
-    debug = "--debug" in arguments
+    debug, stdout = "--debug" in arguments, sys.stdout
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
@@ -62,11 +61,12 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         say("stopped; nothing more was done")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone, e.g. `| head`.
-        # Python flushes stdout once more at its end; that must not meet the closed pipe again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit:
+        # click ends with 1, after it has replaced stdout, when the reader of our output has gone, e.g. `| head`: that is
+        # the reader's business.
+        if sys.stdout is not stdout:
+            sys.exit(0)
+        raise
     except SyncError as error:
         if debug:
             raise
