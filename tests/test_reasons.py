@@ -49,7 +49,7 @@ def used_reasons() -> set[str]:
 
 def test_the_search_finds_reasons_of_every_kind() -> None:
     assert {"unverified", "code.unknown", "match.several", "conflict.gone_at_bkn", "tries.exhausted"} <= used_reasons()
-    assert {"settle.no_trace_yet", "document.missing", "row.gone", "delete.grace", "bkn.not_executed"} <= used_reasons()
+    assert {"settle.no_trace_yet", "row.gone", "delete.grace", "bkn.not_executed"} <= used_reasons()
 
 
 def test_every_reason_that_the_program_gives_has_its_sentences() -> None:

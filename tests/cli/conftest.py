@@ -1,5 +1,7 @@
 """One small installation that has run once, for all tests of commands."""
 
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,3 +50,21 @@ def another(stage: Stage, tmp_path: Path, **changes: str) -> Path:
     path = stage.folder / f"{tmp_path.name}.yaml"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def on_a_terminal(config: Path, typed: str, *arguments: str) -> int:
+    """Runs the command with a terminal as its stdin; gives the exit code."""
+    ours, theirs = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "simpeg_sync.cli", "--config", str(config), *arguments],
+            stdin=theirs,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=process.environment(),
+        ) as asked:
+            os.write(ours, typed.encode())
+            return asked.wait(timeout=LIMIT_S)
+    finally:
+        os.close(ours)
+        os.close(theirs)

@@ -1,19 +1,14 @@
 """The commands as people and scripts run them: processes, against one small installation that has run once."""
 
 import json
-import os
-import pty
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.cli.conftest import LIMIT_S, another, run
+from tests.cli.conftest import another, on_a_terminal, run
 
 from simpeg_sync.demo.stage import Stage
-from simpeg_sync.simulator import process
 
 
 def held(stage: Stage) -> dict[str, Any]:
@@ -124,24 +119,6 @@ def test_the_triggers_as_sql(stage: Stage) -> None:
     assert wrong.returncode in (1, 2) and "Traceback" not in wrong.stderr
 
 
-def on_a_terminal(stage: Stage, typed: str, *arguments: str) -> int:
-    """Runs the command with a terminal as its stdin; gives the exit code."""
-    ours, theirs = pty.openpty()
-    try:
-        with subprocess.Popen(
-            [sys.executable, "-m", "simpeg_sync.cli", "--config", str(stage.config_path), *arguments],
-            stdin=theirs,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=process.environment(),
-        ) as asked:
-            os.write(ours, typed.encode())
-            return asked.wait(timeout=LIMIT_S)
-    finally:
-        os.close(ours)
-        os.close(theirs)
-
-
 def marks(stage: Stage) -> list[tuple[int, str]]:
     return [(row["id"], row["status"]) for row in stage.command("record", "list", "--limit", "10000")]
 
@@ -151,10 +128,10 @@ def test_a_resync_asks_on_a_terminal_wants_the_number_of_a_large_one_and_is_audi
 
     before, one = marks(stage), str(held(stage)["id"])
     assert len(before) >= 100
-    assert on_a_terminal(stage, "n\n", "resync", "--record", one, "--reason", "coba") == 130
-    assert on_a_terminal(stage, "y\n", "resync", "--all", "--reason", "coba") == 130
+    assert on_a_terminal(stage.config_path, "n\n", "resync", "--record", one, "--reason", "coba") == 130
+    assert on_a_terminal(stage.config_path, "y\n", "resync", "--all", "--reason", "coba") == 130
     assert marks(stage) == before
-    assert on_a_terminal(stage, "y\n", "resync", "--record", one, "--reason", "coba") == 0
+    assert on_a_terminal(stage.config_path, "y\n", "resync", "--record", one, "--reason", "coba") == 0
     with sqlite3.connect(stage.folder / "ledger.db") as ledger:
         audited = ledger.execute("SELECT action, target, reason FROM audit ORDER BY id DESC LIMIT 1").fetchone()
     assert audited == ("resync", f"1 records: record {one}", "coba")

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 from sqlalchemy import text
-from tests.cli.conftest import LIMIT_S, another, run
+from tests.cli.conftest import LIMIT_S, another, on_a_terminal, run
 
 from simpeg_sync.demo.stage import Stage
 from simpeg_sync.ledger.engine import open_engine
@@ -93,6 +93,22 @@ def test_run_once_ends_with_4_when_bkn_stays_away(stage: Stage, tmp_path: Path) 
     assert done.returncode == 4, done.stdout + done.stderr
     assert "BKN has been away" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_large_resync_goes_on_when_its_number_is_typed_and_a_dry_run_changes_nothing(
+    stage: Stage, tmp_path: Path
+) -> None:
+    config = another(stage, tmp_path, ledger=str(copy_of_ledger(stage, tmp_path)))
+    before = run(config, "status", "--json").stdout
+    dry = json.loads(run(config, "resync", "--feed", "kursus", "--dry-run", "--json").stdout)
+    assert dry["dry_run"] and dry["records"] >= 100
+    assert run(config, "status", "--json").stdout == before
+    order = ("resync", "--feed", "kursus", "--overwrite", "--documents", "--reason", "coba")
+    assert on_a_terminal(config, f"{dry['records'] + 1}\n", *order) == 130
+    assert run(config, "status", "--json").stdout == before
+    assert on_a_terminal(config, f"{dry['records']}\n", *order) == 0
+    after = json.loads(run(config, "status", "--json").stdout)
+    assert after["feeds"]["kursus"] == {"waiting": dry["records"]}
 
 
 def test_the_log_is_followed_while_things_happen(stage: Stage, tmp_path: Path) -> None:
