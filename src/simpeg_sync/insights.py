@@ -1,6 +1,7 @@
 """What do people want to see? One read service for the command line, the pages and the metrics to come."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +30,10 @@ class Insights:
             "summary": self._summary(totals),
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
-            "reasons": [{**row, "sentence": sentence(row["reason"])} for row in self.reader.reasons()],
+            "reasons": [
+                {**row, "detail": without_nips(row["detail"]), "sentence": sentence(row["reason"])}
+                for row in self.reader.reasons()
+            ],
             "oldest_waiting": rfc3339(self.reader.oldest_waiting()),
             "last_success": rfc3339(self.reader.last_success()),
             "cursor_moved": rfc3339(self.reader.cursor_moved_at()),
@@ -48,7 +52,7 @@ class Insights:
                 "event": row["event"],
                 "status": row["status"],
                 "reason": row["reason"],
-                "detail": row["detail"],
+                "detail": without_nips(row["detail"]),
                 "attempt": row["attempt_id"],
                 "actor": row["actor"],
                 "sentence": sentence(row["reason"]),
@@ -56,7 +60,12 @@ class Insights:
             for row in self.reader.events_of(record_id)
         ]
         attempts = [
-            {**row, "started_at": rfc3339(row["started_at"]), "ended_at": rfc3339(row["ended_at"])}
+            {
+                **row,
+                "message": without_nips(row["message"] or ""),
+                "started_at": rfc3339(row["started_at"]),
+                "ended_at": rfc3339(row["ended_at"]),
+            }
             for row in self.reader.attempts_of(record_id)
         ]
         return {**self.shown(record), "timeline": timeline, "attempts": attempts}
@@ -67,7 +76,8 @@ class Insights:
     def shown(self, row: Mapping[str, Any]) -> Mapping[str, Any]:
         """A record for people: times readable, the person masked."""
         times = {name: rfc3339(row[name]) for name in ("since", "due_at", "synced_at", "gone_since")}
-        kept = {name: row[name] for name in ("id", "feed", "source_key", "status", "reason", "detail", "bkn_id")}
+        kept = {name: row[name] for name in ("id", "feed", "status", "reason", "bkn_id")}
+        kept |= {name: without_nips(row[name]) for name in ("source_key", "detail")}
         counts = {name: row[name] for name in ("version", "failures", "deaths")} | {"attempt_count": row["attempts"]}
         return {**kept, **times, **counts, "person": masked(row["lane"]), "sentence": sentence(row["reason"])}
 
@@ -82,7 +92,7 @@ class Insights:
                 "event": row["event"],
                 "status": row["status"],
                 "reason": row["reason"],
-                "detail": row["detail"],
+                "detail": without_nips(row["detail"]),
                 "actor": row["actor"],
                 "sentence": sentence(row["reason"]),
             }
@@ -106,6 +116,11 @@ class Insights:
 def masked(lane: str) -> str:
     """Enough of a NIP to tell people apart on a screen, not enough to know them."""
     return "unknown" if lane.startswith("?") else f"{lane[:4]}…{lane[-4:]}"
+
+
+def without_nips(text: str) -> str:
+    """Keys of SIMPEG's tables, local codes and BKN's own words may hold a NIP; it is masked as everywhere else."""
+    return re.sub(r"(?<![0-9A-Za-z])\d{18}(?![0-9A-Za-z])", lambda found: masked(found[0]), text)
 
 
 def rfc3339(seconds: float | None) -> str | None:

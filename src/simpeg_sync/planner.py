@@ -6,16 +6,16 @@ and the rest is counted as still to be looked at.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simpeg_sync.decide import plan
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, key_parts
 from simpeg_sync.domain.errors import BknError
-from simpeg_sync.domain.record import Action, Record, RecordId
+from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.mapping.render import Gone, Unready, Wanted, render
+from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
 from simpeg_sync.pipeline import Pipeline, Turn, Work
 from simpeg_sync.ports import Claim
 
@@ -29,6 +29,8 @@ class FeedPlan:
     actions: Counter[str] = field(default_factory=Counter)
     reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    certificates: int = 0
+    """Uploads that follow a row's own action: a create, an update or a link."""
 
 
 @dataclass(slots=True)
@@ -37,9 +39,12 @@ class Planner:
     calls_per_second: float
     persons_to_look_at: int
     """How many persons are looked up at BKN; the rest is estimated from them."""
-    turns: dict[Nip, Turn] = field(default_factory=dict)
-    looked_calls: int = 0
+    turns: dict[str, Turn] = field(default_factory=dict)
     bkn_problem: str = ""
+
+    def __post_init__(self) -> None:
+        # What a delete waits for is no news here: the plan shows what comes after the wait.
+        self.pipeline = replace(self.pipeline, timing=replace(self.pipeline.timing, delete_grace_s=0.0))
 
     def make(self) -> dict[str, Any]:
         """The plan as plain data: what `plan` shows and the ledger keeps. Raises SourceError, LedgerError."""
@@ -54,25 +59,17 @@ class Planner:
     def _feed(self, feed: Feed) -> FeedPlan:
         result = FeedPlan()
         for key, row in self._rows(feed):
-            rendered = render(feed, row)
-            action, reason, detail = self._decided(feed, key, row)
-            if isinstance(rendered, Gone):
-                action = self._end_of(feed, key)
-                if not action:
-                    continue
+            decided = self._decided(feed, key, render(feed, row))
+            if decided is None:
+                continue
+            action, reason, detail = decided.action, decided.reason, decided.detail
             result.actions[action] += 1
+            result.certificates += decided.has_certificate_to_follow
             if action == "hold":
                 result.reasons[(reason, detail)] += 1
             if len(result.examples[action]) < EXAMPLES_MAX:
                 result.examples[action].append("/".join(key_parts(key)))
         return result
-
-    def _end_of(self, feed: Feed, key: SourceKey) -> str:
-        """What the policy says about a row that BKN has from us and that the feed does not want any more."""
-        record = self.pipeline.ledger.find(feed.name, key)
-        if record is None or record.bkn_id is None:
-            return ""
-        return {"delete": "delete", "hold": "hold_delete", "ignore": "ignore"}[feed.delete_policy]
 
     def _rows(self, feed: Feed) -> Iterator[tuple[SourceKey, Row | None]]:
         for keys in self.pipeline.source.keys(feed, page_size=PAGE):
@@ -80,51 +77,73 @@ class Planner:
             for key in keys:
                 yield key, rows.get(key)
 
-    def _decided(self, feed: Feed, key: SourceKey, row: Row | None) -> tuple[str, str, str]:
-        """The action's name, and for a hold its reason and place."""
-        rendered = render(feed, row)
+    def _decided(self, feed: Feed, key: SourceKey, rendered: Rendered) -> "Decided | None":
+        """None for rows that are nothing of this feed, and never were."""
         if isinstance(rendered, Unready):
-            return "hold", rendered.reason, rendered.detail
+            return Decided("hold", rendered.reason, rendered.detail)
+        record = self.pipeline.ledger.find(feed.name, key)
         if isinstance(rendered, Gone):
-            return "ignore", rendered.reason, ""
-        record = self.pipeline.ledger.find(feed.name, key) or _unseen(feed.name, key, rendered.nip)
-        turn = self._turn(rendered)
+            if record is None or record.bkn_id is None or feed.delete_policy == "ignore":
+                return None
+            lane = record.lane
+        else:
+            lane = rendered.nip
+            record = record or _unseen(feed.name, key, rendered.nip)
+        turn = self._turn(lane)
         if turn is None:
-            complaint = self.pipeline.bkn.check(feed.target, rendered.body)
-            if complaint is not None:
-                return "hold", complaint.reason, complaint.field
-            settled = record.bkn_id is not None and record.synced_digest == rendered.digest
-            return ("unchanged" if settled else TO_LOOK_AT), "", ""
-        work = Work(
-            turn,
-            feed,
-            self.pipeline.bkn.resource(feed.target),
-            record,
-            rendered,
-            self.pipeline.document(feed, rendered),
-        )
+            return self._without_looking(feed, record, rendered)
+        resource = self.pipeline.bkn.resource(feed.target)
+        work = Work(turn, feed, resource, record, rendered, self.pipeline.document(feed, rendered))
         try:
-            return _named(self._after_link(work))
+            return self._with_certificate(work, self.pipeline.decide(work))
         except BknError as error:
             self.bkn_problem = str(error)
-            self.persons_to_look_at = 0
-            return TO_LOOK_AT, "", ""
+            if not turn.looks:
+                del self.turns[lane]
+            return Decided(TO_LOOK_AT)
 
-    def _after_link(self, work: Work) -> plan.Decision:
-        """A link alone costs no write; whether the linked row then needs an update is what people want to know."""
-        decision = self.pipeline.decide(work)
-        if isinstance(decision, plan.Link):
-            row = self.pipeline.look(work.turn, work.feed).row(decision.bkn_id) or {}
-            if work.resource.differences(work.wanted.body, row):
-                return plan.Save(Action.UPDATE, decision.bkn_id, {})
-        return decision
+    def _without_looking(self, feed: Feed, record: Record, rendered: Rendered) -> "Decided":
+        if not isinstance(rendered, Wanted):
+            return Decided(TO_LOOK_AT)
+        complaint = self.pipeline.bkn.check(feed.target, rendered.body)
+        if complaint is not None:
+            return Decided("hold", complaint.reason, complaint.field)
+        settled = record.bkn_id is not None and record.synced_digest == rendered.digest
+        return Decided("unchanged" if settled else TO_LOOK_AT)
 
-    def _turn(self, wanted: Wanted) -> Turn | None:
-        if wanted.nip not in self.turns:
+    def _with_certificate(self, work: Work, decision: plan.Decision) -> "Decided":
+        """A link alone costs no write; whether an update and a certificate follow is what people want to know."""
+        record = work.record
+        match decision:
+            case plan.Link(bkn_id):
+                row = self.pipeline.look(work.turn, work.feed).row(bkn_id) or {}
+                after = replace(record, bkn_id=bkn_id, document_digest=self._served(work, row))
+                if work.resource.differences(work.wanted.body, row):
+                    decision = plan.Save(Action.UPDATE, bkn_id, {})
+            case plan.Later("delete.others_first"):
+                return Decided("delete")
+            case plan.Save(_, bkn_id):
+                after = replace(record, bkn_id=bkn_id or BknId("new"))
+            case _:
+                return _named(decision)
+        follows = isinstance(plan.document_step(after, work.document.state), plan.Upload)
+        return replace(_named(decision), has_certificate_to_follow=follows)
+
+    def _served(self, work: Work, row: Mapping[str, Any]) -> Digest | None:
+        """The certificate that BKN has for a row that is to be linked, as the daemon will see it."""
+        if work.record.bkn_id is not None or work.document.state.digest is None:
+            return work.record.document_digest
+        served = self.pipeline.bkn.document(work.feed.target, row)
+        return work.document.state.digest if served == work.document.content else None
+
+    def _turn(self, lane: str) -> Turn | None:
+        if self.bkn_problem or person_of(lane) is None:
+            return None
+        if lane not in self.turns:
             if len(self.turns) >= self.persons_to_look_at:
                 return None
-            self.turns[wanted.nip] = Turn(Claim(wanted.nip, "plan", 0, ()))
-        return self.turns[wanted.nip]
+            self.turns[lane] = Turn(Claim(lane, "plan", 0, ()))
+        return self.turns[lane]
 
     def _shown(self, of_feed: FeedPlan) -> dict[str, Any]:
         return {
@@ -142,8 +161,9 @@ class Planner:
         unseen = actions[TO_LOOK_AT]
         decided = {name: actions[name] for name in ("create", "update", "delete", "upload")}
         seen = sum(decided.values()) + actions["link"] + actions["unchanged"]
-        share = sum(decided.values()) / seen if seen else 1.0
-        writes = sum(decided.values()) + round(unseen * share)
+        certain = sum(decided.values()) + sum(of_feed.certificates for of_feed in feeds)
+        share = certain / seen if seen else 1.0
+        writes = certain + round(unseen * share)
         reads = unseen + sum(len(turn.looks) for turn in self.turns.values())
         return {
             "writes": writes,
@@ -153,16 +173,25 @@ class Planner:
         }
 
 
-def _named(decision: plan.Decision) -> tuple[str, str, str]:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    action: str
+    reason: str = ""
+    """For a hold, with its place."""
+    detail: str = ""
+    has_certificate_to_follow: bool = False
+
+
+def _named(decision: plan.Decision) -> Decided:
     match decision:
         case plan.Save(action):
-            return str(action), "", ""
+            return Decided(str(action))
         case plan.Hold(reason, detail):
-            return "hold", reason, detail
+            return Decided("hold", reason, detail)
         case plan.Later(reason):
-            return "later", reason, ""
+            return Decided("later", reason)
         case _:
-            return _NAMES[type(decision)], "", ""
+            return Decided(_NAMES[type(decision)])
 
 
 _NAMES: Mapping[type[plan.Decision], str] = {

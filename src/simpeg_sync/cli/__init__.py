@@ -1,13 +1,15 @@
 """The command line: parse, call, print, exit code."""
 
+import io
 import sys
+import traceback
 from pathlib import Path
 
 import click
 
 from simpeg_sync import __version__
 from simpeg_sync.cli import act, look, serve
-from simpeg_sync.cli.common import Shared, exit_code, say
+from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
 DEFAULT_CONFIG = Path("config/simpeg-sync.yaml")
@@ -47,7 +49,10 @@ for command in (*serve.COMMANDS, *look.COMMANDS, *act.COMMANDS):
 def main() -> None:
     """The console entry: every error becomes a sentence and an exit code (see docs/cli.md)."""
     arguments = _flags_first(sys.argv[1:])
-    debug = "--debug" in arguments
+    debug, stdout = "--debug" in arguments, sys.stdout
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to fail
     try:
         code = commands.main(arguments, standalone_mode=False)
     except click.ClickException as error:
@@ -56,15 +61,25 @@ def main() -> None:
     except (click.Abort, KeyboardInterrupt):
         say("stopped; nothing more was done")
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone, e.g. `| head`.
-        sys.stderr.close()
-        sys.exit(0)
+    except SystemExit:
+        # click ends with 1, after it has replaced stdout, when the reader of our output has gone, e.g. `| head`: that is
+        # the reader's business.
+        if sys.stdout is not stdout:
+            sys.exit(0)
+        raise
     except SyncError as error:
         if debug:
             raise
         say(f"simpeg-sync: {error}")
         sys.exit(exit_code(error))
+    except Exception as error:
+        if debug:
+            raise
+        # The error's own text may hold what a row held.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{type(error).__name__} at {Path(place.filename).name}:{place.lineno}"
+        say(f"simpeg-sync: the program failed ({where}); please report it. --debug shows more")
+        sys.exit(FAILED)
     # A command that ends with a code of its own (done in part, not complete) hands it back instead of raising it.
     sys.exit(code if isinstance(code, int) else 0)
 

@@ -1,16 +1,17 @@
 """Commands that give an order: plan and its approval, resync, record retry and release. All are audited."""
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import Shared, actor, confirm, pass_shared, say, table
+from simpeg_sync.cli.common import NUMBER, Shared, actor, confirm, pass_shared, said, say, table
 from simpeg_sync.cli.look import STATUSES, record
 from simpeg_sync.config.load import Config
 from simpeg_sync.domain.errors import NothingMatched, OperatorError
 from simpeg_sync.domain.status import Status
-from simpeg_sync.insights import masked
+from simpeg_sync.insights import masked, without_nips
 
 GONE_AT_BKN = "conflict.gone_at_bkn"
 
@@ -18,7 +19,14 @@ GONE_AT_BKN = "conflict.gone_at_bkn"
 @click.command()
 @click.option("--approve", is_flag=True, help="Approve the newest plan of this configuration: sending may begin.")
 @click.option("--reason", default="", help="Why, for the audit.")
-@click.option("--look", "persons", default=25, show_default=True, help="Persons to look up at BKN for the estimate.")
+@click.option(
+    "--look",
+    "persons",
+    default=25,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Persons to look up at BKN for the estimate.",
+)
 @pass_shared
 def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
     """What would be done, before anything is done.
@@ -43,14 +51,14 @@ def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
     bkn = wiring.open_bkn(config, clock)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
     summary = Planner(pipeline, config.settings.bkn.calls_per_second, persons).make()
-    plan_id = ledger.add_plan(config.digest, _as_text(summary))
+    kept = without_nips(_as_text(summary))  # the keys of its examples may hold persons
+    plan_id = ledger.add_plan(config.digest, kept)
+    summary = json.loads(kept)
     shared.show({"plan": plan_id, **summary}, lambda: _print_plan(plan_id, summary))
 
 
 def _as_text(summary: Mapping[str, Any]) -> str:
-    import json
-
-    return json.dumps(summary)
+    return json.dumps(summary, ensure_ascii=False)
 
 
 def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
@@ -85,14 +93,14 @@ def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
 @click.command()
 @click.option("--person", help="NIP, 18 digits.")
 @click.option("--feed")
-@click.option("--record", "record_id", type=int)
+@click.option("--record", "record_id", type=NUMBER)
 @click.option("--status", "wanted_status", type=STATUSES, help="All records in that state.")
 @click.option("--all", "everything", is_flag=True, help="All records; instead of a filter.")
 @click.option("--overwrite", is_flag=True, help="SIMPEG wins over what another hand changed at BKN.")
 @click.option("--documents", is_flag=True, help="Send certificates again too.")
 @click.option("--recreate", is_flag=True, help="Of these, rows that are gone at BKN: match or create them anew.")
 @click.option("--dry-run", is_flag=True, help="Only say what it would concern.")
-@click.option("--reason", help="Why; goes into the audit. Required.")
+@click.option("--reason", callback=said, help="Why; goes into the audit. Required.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_shared
 def resync(
@@ -172,8 +180,8 @@ def _concerns(what: Mapping[str, Any]) -> str:
 
 
 @record.command("retry")
-@click.argument("record_id", type=int)
-@click.option("--reason", required=True)
+@click.argument("record_id", type=NUMBER)
+@click.option("--reason", required=True, callback=said, help="Why; goes into the audit.")
 @pass_shared
 def record_retry(shared: Shared, record_id: int, reason: str) -> None:
     """Look at one record afresh."""
@@ -181,8 +189,8 @@ def record_retry(shared: Shared, record_id: int, reason: str) -> None:
 
 
 @record.command("release")
-@click.argument("record_id", type=int)
-@click.option("--reason", required=True)
+@click.argument("record_id", type=NUMBER)
+@click.option("--reason", required=True, callback=said, help="Why; goes into the audit.")
 @click.option("--delete", "delete", is_flag=True, help="Release a delete that waits for a person.")
 @pass_shared
 def record_release(shared: Shared, record_id: int, reason: str, delete: bool) -> None:

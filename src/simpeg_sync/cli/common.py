@@ -3,6 +3,7 @@
 import json
 import os
 import pwd
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,14 @@ EXIT_CODES: Sequence[tuple[type[errors.SyncError], int]] = (
 )
 
 
+_UNSEEN = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]")
+"""What JSON may hold as it is but a terminal would obey, or UTF-8 could not carry."""
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """Options of every command."""
@@ -50,7 +59,7 @@ class Shared:
     def show(self, data: Any, as_text: Callable[[], None]) -> None:
         """Results to stdout: one JSON value, or what people read."""
         if self.as_json:
-            click.echo(json.dumps(data, ensure_ascii=False, default=str))
+            click.echo(_UNSEEN.sub(_escaped, json.dumps(data, ensure_ascii=False, default=str)))
         else:
             as_text()
 
@@ -64,7 +73,7 @@ def exit_code(error: errors.SyncError) -> int:
 
 def say(text: str) -> None:
     """Progress and warnings go to stderr, so that results can be piped."""
-    click.echo(text, err=True)
+    click.echo("\n".join(printable(line) for line in text.split("\n")), err=True)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -95,11 +104,13 @@ def confirm(count: int, what: str, *, yes: bool, ask_number_from: int = 100) -> 
     if not sys.stdin.isatty():
         raise click.UsageError(f"this concerns {count} {what}; add --yes to do it without being asked")
     if count >= ask_number_from:
-        typed = click.prompt(f"This concerns {count} {what}. Type the number to go on", default="", show_default=False)
+        typed = click.prompt(
+            f"This concerns {count} {what}. Type the number to go on", default="", show_default=False, err=True
+        )
         if typed.strip() != str(count):
             raise click.Abort
     else:
-        click.confirm(f"This concerns {count} {what}. Go on?", abort=True)
+        click.confirm(f"This concerns {count} {what}. Go on?", abort=True, err=True)
 
 
 def since_option(value: str | None) -> float | None:
@@ -117,8 +128,19 @@ def since_option(value: str | None) -> float | None:
         pass  # not a length of time: a date then
     try:
         return dt.datetime.fromisoformat(value).astimezone().timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         raise click.BadParameter("write a length of time (2 h, 30 min, 7 d) or a date (2026-01-31)") from None
+
+
+NUMBER = click.IntRange(1, 2**63 - 1)
+"""Of a record, or how many: what a database can count."""
+
+
+def said(context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """A reason for the audit has to say something."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("say why; it goes into the audit")
+    return value
 
 
 def flat(mapping: Mapping[str, Any]) -> str:

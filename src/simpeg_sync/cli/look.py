@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import Shared, flat, pass_shared, since_option, table
+from simpeg_sync.cli.common import NUMBER, Shared, flat, pass_shared, printable, since_option, table
 from simpeg_sync.domain.errors import NothingMatched
 from simpeg_sync.domain.status import Status
 
@@ -51,7 +51,7 @@ def _print_status(data: Mapping[str, Any]) -> None:
 @click.option("--feed", help="Name of a feed.")
 @click.option("--status", "wanted_status", type=STATUSES, help="State after the event.")
 @click.option("--since", help="A length of time (2 h) or a date (2026-01-31).")
-@click.option("--limit", default=100, show_default=True, help="The newest so many.")
+@click.option("--limit", default=100, show_default=True, type=NUMBER, help="The newest so many.")
 @click.option("--follow", is_flag=True, help="Go on printing what happens.")
 @click.option("--follow-for", type=float, default=None, hidden=True, help="Stop following after seconds.")
 @pass_shared
@@ -66,13 +66,13 @@ def log(
     follow_for: float | None,
 ) -> None:
     """What happened to the records, newest last."""
-    from simpeg_sync.ledger.reading import RecordFilter
+    from simpeg_sync.ledger.reading import LIST_MAX, RecordFilter
 
     service = insights(shared)
     wanted = RecordFilter(person=person, feed=feed, status=wanted_status, since=since_option(since))
     last, ends_at = 0, time.monotonic() + (follow_for if follow_for is not None else float("inf"))
     for turn in itertools.count():
-        events = service.events(wanted, after=last, limit=limit)
+        events = service.events(wanted, after=last, limit=limit if turn == 0 else LIST_MAX)
         for event in events:
             shared.show(event, lambda event=event: _print_event(event))  # type: ignore[misc]
         last = events[-1]["id"] if events else last
@@ -86,7 +86,8 @@ def log(
 def _print_event(event: Mapping[str, Any]) -> None:
     where = f" ({event['detail']})" if event["detail"] else ""
     why = f"  {event['sentence']}{where}" if event["reason"] else ""
-    click.echo(f"{event['at']}  record {event['record']}  {event['feed']}  {event['person']}  {event['status']}{why}")
+    line = f"{event['at']}  record {event['record']}  {event['feed']}  {event['person']}  {event['status']}{why}"
+    click.echo(printable(line))
 
 
 @click.group()
@@ -95,7 +96,7 @@ def record() -> None:
 
 
 @record.command("show")
-@click.argument("record_id", type=int)
+@click.argument("record_id", type=NUMBER)
 @pass_shared
 def record_show(shared: Shared, record_id: int) -> None:
     """The whole life of a record as a timeline."""
@@ -107,9 +108,9 @@ def record_show(shared: Shared, record_id: int) -> None:
 
 def _print_record(found: Mapping[str, Any]) -> None:
     shown = ("id", "feed", "source_key", "person", "status", "since", "bkn_id", "synced_at", "due_at", "version")
-    click.echo(flat({name: found[name] for name in shown if found[name] is not None}))
+    click.echo(printable(flat({name: found[name] for name in shown if found[name] is not None})))
     if found["reason"]:
-        click.echo(f"{found['reason']} {found['detail']}: {found['sentence']}")
+        click.echo(printable(f"{found['reason']} {found['detail']}: {found['sentence']}"))
     click.echo()
     table(
         ["at", "event", "status", "attempt", "by", "why"],
@@ -135,7 +136,7 @@ def _print_record(found: Mapping[str, Any]) -> None:
 @click.option("--feed")
 @click.option("--status", "wanted_status", type=STATUSES)
 @click.option("--reason")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, type=NUMBER)
 @pass_shared
 def record_list(
     shared: Shared, person: str | None, feed: str | None, wanted_status: str | None, reason: str | None, limit: int
