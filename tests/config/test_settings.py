@@ -254,7 +254,8 @@ def test_a_systemd_credential_goes_before_the_file_beside_the_settings(
 
 def test_no_secret_is_opened_to_check_the_settings(region: Region) -> None:
     region.spoil("  url: sqlite:///simpeg.db", "  url_file: source_url")
-    region.read()
+    assert region.read().settings.source.url_file == Path("source_url")
+    assert not (region.folder / "source_url").exists()
 
 
 def test_the_approval_belongs_to_feeds_and_address_and_not_to_codes_or_pace(region: Region) -> None:
