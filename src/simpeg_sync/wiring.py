@@ -10,10 +10,12 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from simpeg_sync import logs
+from simpeg_sync.bkn import siasn
+from simpeg_sync.bkn.calls import Calls
+from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.resources import RESOURCES
-from simpeg_sync.bkn.siasn import Siasn
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
 from simpeg_sync.clock import Clock
 from simpeg_sync.config.load import Config, load
@@ -95,7 +97,7 @@ def open_capture(config: Config) -> LogCapture:
     return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
 
 
-def open_bkn(config: Config, clock: Clock) -> Siasn:
+def open_bkn(config: Config, clock: Clock) -> BknClient:
     settings = config.settings.bkn
     ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
     exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
@@ -108,19 +110,21 @@ def open_bkn(config: Config, clock: Clock) -> Siasn:
     tokens = Tokens(
         exchange,
         clock,
-        apim=client_credentials(
-            settings.apim_token_url,
-            _secret(config, settings.consumer_key_file, "consumer_key_file"),
-            _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
-        ),
-        sso=_sso(config),
+        {
+            "apim": client_credentials(
+                settings.apim_token_url,
+                _secret(config, settings.consumer_key_file, "consumer_key_file"),
+                _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
+            ),
+            "sso": _sso(config),
+        },
         deadline_s=settings.call_limit,
         on_event=_say_token,
     )
-    return Siasn(settings.base_url, exchange, tokens, gate, clock, settings.call_limit)
+    return BknClient(siasn.dialect(settings.base_url), Calls(exchange, tokens, gate, clock, settings.call_limit))
 
 
-def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: Siasn) -> Pipeline:
+def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
     timing = config.settings.timing
     return Pipeline(
         feeds=config.feeds,
@@ -162,9 +166,9 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         sweep_every_s=settings.timing.sweep_every,
         drain_s=settings.timing.drain,
         is_approved=_Approval(ledger, config.digest, clock),
-        is_bkn_up=lambda: bkn.gate.is_open_for_work,
-        why_no_login=lambda: bkn.tokens.refusal,
-        bkn_lost_for_s=bkn.gate.lost_for_s,
+        is_bkn_up=lambda: bkn.calls.gate.is_open_for_work,
+        why_no_login=lambda: bkn.calls.tokens.refusal,
+        bkn_lost_for_s=bkn.calls.gate.lost_for_s,
         purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
     )
 

@@ -264,7 +264,7 @@ def test_one_slot_is_enough_even_with_a_token_renewal_inside(clock: Clock) -> No
     gate, calls, exchange = Gate(clock, per_second=200.0, in_flight=1), Calls(), OneToken()
     login = client_credentials("http://127.0.0.1:1/oauth2/token", Secret("fake-key"), Secret("fake-secret"))
     tokens = Tokens(
-        exchange, clock, apim=login, sso=Secret("fake-sso"), deadline_s=1.0, on_event=lambda token, what: None
+        exchange, clock, {"apim": login, "sso": Secret("fake-sso")}, deadline_s=1.0, on_event=lambda token, what: None
     )
 
     def write() -> None:

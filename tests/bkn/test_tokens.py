@@ -104,8 +104,10 @@ def tokens_of(
     return Tokens(
         server,
         clock or Time(),
-        apim=client_credentials(APIM, Secret("fake-key"), Secret("fake-secret")),
-        sso=sso or password_grant(SSO, "fake-client", Secret("fake-operator"), Secret("fake-password")),
+        {
+            "apim": client_credentials(APIM, Secret("fake-key"), Secret("fake-secret")),
+            "sso": sso or password_grant(SSO, "fake-client", Secret("fake-operator"), Secret("fake-password")),
+        },
         deadline_s=1.0,
         on_event=lambda token, what: (told if told is not None else []).append((token, what)),
     )
@@ -410,8 +412,7 @@ def simulated(sim: Simulator, exchange: HttpxExchange, clock: Clock, *, sso: Log
     return Tokens(
         exchange,
         clock,
-        apim=apim_login(sim),
-        sso=sso or sso_login(sim),
+        {"apim": apim_login(sim), "sso": sso or sso_login(sim)},
         deadline_s=2.0,
         on_event=lambda token, what: None,
     )
