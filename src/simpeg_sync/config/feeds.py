@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -329,8 +330,21 @@ class _Reader:
                 return ColumnTest(column, none_of=self._values(wanted["not"], (*where, "not")))
             if set(wanted) == {"empty"} and isinstance(wanted["empty"], bool):
                 return ColumnTest(column, is_empty=wanted["empty"])
-            raise _Bad(where, "unknown kind of test", "Write a value, a list, {not: ...} or {empty: true}.")
+            if wanted and set(wanted) <= {"from", "to"}:
+                bounds = {word: self._bound(value, (*where, word)) for word, value in wanted.items()}
+                return ColumnTest(column, at_least=bounds.get("from"), at_most=bounds.get("to"))
+            raise _Bad(
+                where,
+                "unknown kind of test",
+                "Write a value, a list, {not: ...}, {from: ..., to: ...} or {empty: true}.",
+            )
         return ColumnTest(column, one_of=self._values(wanted, where))
+
+    def _bound(self, written: Any, where: tuple[str | int, ...]) -> Decimal:
+        text = plain(written)
+        if isinstance(written, Mapping | list) or not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
+            raise _Bad(where, "a bound is a number", "Write it like {from: 2022}.")
+        return Decimal(text)
 
     def _values(self, wanted: Any, where: tuple[str | int, ...]) -> tuple[str, ...]:
         """At least one: a test without a value would hold for every row."""

@@ -51,7 +51,8 @@ class FolderFiles:
         rules: Mapping[str, bool] = {
             "document.empty": not content,
             "document.too_big": len(content) > self._max_bytes,
-            f"document.not_{form}": not content.startswith(BEGINNINGS[form]),
+            "document.not_pdf": form == "pdf" and not content.startswith(BEGINNINGS[form]),
+            "document.not_image": form == "image" and not content.startswith(BEGINNINGS[form]),
         }
         for problem, is_broken in rules.items():
             if is_broken:

@@ -158,7 +158,7 @@ AND attempts.outcome IN ('accepted', 'executed')
 
 LINKED_ELSEWHERE = text("""
 SELECT EXISTS (SELECT 1 FROM records WHERE lower(bkn_id) IN :ids AND lane <> :lane)
-""").bindparams(bindparam("ids", expanding=True))
+""").bindparams(bindparam("ids", expanding=True, type_=Text()))
 
 FIND = text("SELECT * FROM records WHERE feed = :feed AND source_key = :source_key")
 
