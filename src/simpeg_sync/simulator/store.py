@@ -28,8 +28,11 @@ CREATE TABLE IF NOT EXISTS rows (
     changed_at REAL NOT NULL,
     shown TEXT);  -- what readers see until the read lag is over; JSON null = nothing
 CREATE INDEX IF NOT EXISTS rows_of_person ON rows (nip, resource);
+CREATE INDEX IF NOT EXISTS rows_of_resource ON rows (resource);
 CREATE TABLE IF NOT EXISTS files (
     uri TEXT PRIMARY KEY, sha256 TEXT NOT NULL, content BLOB NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS reference_rows (
+    name TEXT NOT NULL, id TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (name, id));
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, kind TEXT NOT NULL, user TEXT NOT NULL, expires_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS effects (
@@ -58,6 +61,7 @@ class Person:
 class Row:
     id: str
     resource: str
+    # Empty for a row of the instansi.
     nip: str
     # Stored under the write names.
     fields: dict[str, Any]
@@ -126,6 +130,10 @@ class Store:
     def person_by_id(self, person_id: str) -> Person | None:
         return self._person("SELECT * FROM persons WHERE id=?", person_id)
 
+    def persons(self, *, nip: str | None = None) -> list[Person]:
+        found = self._all("SELECT * FROM persons WHERE nip=coalesce(?1,nip) ORDER BY nip", nip)
+        return [Person(row["nip"], row["id"], json.loads(row["fields"])) for row in found]
+
     def another_person(self, nip: str, resource: str | None) -> Person | None:
         """Somebody else, best of all one who has rows of this resource."""
         statement = """SELECT * FROM persons p WHERE nip<>? ORDER BY NOT EXISTS (SELECT 1 FROM rows r
@@ -147,6 +155,10 @@ class Store:
         """What a reader sees now: a change younger than the lag isn't there yet."""
         statement = "SELECT * FROM rows WHERE nip=? AND resource=? ORDER BY created_seq"
         return [row for found in self._all(statement, nip, resource) if (row := _shown(found, read_lag_s))]
+
+    def all_shown_rows(self, resource: str, *, read_lag_s: float) -> list[Row]:
+        statement = "SELECT * FROM rows WHERE resource=? ORDER BY created_seq"
+        return [row for found in self._all(statement, resource) if (row := _shown(found, read_lag_s))]
 
     def shown_row(self, row_id: str, *, read_lag_s: float) -> Row | None:
         found = self._one("SELECT * FROM rows WHERE id=?", row_id)
@@ -205,6 +217,21 @@ class Store:
     def file(self, uri: str) -> StoredFile | None:
         found = self._one("SELECT * FROM files WHERE uri=?", uri)
         return StoredFile(found["uri"], found["content"], json.loads(found["document"])) if found else None
+
+    # reference tables
+
+    def put_reference_rows(self, name: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+        statement = "INSERT OR REPLACE INTO reference_rows VALUES (?,?,?)"
+        with self.one_step():
+            self._db.executemany(statement, [(name, row_id, json.dumps(row)) for row_id, row in rows])
+
+    def delete_reference_rows(self, name: str) -> None:
+        with self.one_step():
+            self._execute("DELETE FROM reference_rows WHERE name=?", name)
+
+    def reference_rows(self) -> list[tuple[str, dict[str, Any]]]:
+        found = self._all("SELECT name, row FROM reference_rows ORDER BY rowid")
+        return [(row["name"], json.loads(row["row"])) for row in found]
 
     # tokens
 
