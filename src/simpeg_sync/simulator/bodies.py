@@ -54,14 +54,14 @@ def bind(resource: Resource, body: bytes, settings: Settings) -> dict[str, Any]:
 
 def check(resource: Resource, bound: dict[str, Any], tables: FieldTables, settings: Settings) -> None:
     """Raises Refused: first all that is missing or no date in one text, then the first unknown code."""
-    problems = [f"{field.go_name} is required" for field in resource.write_fields if _is_missing(field, bound)]
+    problems = [f"{field.go_name} is required" for field in resource.required_fields if _is_missing(field, bound)]
     problems += [
-        _bad_date(field, bound[field.stored]) for field in resource.write_fields if _has_bad_date(field, bound)
+        _bad_date(field, bound[field.stored]) for field in resource.dated_fields if _has_bad_date(field, bound)
     ]
     if problems:
         raise Refused(answers.validation_refusal(answers.go_multierror(problems), status=settings.validation_status))
-    for field in resource.write_fields:
-        if field.codes and not _code_is_known(field, bound.get(field.stored, ""), tables, settings):
+    for field in resource.coded_fields:
+        if not _code_is_known(field, bound.get(field.stored, ""), tables, settings):
             said = f"{field.name} {bound[field.stored]} tidak ditemukan pada referensi"
             raise Refused(answers.business_refusal(said, settings.refusal_form))
 
@@ -84,8 +84,8 @@ def _go_strings(value: Any) -> Any:
     return [_go_strings(item) for item in value] if isinstance(value, list) else value
 
 
-_ID = WriteField("id", "string", "ID")
-_PATH = WriteField("path", "array", "Path")
+_ID = WriteField("id", "string", "ID", stored="id")
+_PATH = WriteField("path", "array", "Path", stored="path")
 
 
 def _field(resource: Resource, key: str) -> WriteField | None:
@@ -131,12 +131,12 @@ def _kind(value: Any) -> str:
 
 def _is_missing(field: WriteField, bound: dict[str, Any]) -> bool:
     # Go can't tell an absent number from 0, so a required 0 is missing.
-    return field.required and bound.get(field.stored) in (None, "", 0)
+    return bound.get(field.stored) in (None, "", 0)
 
 
 def _has_bad_date(field: WriteField, bound: dict[str, Any]) -> bool:
     value = bound.get(field.stored, "")
-    if field.format != "date" or value == "":
+    if value == "":
         return False
     found = _DATE.fullmatch(value)
     if not found:

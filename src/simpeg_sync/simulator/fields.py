@@ -45,14 +45,10 @@ class WriteField:
     format: str = ""
     codes: str = ""
     codes_refused: tuple[str, ...] = ()
-    # The name it is stored under, where that is another one.
-    to: str = ""
+    # The name it is stored under.
+    stored: str = ""
     # Sources disagree whether this number is sent as text.
     or_text: bool = False
-
-    @property
-    def stored(self) -> str:
-        return self.to or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +111,10 @@ class Resource:
     more_saves: tuple[Resource, ...] = ()
     # Lower-case name -> field, since BKN takes keys in any case.
     write_by_key: dict[str, WriteField] = field(default_factory=dict)
+    # The write fields that have to be looked at after binding.
+    required_fields: tuple[WriteField, ...] = ()
+    dated_fields: tuple[WriteField, ...] = ()
+    coded_fields: tuple[WriteField, ...] = ()
 
     def stored_name(self, name: str) -> str | None:
         """The name under which a field given by its read or write name is stored."""
@@ -217,7 +217,7 @@ def _resource(entry: dict[str, Any]) -> Resource:
     given = {
         **_tuples(entry),
         "read_fields": _read_fields(entry.get("read_fields", [])),
-        "write_fields": tuple(WriteField(**_tuples(item)) for item in entry.get("write_fields", [])),
+        "write_fields": _write_fields(entry.get("write_fields", [])),
         "queries": tuple(Query(**_tuples(item)) for item in entry.get("queries", [])),
         "more_saves": (),
     }
@@ -227,12 +227,28 @@ def _resource(entry: dict[str, Any]) -> Resource:
 
 
 def _another_save(resource: Resource, entry: dict[str, Any]) -> Resource:
-    write_fields = tuple(WriteField(**_tuples(item)) for item in entry["write_fields"])
-    return _with_keys(replace(resource, **{**_tuples(entry), "write_fields": write_fields}))
+    return _with_keys(replace(resource, **{**_tuples(entry), "write_fields": _write_fields(entry["write_fields"])}))
 
 
 def _with_keys(resource: Resource) -> Resource:
-    return replace(resource, write_by_key={item.name.lower(): item for item in resource.write_fields})
+    written = resource.write_fields
+    return replace(
+        resource,
+        write_by_key={item.name.lower(): item for item in written},
+        required_fields=tuple(item for item in written if item.required),
+        dated_fields=tuple(item for item in written if item.format == "date"),
+        coded_fields=tuple(item for item in written if item.codes),
+    )
+
+
+def _write_fields(entries: list[dict[str, Any]]) -> tuple[WriteField, ...]:
+    return tuple(
+        WriteField(**_tuples({"stored": entry["name"], **_renamed(entry, "to", "stored")})) for entry in entries
+    )
+
+
+def _renamed(entry: dict[str, Any], name: str, attribute: str) -> dict[str, Any]:
+    return {attribute if key == name else key: value for key, value in entry.items()}
 
 
 def _read_fields(entries: list[dict[str, Any]]) -> tuple[ReadField, ...]:
@@ -240,7 +256,7 @@ def _read_fields(entries: list[dict[str, Any]]) -> tuple[ReadField, ...]:
 
 
 def _read_field(entry: dict[str, Any]) -> ReadField:
-    given = {"source" if key == "from" else key: value for key, value in entry.items()}
+    given = _renamed(entry, "from", "source")
     given["or_label_of"] = tuple(tuple(label) for label in entry.get("or_label_of", []))
     given["fields"] = _read_fields(entry.get("fields", []))
     return ReadField(**_tuples(given))

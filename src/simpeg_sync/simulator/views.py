@@ -29,25 +29,18 @@ class Views:
         return with_key_case(item, settings.read_key_case)
 
     def _value(self, field: ReadField, row: Row, person: Person | None, settings: Settings) -> Any:
-        match field.special:
-            case "id":
-                return row.id
-            case "documents":
-                return _path_form(row.documents)
-            case "is_pns":
-                return row.fields.get("statusPekerjaanPasangan") == "PNS"
+        if field.special:
+            return _special(field.special, row)
         if field.fields:
             inner = {item.name: self._value(item, row, person, settings) for item in field.fields}
             return with_key_case(inner, settings.read_key_case)
         value = row.fields.get(field.source) if field.source else None
         if value is None and field.person and person:
-            value = {"id": person.id, "nipBaru": person.nip}.get(field.person, person.fields.get(field.person))
+            value = _of_person(field.person, person)
         return self._dressed(field, value, row.fields, settings)
 
     def _person_value(self, field: ReadField, person: Person, settings: Settings) -> Any:
-        if field.name in ("id", "nipBaru"):
-            return person.id if field.name == "id" else person.nip
-        return self._dressed(field, person.fields.get(field.name), person.fields, settings)
+        return self._dressed(field, _of_person(field.name, person), person.fields, settings)
 
     def _dressed(self, field: ReadField, value: Any, fields: dict[str, Any], settings: Settings) -> Any:
         if value is None and field.label_of:
@@ -81,24 +74,48 @@ def with_key_case(item: dict[str, Any], case: str) -> dict[str, Any]:
     return {"id" if key == "ID" else key[0].lower() + key[1:]: value for key, value in item.items()}
 
 
+def _of_person(name: str, person: Person) -> Any:
+    if name == "id":
+        return person.id
+    return person.nip if name == "nipBaru" else person.fields.get(name)
+
+
+def _special(name: str, row: Row) -> Any:
+    match name:
+        case "id":
+            return row.id
+        case "documents":
+            return _path_form(row.documents)
+        case _:
+            return row.fields.get("statusPekerjaanPasangan") == "PNS"
+
+
 def plain_number(value: Any) -> str:
     """A JSON number as the text Go makes of it: 2.0 is 2."""
     return f"{value:g}" if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _typed(field: ReadField, value: Any, settings: Settings) -> Any:
-    match field.format:
-        case "date_or_iso":
-            return dates.iso_midnight(value) if settings.golongan_date == "iso" else dates.day_first(value)
-        case "iso":
-            return dates.iso_midnight(value)
-        case "score" if not isinstance(value, str):
-            return f"{value:.2f}"
+    if field.format in _FORMATS:
+        return _formatted(field.format, value, settings)
     if field.type == "string" and not isinstance(value, str):
         return plain_number(value)
     if field.type in ("integer", "number") and isinstance(value, str) and value.isdecimal():
         return int(value)
     return value
+
+
+_FORMATS = {"date_or_iso", "iso", "score"}
+
+
+def _formatted(form: str, value: Any, settings: Settings) -> str:
+    match form:
+        case "date_or_iso":
+            return dates.iso_midnight(value) if settings.golongan_date == "iso" else dates.day_first(value)
+        case "iso":
+            return dates.iso_midnight(value)
+        case _:
+            return value if isinstance(value, str) else f"{value:.2f}"
 
 
 def _empty(field: ReadField, value: Any, settings: Settings) -> Any:
