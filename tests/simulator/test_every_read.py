@@ -21,6 +21,12 @@ TEXT = "Data tidak ditemukan"
 
 # As the reference lists them: template -> name -> type, or the names of an object inside.
 FIELDS: dict[str, dict[str, Any]] = json.loads((Path(__file__).parent / "read_fields.json").read_text(encoding="utf-8"))
+PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+}
 RESOURCES = {
     "/pns/data-pasangan/{nipBaru}": "pasangan",
     "/pns/data-anak/{nipBaru}": "anak",
@@ -73,8 +79,7 @@ def check(item: dict[str, Any], fields: dict[str, Any]) -> None:
         if isinstance(kind, dict):
             check(item[name], kind)
         elif name != "path":
-            python = {"string": str, "integer": int, "number": (int, float), "boolean": bool}[kind]
-            assert isinstance(item[name], python), name
+            assert isinstance(item[name], PYTHON_TYPES[kind]), name
 
 
 @pytest.fixture

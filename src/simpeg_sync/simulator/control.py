@@ -17,7 +17,7 @@ from .answers import Answer
 from .bkn import Bkn
 from .books import Books
 from .faults import BadRule, Faults
-from .fields import FieldTables, ReadField, Resource
+from .fields import FieldTables, ReadField, Resource, saves_of
 from .http import BadRequest, Connection, Listener, Request, Signal, response_head
 from .people import PART_TIME
 from .references import BadReference, References
@@ -244,9 +244,13 @@ class Control:
 
     def _post_refusal(self, request: Request, _argument: str) -> Any:
         rule = Refusal(**_json(request))
-        resource = self._resource(rule.resource)
-        if unknown := [name for name in rule.where if resource.write_field(name) is None]:
+        saves = [save for save in saves_of(self._parts.tables) if save.name == rule.resource]
+        stored = {field.name: field.stored for save in saves for field in save.write_fields}
+        if not saves:
+            raise Mistake(f"nothing is saved as {rule.resource}")
+        if unknown := sorted(set(rule.where) - set(stored)):
             raise Mistake(f"{rule.resource} has no write field {unknown}")
+        rule.where = {stored[name]: value for name, value in rule.where.items()}
         self._parts.refusals.add(rule)
         return {}
 
