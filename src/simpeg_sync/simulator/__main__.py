@@ -15,8 +15,12 @@ from .api import Api
 from .bkn import Bkn
 from .books import Books
 from .control import Control, Parts
+from .decrees import Decrees
 from .faults import Faults
 from .http import Listener, Signal
+from .people import People
+from .queries import Queries
+from .references import References
 from .refusals import Refusals
 from .resources import Resources
 from .routes import Router
@@ -24,6 +28,7 @@ from .settings import LiveSettings, UnknownSetting
 from .store import Store
 from .tokens import Tokens
 from .uploads import Uploads
+from .views import Views
 
 
 def main() -> int:
@@ -57,12 +62,22 @@ def build(
     tables = fields.load()
     books, faults, refusals = Books(store), Faults(), Refusals()
     tokens = Tokens(store, live, books.count_login)
-    uploads = Uploads(store, tables, live)
-    api = Api(store, tables, tokens, Resources(store, tables, live, refusals), uploads)
+    uploads, references = Uploads(store, tables, live), References(store, tables)
+    views = Views(tables, references)
+    api = Api(
+        store=store,
+        live=live,
+        tokens=tokens,
+        people=People(store, tables, live, views, refusals, uploads),
+        resources=Resources(store, tables, live, refusals, references, views, uploads),
+        queries=Queries(store, live, views, references),
+        uploads=uploads,
+        decrees=Decrees(store, live, uploads),
+    )
     router = Router(tables, lambda: live.now.base_paths)
     bkn = Bkn(api=api, router=router, books=books, faults=faults, live=live)
     main_port = Listener(port, bkn.serve, stopping)
-    parts = Parts(store, tables, live, tokens, uploads, books, faults, refusals, bkn, main_port, stopping)
+    parts = Parts(store, tables, live, tokens, uploads, references, books, faults, refusals, bkn, main_port, stopping)
     return main_port, Listener(control_port, Control(parts).serve, stopping)
 
 

@@ -10,7 +10,7 @@ from . import answers
 from .answers import Answer
 from .routes import Route
 
-MODES = ("off", "closed", "suspended", "503", "429")
+MODES = ("off", "closed", "suspended", "runtime_error", "503", "429")
 
 
 class UnknownMode(ValueError):
@@ -30,6 +30,8 @@ class Outage:
         match self.mode:
             case "suspended":
                 return answers.suspended(int(self.args.get("status", 503)))
+            case "runtime_error":
+                return answers.runtime_error(int(self.args.get("status", 500)))
             case "429":
                 retry_after, next_access = self.args.get("retry_after"), self.args.get("next_access")
                 return answers.throttled(now=time.time(), retry_after=retry_after, next_access=next_access)
