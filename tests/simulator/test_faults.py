@@ -306,7 +306,7 @@ def test_a_rule_that_makes_no_sense_is_refused(control: ControlClient, rule: dic
 def test_every_behaviour_promised_is_there() -> None:
     promised = """reset_before reset_after_commit silence_before silence_after_commit delay delay_after_commit
         drip cut_body garbage_status_line endless_headers empty_body zero_body html_200 redirect_302 status
-        suspended throttle bomb foreign jwt_expired apim_expired close_after_read wrong_id no_id"""
+        suspended throttle bomb foreign jwt_expired apim_expired classic_expired close_after_read wrong_id no_id"""
     assert set(BEHAVIOURS) == set(promised.split())
 
 

@@ -14,7 +14,14 @@ from . import fields
 from .api import Api
 from .bkn import Bkn
 from .books import Books
+from .classic import tables as classic_tables
+from .classic.api import ClassicApi
+from .classic.reading import Reading
+from .classic.routes import ClassicRouter
+from .classic.saving import Saving
+from .classic.tokens import ClassicTokens
 from .control import Control, Parts
+from .dialects import Dialects
 from .faults import Faults
 from .http import Listener, Signal
 from .refusals import Refusals
@@ -60,9 +67,15 @@ def build(
     uploads = Uploads(store, tables, live)
     api = Api(store, tables, tokens, Resources(store, tables, live, refusals), uploads)
     router = Router(tables, lambda: live.now.base_paths)
-    bkn = Bkn(api=api, router=router, books=books, faults=faults, live=live)
+    classic = classic_tables.load(tables)
+    classic_tokens = ClassicTokens(store, live, books.count_login)
+    classic_api = ClassicApi(store, classic_tokens, Reading(store, classic, live), Saving(store, live, refusals))
+    dialects = Dialects(api, router, classic_api, ClassicRouter(classic, lambda: live.now))
+    bkn = Bkn(dialects=dialects, books=books, faults=faults, live=live)
     main_port = Listener(port, bkn.serve, stopping)
-    parts = Parts(store, tables, live, tokens, uploads, books, faults, refusals, bkn, main_port, stopping)
+    parts = Parts(
+        store, tables, live, tokens, uploads, books, faults, refusals, bkn, main_port, stopping, classic, classic_tokens
+    )
     return main_port, Listener(control_port, Control(parts).serve, stopping)
 
 

@@ -9,20 +9,18 @@ from typing import Any
 
 from . import answers, outage
 from .answers import Answer
-from .api import Api
 from .books import Books, Call
+from .dialects import Dialects
 from .faults import Faults
 from .http import BadRequest, Connection, Request, response_head
 from .misbehaviour import BEHAVIOURS, Turn
-from .resources import saved_id
-from .routes import WRITES, Route, Router
+from .routes import WRITES, Route
 from .settings import LiveSettings
 
 
 class Bkn:
-    def __init__(self, *, api: Api, router: Router, books: Books, faults: Faults, live: LiveSettings) -> None:
-        self._api = api
-        self._router = router
+    def __init__(self, *, dialects: Dialects, books: Books, faults: Faults, live: LiveSettings) -> None:
+        self._dialects = dialects
         self._books = books
         self._faults = faults
         self._live = live
@@ -44,8 +42,8 @@ class Bkn:
 
     def take(self, connection: Connection, request: Request) -> None:
         """A behaviour that closed the connection makes the next read fail, which ends `serve`."""
-        route = self._router.find(request.method, request.path)
-        nip = self._api.nip_of(request, route)
+        route = self._dialects.find(request.method, request.path)
+        nip = self._dialects.nip_of(request, route)
         call = self._books.begin(
             request.method, route.template, nip=nip, is_write=route.action in WRITES, connection=connection
         )
@@ -68,7 +66,7 @@ class Bkn:
 
     def _turn(self, connection: Connection, request: Request, route: Route, call: Call, args: dict[str, Any]) -> Turn:
         def execute_foreign(nip: str | None) -> Answer:
-            return self._execute(request, self._api.foreign(route, call.nip, nip), call)
+            return self._execute(request, self._dialects.foreign(route, call.nip, nip), call)
 
         return Turn(
             connection=connection,
@@ -81,7 +79,7 @@ class Bkn:
         )
 
     def _execute(self, request: Request, route: Route, call: Call) -> Answer:
-        answer = self._api.execute(request, route, request_no=call.no)
+        answer = self._dialects.execute(request, route, request_no=call.no)
         call.was_effect = answer.is_effect
         return answer
 
@@ -92,13 +90,14 @@ class Bkn:
         connection.send(data)
 
     def _falsify_id(self, route: Route, answer: Answer) -> Answer:
-        if route.action != "save" or route.resource is None or not answer.is_effect:
+        if route.action != "save" or not answer.is_effect:
             return answer
         body = json.loads(answer.body)
         right = body["mapData"]
-        right_id = right if isinstance(right, str) else right[route.resource.answer_id_key]
-        wrong_id = self._api.another_row_id(route, right_id) or str(uuid.uuid4())
-        return replace(answer, body=json.dumps({**body, "mapData": saved_id(route.resource, wrong_id)}).encode())
+        key, right_id = (None, right) if isinstance(right, str) else next(iter(right.items()))
+        wrong_id = self._dialects.another_row_id(route, right_id) or str(uuid.uuid4())
+        wrong = wrong_id if key is None else {key: wrong_id}
+        return replace(answer, body=json.dumps({**body, "mapData": wrong}).encode())
 
 
 def _bytes(answer: Answer, *, keep_alive: bool, date_skew_s: float = 0) -> bytes:

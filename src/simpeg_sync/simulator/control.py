@@ -16,6 +16,8 @@ from . import answers, outage, settings
 from .answers import Answer
 from .bkn import Bkn
 from .books import Books
+from .classic.tables import ClassicTables, Kind
+from .classic.tokens import ClassicTokens
 from .faults import BadRule, Faults
 from .fields import FieldTables, Resource
 from .http import BadRequest, Connection, Listener, Request, Signal, response_head
@@ -44,6 +46,8 @@ class Parts(NamedTuple):
     bkn: Bkn
     main_port: Listener
     stop_asked: Signal
+    classic_tables: ClassicTables
+    classic_tokens: ClassicTokens
 
 
 class Control:
@@ -138,9 +142,11 @@ class Control:
         row_id = entry.get("id") or str(uuid.uuid4())
         if store.row(row_id):
             raise Mistake(f"there is a row {row_id}")
-        fields = {resource.person_field: person.id, **_stored(resource, entry.get("fields", {}))}
+        fields = _stored(resource, entry.get("fields", {}))
+        if resource.person_field:
+            fields = {resource.person_field: person.id, **fields}
         documents = {ref: self._preload_file(row_id, ref, text) for ref, text in entry.get("documents", {}).items()}
-        store.insert_row(row_id, resource.name, person.nip, fields=fields, documents=documents, is_old=True)
+        store.insert_row(row_id, entry["resource"], person.nip, fields=fields, documents=documents, is_old=True)
         return row_id
 
     def _preload_file(self, row_id: str, ref: str, text: str) -> dict[str, str]:
@@ -206,9 +212,12 @@ class Control:
 
     def _expire_tokens(self, request: Request, _argument: str) -> Any:
         which = _json(request)["which"]
-        if which not in ("apim", "sso", "all"):
-            raise Mistake("which must be apim, sso or all")
-        self._parts.tokens.expire(which)
+        if which not in ("apim", "sso", "classic", "all"):
+            raise Mistake("which must be apim, sso, classic or all")
+        if which in ("classic", "all"):
+            self._parts.classic_tokens.expire()
+        if which != "classic":
+            self._parts.tokens.expire(which)
         return {}
 
     def _post_refusal(self, request: Request, _argument: str) -> Any:
@@ -234,10 +243,14 @@ class Control:
     def _stop(self, _request: Request, _argument: str) -> Any:
         return {}
 
-    def _resource(self, name: str) -> Resource:
-        if name not in self._parts.tables.resources:
-            raise Mistake(f"no resource {name}; there are {sorted(self._parts.tables.resources)}")
-        return self._parts.tables.resources[name]
+    def _resource(self, name: str) -> Resource | Kind:
+        """As SIASN has it, else as the classic dialect has it."""
+        known = {
+            kind.resource: kind for kind in self._parts.classic_tables.kinds.values()
+        } | self._parts.tables.resources
+        if name not in known:
+            raise Mistake(f"no resource {name}; there are {sorted(known)}")
+        return known[name]
 
     def _lag_s(self) -> float:
         return self._parts.live.now.read_lag_s
@@ -256,9 +269,11 @@ def _json(request: Request) -> Any:
         raise Mistake(f"not JSON: {problem}") from problem
 
 
-def _stored(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
+def _stored(resource: Resource | Kind, given: dict[str, Any]) -> dict[str, Any]:
     """From read (or write) names to the stored form; number text becomes a number where it should."""
     stored = {}
+    if isinstance(resource, Kind):
+        given = resource.flat(given)
     for name, value in given.items():
         if resource.is_derived(name):
             continue

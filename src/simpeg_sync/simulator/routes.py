@@ -13,8 +13,10 @@ from .fields import FieldTables, Resource
 Action = Literal[
     "apim_token",
     "sso_token",
+    "classic_token",
     "person",
     "list",
+    "duplex_list",
     "one",
     "save",
     "delete",
