@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from simpeg_sync.simulator import process
+from simpeg_sync.simulator import fields, process
 from simpeg_sync.simulator.control_client import ControlClient, ControlRefused
 from simpeg_sync.simulator.process import Simulator
 
@@ -551,6 +551,20 @@ def test_a_row_saved_by_siasn_is_seen_and_changed_here(
     classic.create("kursus", {"id": row_id, "pnsOrangId": alice.id, "pnsUserId": OPERATOR, "jumlahJam": 50})
     [row] = caller.list_of("kursus", alice.nip)
     assert (row["noSertipikat"], row["jumlahJam"]) == ("001/REKAAN/2019", 50)
+
+
+@pytest.mark.parametrize("save", SAVES[:3], ids=[save.path for save in SAVES[:3]])
+def test_siasn_reads_every_kind_that_is_saved_here(
+    classic: ClassicCaller, caller: Caller, alice: Someone, save: Save
+) -> None:
+    if save.resource not in fields.load().resources:
+        pytest.skip(f"SIASN's side has no {save.resource}")
+    row_id = classic.create(save.path, save.body(alice.id))
+    [row] = caller.get(f"/pns/{save.kind}/{alice.nip}").json()["data"]
+    given = save.body(alice.id)
+    assert (row["id"], given[save.changed] in row.values()) == (row_id, True)
+    if "jenisJabatan" in given:
+        assert row["jenisJabatan"] == given["jenisJabatan"]
 
 
 # failing as a network can

@@ -77,7 +77,7 @@ def build(
     classic_tokens = ClassicTokens(store, live, books.count_login)
     classic_api = ClassicApi(store, classic_tokens, Reading(store, classic, live), Saving(store, live, refusals))
     dialects = Dialects(api, router, classic_api, ClassicRouter(classic, lambda: live.now))
-    bkn = Bkn(dialects=dialects, books=books, faults=faults, live=live)
+    bkn = Bkn(api=dialects, books=books, faults=faults, live=live)
     main_port = Listener(port, bkn.serve, stopping)
     parts = Parts(
         store, tables, live, tokens, uploads, books, faults, refusals, bkn, main_port, stopping, classic, classic_tokens

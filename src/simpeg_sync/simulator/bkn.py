@@ -19,8 +19,8 @@ from .settings import LiveSettings
 
 
 class Bkn:
-    def __init__(self, *, dialects: Dialects, books: Books, faults: Faults, live: LiveSettings) -> None:
-        self._dialects = dialects
+    def __init__(self, *, api: Dialects, books: Books, faults: Faults, live: LiveSettings) -> None:
+        self._api = api
         self._books = books
         self._faults = faults
         self._live = live
@@ -42,8 +42,8 @@ class Bkn:
 
     def take(self, connection: Connection, request: Request) -> None:
         """A behaviour that closed the connection makes the next read fail, which ends `serve`."""
-        route = self._dialects.find(request.method, request.path)
-        nip = self._dialects.nip_of(request, route)
+        route = self._api.find(request.method, request.path)
+        nip = self._api.nip_of(request, route)
         call = self._books.begin(
             request.method, route.template, nip=nip, is_write=route.action in WRITES, connection=connection
         )
@@ -66,7 +66,7 @@ class Bkn:
 
     def _turn(self, connection: Connection, request: Request, route: Route, call: Call, args: dict[str, Any]) -> Turn:
         def execute_foreign(nip: str | None) -> Answer:
-            return self._execute(request, self._dialects.foreign(route, call.nip, nip), call)
+            return self._execute(request, self._api.foreign(route, call.nip, nip), call)
 
         return Turn(
             connection=connection,
@@ -79,7 +79,7 @@ class Bkn:
         )
 
     def _execute(self, request: Request, route: Route, call: Call) -> Answer:
-        answer = self._dialects.execute(request, route, request_no=call.no)
+        answer = self._api.execute(request, route, request_no=call.no)
         call.was_effect = answer.is_effect
         return answer
 
@@ -94,9 +94,11 @@ class Bkn:
             return answer
         body = json.loads(answer.body)
         right = body["mapData"]
-        key, right_id = (None, right) if isinstance(right, str) else next(iter(right.items()))
-        wrong_id = self._dialects.another_row_id(route, right_id) or str(uuid.uuid4())
-        wrong = wrong_id if key is None else {key: wrong_id}
+        if right is None:
+            return answer
+        right_id = right if isinstance(right, str) else next(iter(right.values()))
+        wrong_id = self._api.another_row_id(route, right_id) or str(uuid.uuid4())
+        wrong = wrong_id if isinstance(right, str) else dict.fromkeys(right, wrong_id)
         return replace(answer, body=json.dumps({**body, "mapData": wrong}).encode())
 
 

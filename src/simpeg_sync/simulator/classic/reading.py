@@ -70,9 +70,9 @@ class Reading:
     def _dressed(self, field: ReadField, known: dict[str, Any]) -> Any:
         settings = self._live.now
         value = self._worded(field.name, known.get(field.source), known)
-        if value is None and field.label_of and field.label_of[0] in self._tables.codes:
+        if value is None and len(field.label_of) == 2:
             table, code_field = field.label_of
-            value = self._tables.codes[table].get(str(known.get(code_field)))
+            value = self._tables.codes.get(table, {}).get(str(known.get(code_field)))
         if value is None or value == "":
             return _empty(field, value, settings)
         if field.type == "string" and not isinstance(value, (str, bool)):
