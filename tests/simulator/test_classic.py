@@ -480,7 +480,7 @@ def test_numbers_may_come_as_text_but_not_as_words(
     classic.create("kursus", kursus(alice.id, jumlahJam="40", tahun=2018))
     [stored] = control.rows(nip=alice.nip)
     assert (stored["fields"]["jumlahJam"], stored["fields"]["tahunKursus"]) == (40, 2018)
-    for bad in ("empat puluh", "4.5", [40], True, "NaN"):
+    for bad in ("empat puluh", "4.5", [40], True, "NaN", "Infinity", 10**400):
         answer = classic.save("kursus", kursus(alice.id, jumlahJam=bad))
         assert (answer.status_code, answer.json()["error"]) == (400, "Bad Request")
     classic.create("skp", skp(alice.id, nilaiSkp="85.25"))
@@ -489,12 +489,23 @@ def test_numbers_may_come_as_text_but_not_as_words(
 
 
 def test_what_is_no_json_object_is_a_bad_request(classic: ClassicCaller) -> None:
-    for content in (b"{", b"[]", b"\xff"):
+    for content in (b"{", b"[]", b"\xff", b"[" * 100_000):
         headers = {**classic.headers, "Content-Type": "application/json"}
         answer = classic.http.post(f"{DUPLEX}/kursus/save", content=content, headers=headers)
         assert (answer.status_code, answer.json()["status"]) == (400, 400)
     answer = classic.http.post(f"{DUPLEX}/kursus/save", data={"a": "b"}, headers=classic.headers)
     assert answer.status_code == 415
+
+
+def test_half_a_letter_is_stored_as_a_question_mark(
+    classic: ClassicCaller, control: ControlClient, alice: Someone
+) -> None:
+    for body in (kursus(alice.id, namaKursus="\ud800 Rekaan"), kursus("\udfff")):
+        headers = {**classic.headers, "Content-Type": "application/json"}
+        answer = classic.http.post(f"{DUPLEX}/kursus/save", content=json.dumps(body), headers=headers)
+        assert answer.json()["success"] is (body["pnsOrangId"] == alice.id)
+    [stored] = control.rows(nip=alice.nip)
+    assert stored["fields"]["namaKursus"] == "? Rekaan"
 
 
 def test_ids_are_32_hex_digits_some_in_capitals(classic: ClassicCaller, control: ControlClient, alice: Someone) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +14,7 @@ from . import answers
 from .tables import Save, WriteField
 
 _DATE_LENGTH = len("dd-mm-yyyy")
+_HALF = re.compile(r"[\ud800-\udfff]")
 
 
 class _WrongType(ValueError):
@@ -19,12 +22,14 @@ class _WrongType(ValueError):
 
 
 def values(body: bytes) -> dict[str, Any] | None:
-    """None for anything but a JSON object."""
+    """None for anything but a JSON object. Half a letter, which nothing could store, becomes a question mark."""
     try:
         given = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return given if isinstance(given, dict) else None
+    if not isinstance(given, dict):
+        return None
+    return {name: _HALF.sub("?", value) if isinstance(value, str) else value for name, value in given.items()}
 
 
 def read(save: Save, request: Request) -> dict[str, Any]:
@@ -68,11 +73,11 @@ def _converted(field: WriteField, value: Any) -> Any:
         return str(value)
     try:
         number = float(value)
-    except ValueError as problem:
+    except (ValueError, OverflowError) as problem:
         raise _WrongType(field.name) from problem
     if number.is_integer():
         return int(number)
-    if field.type == "integer" or number - number != 0:
+    if field.type == "integer" or not math.isfinite(number):
         raise _WrongType(field.name)
     return number
 
