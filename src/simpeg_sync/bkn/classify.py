@@ -10,7 +10,7 @@ import email.utils
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer
@@ -147,6 +147,15 @@ class Rows:
     """A read that says what BKN has."""
 
     rows: tuple[Mapping[str, Any], ...]
+    count: int | None = None
+    """Of a paged list: all rows that BKN has, where it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A read that gave a file."""
+
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +184,26 @@ def meaning_of_read(exchanged: Exchanged, *, now: float = 0.0) -> ReadMeaning:
             return _read_meaning(read(exchanged, now))
 
 
+def meaning_of_download(
+    exchanged: Exchanged, *, starts: tuple[bytes, ...], now: float = 0.0
+) -> Content | NotFound | ReadFailed:
+    """A file is known by its first bytes: a page of HTML under 200 says nothing about it. BKN's own "no" is JSON."""
+    if isinstance(exchanged, Answer) and exchanged.status == 200 and exchanged.body.startswith(starts):
+        return Content(exchanged.body)
+    meaning = meaning_of_read(exchanged, now=now)
+    if isinstance(meaning, Rows) or (isinstance(meaning, ReadFailed) and _is_bkns_no(exchanged, meaning.outcome)):
+        return NotFound()
+    return meaning
+
+
+def _is_bkns_no(exchanged: Exchanged, outcome: Outcome) -> bool:
+    """In whatever words, as long as the backend itself speaks, and not about a token."""
+    if not isinstance(exchanged, Answer) or outcome.dead_token is not None:
+        return False
+    reading = read(exchanged, 0.0)
+    return exchanged.status in (200, 404) and _is_envelope(reading) and _plain(reading.fields.get("code")) == "0"
+
+
 def _read_meaning(r: Reading) -> ReadMeaning:
     if r.status in (200, 400, 404) and _says_not_found(r):
         return NotFound()
@@ -182,15 +211,15 @@ def _read_meaning(r: Reading) -> ReadMeaning:
         if rule.when(r):
             return ReadFailed(rule.then(r))
     data = _decoded(r.fields.get("data"))
-    if r.status != 200 or not _is_envelope(r) or str(r.fields.get("code")) != "1":
+    if r.status != 200 or not _is_envelope(r) or _plain(r.fields.get("code")) != "1":
         return ReadFailed(Outcome.not_executed(_name(r), http_status=r.status, stops_all=r.status >= 500))
     match data:
         case None:
-            return Rows(())
+            return Rows((), _count(r))
         case dict():
-            return Rows((data,))
+            return Rows((data,), _count(r))
         case list() if all(isinstance(row, dict) for row in data):
-            return Rows(tuple(data))
+            return Rows(tuple(data), _count(r))
         case _:
             return ReadFailed(Outcome.not_executed("bkn.odd_data", http_status=r.status))
 
@@ -212,7 +241,7 @@ def retry_after_s(r: Reading) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         pass  # not a date, or one of the year 99999: fall through to WSO2's own field
     # e.g. 2025-Jun-26 04:00:00+0000 UTC
-    found = re.match(r"(\d{4}-\w{3}-\d{2} \d{2}:\d{2}:\d{2})", str(_find(r.fields, "nextaccesstime") or ""))
+    found = re.match(r"(\d{4}-\w{3}-\d{2} \d{2}:\d{2}:\d{2})", _plain(_find(r.fields, "nextaccesstime")))
     if found is None:
         return None
     try:
@@ -240,7 +269,7 @@ def _id_in(fields: Mapping[str, Any], id_names: tuple[str, ...]) -> BknId | None
 
 def _is_envelope(r: Reading) -> bool:
     """The backend's read envelope. The gateway's own errors carry a code too, but one of theirs: 900906, 404."""
-    return str(r.fields.get("code")) in ("0", "1") and ("data" in r.fields or "message" in r.fields)
+    return _plain(r.fields.get("code")) in ("0", "1") and ("data" in r.fields or "message" in r.fields)
 
 
 def _says_not_found(r: Reading) -> bool:
@@ -249,6 +278,11 @@ def _says_not_found(r: Reading) -> bool:
     if "code" not in r.fields or isinstance(_decoded(spoken[0]), dict | list):
         return False
     return any(word in text.lower() for text in spoken if isinstance(text, str) for word in NOT_FOUND_WORDS)
+
+
+def _count(r: Reading) -> int | None:
+    plain = _plain(r.fields.get("count"))
+    return int(plain) if re.fullmatch(r"[0-9]{1,9}", plain) else None
 
 
 def _decoded(data: Any) -> Any:
@@ -264,18 +298,18 @@ def _accepted_by_code(r: Reading) -> bool:
     data = r.fields.get("data")
     wrapped = data.get("success") if isinstance(data, dict) else None
     if wrapped is not None:
-        return str(wrapped).lower() == "true"
-    return str(r.fields.get("code")) == "1" and "success" not in r.fields and isinstance(data, dict)
+        return _plain(wrapped).lower() == "true"
+    return _plain(r.fields.get("code")) == "1" and "success" not in r.fields and isinstance(data, dict)
 
 
 def _is_read_refusal(r: Reading) -> bool:
     data = r.fields.get("data")
-    wrapped = isinstance(data, dict) and str(data.get("success")).lower() == "false"
-    return _is_envelope(r) and (str(r.fields.get("code")) == "0" or wrapped)
+    wrapped = isinstance(data, dict) and _plain(data.get("success")).lower() == "false"
+    return _is_envelope(r) and (_plain(r.fields.get("code")) == "0" or wrapped)
 
 
 def _capital_error(r: Reading) -> bool:
-    return str(r.fields.get("Error")).lower() == "true"
+    return _plain(r.fields.get("Error")).lower() == "true"
 
 
 def _refusal_code(r: Reading) -> str:
@@ -306,8 +340,13 @@ def _code(body: Any) -> str:
     if not isinstance(body, dict):
         return ""
     fault = _find(body, "fault")
-    text = str((fault if isinstance(fault, dict) else body).get("code"))
+    text = _plain((fault if isinstance(fault, dict) else body).get("code"))
     return text if re.fullmatch(r"[0-9]{6}", text) else ""
+
+
+def _plain(value: Any) -> str:
+    """A single value as text. Anything with an inside says nothing here, and may be too deep to be written out."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _find(value: Any, name: str) -> Any:

@@ -14,6 +14,7 @@ from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.classify import read
 from simpeg_sync.bkn.exchange import Answer
 from simpeg_sync.bkn.form import FormFile, multipart
+from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.resources.base import BadField, ResourceApi
 from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import BknRow
@@ -59,11 +60,10 @@ class BknClient:
             raise BknAnswersBadly("data-utama answered without the person's id")
         return BknId(pns_id)
 
-    def rows(self, name: str, nip: Nip) -> list[BknRow]:
+    def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> list[BknRow]:
         """All rows of one kind of one person; none also when BKN does not know the person."""
         rows = self.calls.rows(f"{self.dialect.read_url}/{self._api(name).list_path}/{nip}") or []
-        # An empty nipBaru says nothing; another one says that this is not our answer.
-        if any(str(row.get("nipBaru") or nip) != nip for row in rows):
+        if any(foreign(row, nip=nip, pns_id=pns_id) for row in rows):
             raise BknAnswersBadly("a list answered with another person's rows")
         return rows
 
