@@ -22,6 +22,7 @@ BAD_APIM_TOKEN = frozenset({"900900", "900901", "900902"})
 ID = re.compile(r"[0-9A-Za-z-]{32,42}")
 """A UUID, or the 32 hex digits of an old row; 42 characters is the room other integrators leave."""
 SSO_WORDS = ("invalid or expired jwt", "missing or malformed jwt", "token sso mismatch")
+KEYCLOAK_ERRORS = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,16 @@ def _unclear_outage(r: Reading) -> Outcome:
 BEFORE_THE_WORK = (
     # Gateway and login turned the call away: nothing was executed.
     Rule("throttled by the gateway", lambda r: r.status == 429 or r.code in THROTTLED_CODES, _pause),
-    Rule("backend suspended by the gateway", lambda r: "suspended" in r.text and r.status >= 500, _pause),
-    Rule("SSO token dead", lambda r: r.status in (400, 401) and _says(r, SSO_WORDS), _dead("sso")),
-    Rule("SSO token of somebody else", lambda r: "token sso mismatch" in r.text, _dead("sso")),
+    Rule("backend suspended by the gateway", lambda r: r.status >= 500 and _is_suspended(r), _pause),
+    # Classic SAPK says it in the body, and integrators look for it there whatever the status (1a).
+    Rule("classic token dead", lambda r: _oauth_error(r) == "invalid_token", _dead("sapk")),
+    # The statuses of these are inferred, the words were seen (1b): so the words decide.
+    Rule("SSO token dead, or of somebody else", lambda r: _is_spoken(r, SSO_WORDS), _dead("sso")),
+    Rule("SSO token dead, in other wrapping", lambda r: r.status in (400, 401) and _says(r, SSO_WORDS), _dead("sso")),
     Rule("APIM token dead", lambda r: r.status == 401 and r.code in BAD_APIM_TOKEN, _dead("apim")),
     Rule("APIM token dead, 500 form", lambda r: r.status == 500 and r.code in BAD_APIM_TOKEN, _dead("apim")),
     Rule("login missing, no word which", lambda r: r.status == 401, _dead("apim")),
+    Rule("turned away by Keycloak", lambda r: r.status == 400 and _oauth_error(r) in KEYCLOAK_ERRORS, _turned_away),
     # One record may meet these (a firewall dislikes its body), or everybody (no subscription): who, the gate finds out.
     Rule("not subscribed or not allowed", lambda r: r.status == 403, _turned_away),
     Rule("no such path", lambda r: r.status == 404 and not _is_envelope(r), _turned_away),
@@ -105,14 +110,14 @@ WRITE_RULES = (
     # BKN's own "no" about one record, whatever status it comes under, is not the gateway's about all.
     Rule(
         "refused by a rule, with a gateway's status",
-        lambda r: r.status in (403, 404) and r.is_json and r.success is False,
+        lambda r: r.status in (403, 404) and (r.success is False or _capital_error(r)),
         _refused,
     ),
     *BEFORE_THE_WORK,
     Rule("accepted", lambda r: 200 <= r.status < 300 and r.success is True, lambda r: _accepted(r)),
     # "Exists already" may be our own first write, answered late.
     Rule("conflict", lambda r: r.status == 409, _unclear),
-    Rule("refused by a rule", lambda r: r.status < 500 and r.success is False and r.is_json, _refused),
+    Rule("refused by a rule", lambda r: r.status < 500 and r.success is False, _refused),
     Rule("upload or delete accepted", lambda r: 200 <= r.status < 300 and _accepted_by_code(r), lambda r: _accepted(r)),
     Rule("refused by the validator", lambda r: r.status < 500 and _is_read_refusal(r), _refused),
     Rule("refused, capitalised form", lambda r: r.status < 500 and _capital_error(r), _refused),
@@ -317,6 +322,9 @@ def _refusal_code(r: Reading) -> str:
 
 
 def _name(r: Reading) -> str:
+    error = _oauth_error(r)
+    if error in KEYCLOAK_ERRORS or error == "invalid_token":
+        return f"oauth.{error}"
     return f"wso2.{r.code}" if r.code else f"http.{r.status}"
 
 
@@ -362,6 +370,24 @@ def _find(value: Any, name: str) -> Any:
                 if isinstance(key, str) and key.lower() == name:
                     return inner
     return None
+
+
+def _is_suspended(r: Reading) -> bool:
+    """303001, in JSON or in the gateway's XML. A backend that speaks of something suspended is not suspended itself."""
+    in_words = "runtime error" in r.text and "suspended" in r.text
+    return (r.code == "303001" or in_words) and r.success is None and not _is_envelope(r)
+
+
+def _oauth_error(r: Reading) -> str:
+    """OAuth's word, unless the answer tells of a success beside it: then it was executed."""
+    error = r.fields.get("error")
+    return error if isinstance(error, str) and r.success is not True else ""
+
+
+def _is_spoken(r: Reading, words: tuple[str, ...]) -> bool:
+    """Exactly these words, where the backend speaks; not as a part of what is stored about a person."""
+    spoken = (r.fields.get(name) for name in ("message", "data"))
+    return r.success is not True and any(isinstance(say, str) and say.strip().lower() in words for say in spoken)
 
 
 def _says(r: Reading, words: tuple[str, ...]) -> bool:
