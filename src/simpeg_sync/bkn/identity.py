@@ -23,6 +23,8 @@ PNS_NAMES = frozenset(
 )
 """In small letters, since BKN's capitals come and go. The raters of an appraisal (``penilaiPnsId``) are not its owner."""
 
+NUMBER_MAX = 10**18
+
 
 def foreign(row: Mapping[str, Any], *, nip: Nip | None, pns_id: BknId | None, also_pns: Collection[str] = ()) -> bool:
     """Whether the row names another person than the one asked for. What BKN leaves empty says nothing.
@@ -42,5 +44,7 @@ def _is_another(value: Any, wanted: str) -> bool:
     """Upper and lower case are one id at BKN, and "0" is none. What is no text at all names nobody we know."""
     if value is None:
         return False
-    said = str(value).strip().lower() if isinstance(value, str | int) else "?"
+    # A NIP as a JSON number has 18 digits; what is longer is none, and may be too long to be written out.
+    is_number = isinstance(value, int) and 0 <= value < NUMBER_MAX
+    said = str(value).strip().lower() if isinstance(value, str) or is_number else "?"
     return said not in ("", "0", wanted.lower())
