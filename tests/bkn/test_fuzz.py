@@ -26,7 +26,7 @@ from simpeg_sync.bkn.classify import (
 from simpeg_sync.bkn.exchange import Answer
 from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.reads.catalogue import Field, load
-from simpeg_sync.bkn.reads.rows import TypedRow, typed_row
+from simpeg_sync.bkn.reads.rows import ODDITIES_MAX, TypedRow, typed_row
 from simpeg_sync.domain.change import Nip
 from simpeg_sync.domain.outcome import Verdict
 from simpeg_sync.domain.record import BknId
@@ -256,7 +256,7 @@ def check_row(fields: tuple[Field, ...], raw: dict[str, Any]) -> TypedRow:
     row = typed_row(fields, raw)
     assert row.raw is raw
     assert set(row.values) == {field.name for field in fields}
-    assert len(row.oddities) <= 100
+    assert len(row.oddities) <= ODDITIES_MAX
     repr(row).encode()
     foreign(raw, nip=Nip("199001012020011001"), pns_id=BknId(ID))
     assert isinstance(row.id, str | None)

@@ -13,7 +13,17 @@ NIP = Nip("199001012020011001")
 OTHER_NIP = "199001012020012002"
 PNS_ID = BknId("A0000000000000000000000000000001")
 OTHER_ID = "A0000000000000000000000000000002"
-OWNERS = ["idPns", "pns", "pnsId", "pns_id", "pnsOrang", "pnsOrangId", "pns_orang_id", "pnsDinilaiId", "pnsDinilaiOrang"]
+OWNERS = [
+    "idPns",
+    "pns",
+    "pnsId",
+    "pns_id",
+    "pnsOrang",
+    "pnsOrangId",
+    "pns_orang_id",
+    "pnsDinilaiId",
+    "pnsDinilaiOrang",
+]
 
 
 @pytest.mark.parametrize("name", OWNERS)

@@ -13,7 +13,7 @@ from simpeg_sync.domain.record import BknId
 
 T = TypeVar("T")
 
-ODDITIES_MAX = 100
+ODDITIES_MAX = 250
 SAFE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}|[0-9]{1,6}")
 """What a key of BKN's may look like to be named; anything else could be a value that slipped into a key."""
 
@@ -133,7 +133,7 @@ def _typed(field_: Field, found: Any) -> tuple[Value, list[Oddity]]:
 
 
 def _row(field_: Field, found: Any, place: str) -> tuple[TypedRow | None, list[Oddity]]:
-    if found is None or found == "":
+    if _is_blank(found):
         return None, []
     if not isinstance(found, dict):
         return None, [Oddity(place, OddityKind.TYPE)]
@@ -142,7 +142,7 @@ def _row(field_: Field, found: Any, place: str) -> tuple[TypedRow | None, list[O
 
 
 def _rows(field_: Field, found: Any) -> tuple[tuple[TypedRow, ...], list[Oddity]]:
-    if found is None or found == "":
+    if _is_blank(found):
         return (), []
     if not isinstance(found, list):
         return (), [Oddity(field_.name, OddityKind.TYPE)]
@@ -151,7 +151,7 @@ def _rows(field_: Field, found: Any) -> tuple[tuple[TypedRow, ...], list[Oddity]
 
 
 def _documents(found: Any, place: str) -> tuple[Documents, list[Oddity]]:
-    if found is None or found in ("", []):
+    if _is_blank(found) or found == []:
         return {}, []
     if not isinstance(found, dict):
         return {}, [Oddity(place, OddityKind.TYPE)]
@@ -172,6 +172,10 @@ def _document(entry: Mapping[str, Any], where: str) -> tuple[Document, Iterable[
     parsed = {name: text(entry.get(name)) for name in names}
     odd = [Oddity(f"{where}.{name}", value) for name, value in parsed.items() if isinstance(value, OddityKind)]
     return Document(**{name: value if isinstance(value, str) else None for name, value in parsed.items()}), odd
+
+
+def _is_blank(found: Any) -> bool:
+    return found is None or (isinstance(found, str) and not found.strip())
 
 
 def _safe(key: str) -> str:
