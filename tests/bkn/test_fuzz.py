@@ -4,8 +4,9 @@ A case is one answer under one status. Hypothesis makes the answers and finds th
 tried under all the statuses.
 """
 
+import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,8 +29,11 @@ from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.reads.catalogue import Field, load
 from simpeg_sync.bkn.reads.rows import ODDITIES_MAX, TypedRow, typed_row
 from simpeg_sync.domain.change import Nip
+from simpeg_sync.domain.errors import BknError
 from simpeg_sync.domain.outcome import Verdict
 from simpeg_sync.domain.record import BknId
+
+from .readers import MemoryBkn, reads_of
 
 ID = "0b6c1d7e-1111-4222-8333-444455556666"
 NOW = 1_750_910_400.0
@@ -276,3 +280,23 @@ def test_any_row_is_typed_by_every_read(values: list[Any], shift: int, spell: An
 def test_any_object_is_typed_by_every_read(raw: dict[str, Any]) -> None:
     for read in load().values():
         check_row(read.fields, raw)
+
+
+# ------------------------------------------------------------------------------------------------------------ the door
+
+
+@fuzz(ROWS)
+@given(status=st.sampled_from(STATUSES), headers=HEADERS, body=BODIES)
+def test_whatever_bkn_answers_the_door_gives_rows_or_an_error_of_bkns(
+    status: int, headers: dict[str, str], body: bytes
+) -> None:
+    reads = reads_of(MemoryBkn(lambda path, query: Answer(status, headers, body)))
+    asks: tuple[Callable[[], Any], ...] = (
+        lambda: reads.get("data-utama", nipBaru="199001012020011001", pns_id=BknId(ID)),
+        lambda: reads.get("kursus-id", idRiwayatKursus=ID),
+        lambda: list(reads.pages("ref-unor", limit=10)),
+        lambda: reads.photo(BknId(ID)),
+    )
+    for ask in asks:
+        with contextlib.suppress(BknError):
+            assert ask() is None or status == 200 or not ask()
