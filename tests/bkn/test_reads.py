@@ -98,6 +98,11 @@ def test_no_two_fields_of_a_read_differ_only_in_case(read: Read) -> None:
     assert sum(field.identity == "row" for field in read.fields) <= 1
 
 
+def test_a_code_names_its_table() -> None:
+    refs = {field.name: field.ref for field in READS["rw-golongan"].fields}
+    assert (refs["golonganId"], refs["jenisKPId"], refs["skNomor"]) == ("golongan", "kenaikanPangkat", "")
+
+
 @pytest.mark.parametrize("name", ["rw-jabatan", "jabatan-pns", "jabatan-id"])
 def test_one_kind_of_row_has_one_table_wherever_it_is_read(name: str) -> None:
     assert READS[name].fields is READS["rw-jabatan"].fields
@@ -230,6 +235,11 @@ def test_an_empty_twin_spelling_does_not_hide_the_value_and_is_named() -> None:
         row = row_of("rw-penghargaan", **raw)
         assert row.id == ROW_ID
         assert row.oddities == (Oddity("ID", OddityKind.TWICE),)
+
+
+def test_of_two_spellings_with_a_value_the_tables_own_counts() -> None:
+    for raw in ({"ID": ROW_ID, "id": "x"}, {"id": "x", "ID": ROW_ID}):
+        assert row_of("rw-penghargaan", **raw).id == ROW_ID
 
 
 def test_the_persons_id_is_the_id_of_data_utama() -> None:
