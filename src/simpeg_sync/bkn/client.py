@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simpeg_sync.bkn.calls import Calls
-from simpeg_sync.bkn.classify import read
-from simpeg_sync.bkn.exchange import Answer
+from simpeg_sync.bkn.classify import meaning_of_sync
 from simpeg_sync.bkn.form import FormFile, multipart
 from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.resources.base import BadField, ResourceApi
@@ -75,7 +74,6 @@ class BknClient:
             case "person":
                 known = pns_id or self.person(nip)
                 rows = [{"id": known}] if known else []
-        # An empty nipBaru says nothing; another one says that this is not our answer.
         if any(foreign(row, nip=nip, pns_id=pns_id) for row in rows):
             raise BknAnswersBadly("a list answered with another person's rows")
         if api.rows_in is not None:
@@ -107,7 +105,8 @@ class BknClient:
 
     def follow_up(self, name: str, pns_id: BknId) -> Outcome:
         path = f"{self._api(name).follow_up_path}{urllib.parse.quote(pns_id, safe='')}"
-        return self.calls.write("GET", f"{self.dialect.write_url}/{path}")
+        exchanged = self.calls.send("GET", f"{self.dialect.write_url}/{path}")
+        return meaning_of_sync(exchanged, now=self.calls.clock.now())
 
     def delete(self, name: str, bkn_id: BknId) -> Outcome:
         path = f"{self._api(name).delete_path}/{urllib.parse.quote(bkn_id, safe='')}"
@@ -132,13 +131,7 @@ class BknClient:
         return self._file(f"download-dok?filePath={urllib.parse.quote(str(uri), safe='')}") if uri else None
 
     def _file(self, path: str) -> bytes | None:
-        exchanged = self.calls.send("GET", f"{self.dialect.read_url}/{path}")
-        if isinstance(exchanged, Answer) and exchanged.status == 200 and exchanged.body.startswith(FILES_BEGIN):
-            return exchanged.body
-        # A page of HTML under 200 says nothing about the certificate; BKN's own "no" is JSON or a 404.
-        if isinstance(exchanged, Answer) and (exchanged.status == 404 or _is_bkns_no(exchanged)):
-            return None
-        raise BknAnswersBadly("a download failed")
+        return self.calls.content(f"{self.dialect.read_url}/{path}", FILES_BEGIN)
 
     def _api(self, name: str) -> ResourceApi:
         return self.dialect.apis[name]
@@ -146,7 +139,3 @@ class BknClient:
 
 def _image_type(content: bytes) -> str:
     return "image/png" if content.startswith(PNG) else "image/jpeg"
-
-
-def _is_bkns_no(answer: Answer) -> bool:
-    return answer.status == 200 and bool(read(answer, 0.0).fields)
