@@ -44,6 +44,11 @@ def test_each_kind_of_post_needs_its_own_id(
     assert len(control.rows(nip=alice.nip)) == int(is_accepted)
 
 
+def test_the_look_up_of_codes_can_be_switched_off(caller: Caller, control: ControlClient, alice: Someone) -> None:
+    control.patch_settings(check_codes=False)
+    assert caller.save("jabatan/unorjabatan", jabatan(alice.id, eselonId="77")).json()["success"] is True
+
+
 def test_the_rules_can_be_switched_off(caller: Caller, control: ControlClient, alice: Someone) -> None:
     control.patch_settings(rules=[])
     answer = caller.save("jabatan/unorjabatan", jabatan(alice.id, jenisJabatan="1", jabatanFungsionalId=""))
@@ -65,6 +70,14 @@ def test_a_functional_post_that_bkn_does_not_know_is_refused(
     control.clear_references("jabatan-fungsional")
     control.patch_settings(post_check="always")
     assert caller.save("jabatan/unorjabatan", known).json()["success"] is False
+
+
+def test_some_groups_of_posts_need_a_sub_post(caller: Caller, control: ControlClient, alice: Someone) -> None:
+    control.add_references("jabatan-fungsional", [{"id": "jf-1", "nama": "Guru Ahli Muda", "kel_jabatan_id": "guru"}])
+    control.patch_settings(sub_jabatan_groups=["guru"])
+    assert caller.save("jabatan/unorjabatan", jabatan(alice.id)).json()["success"] is False
+    assert caller.save("jabatan/unorjabatan", jabatan(alice.id, subJabatanId="sub-1")).json()["success"] is True
+    control.clear_references("jabatan-fungsional")
 
 
 @pytest.mark.parametrize(
