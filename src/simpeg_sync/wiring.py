@@ -3,46 +3,70 @@
 import os
 import secrets as chance
 import socket
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Engine
 
 from simpeg_sync import logs
+from simpeg_sync.bkn import sapk, siasn
+from simpeg_sync.bkn.calls import Calls
+from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
-from simpeg_sync.bkn.resources import RESOURCES
-from simpeg_sync.bkn.siasn import Siasn
-from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
+from simpeg_sync.bkn.resources import Choices, chosen
+from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
 from simpeg_sync.clock import Clock
+from simpeg_sync.config.feeds import Target, Targets
 from simpeg_sync.config.load import Config, load
+from simpeg_sync.config.settings import BknSettings
 from simpeg_sync.daemon import Daemon
+from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import Pauses, SqlLedger
-from simpeg_sync.pipeline import Pipeline, Timing
+from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.secret import Secret
 from simpeg_sync.source.connect import open_reading, open_writing
 from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.source.settings import Limits, LogSettings
+from simpeg_sync.turn import Timing, View
 
 PURGE_PAGE = 5000
 SPARE_CONNECTIONS = 3
 """Beside the workers: the intake, the sweep and the purge."""
 
 
-def targets() -> Mapping[str, Collection[str]]:
-    """BKN's resources that a feed may name, with the fields each takes."""
-    return {name: api.known_fields() for name, api in RESOURCES.items()}
+FAMILY_REMEDY = (
+    "Relatives are nobody's employees: bkn.family_data_ground has to name the legal ground for sending their data."
+)
+
+
+def targets(settings: BknSettings | None) -> Targets:
+    """BKN's resources that a feed may name, by the settings as far as they can be read."""
+    has_ground = settings is not None and bool(settings.family_data_ground.strip())
+    return {
+        name: Target(
+            api.known_fields(),
+            api.resource.document_kinds,
+            needs_natural_key=api.resource.is_listed and not api.resource.is_single,
+            switched_off="" if has_ground or not api.is_family else FAMILY_REMEDY,
+        )
+        for name, api in chosen(_choices(settings)).items()
+    }
+
+
+def _choices(settings: BknSettings | None) -> Choices:
+    return Choices(**settings.choices.model_dump()) if settings is not None else Choices()
 
 
 def read_config(path: Path) -> Config:
-    return load(path, targets=targets())
+    return load(path, targets=targets)
 
 
 def configure_logs(config: Config, *, level: str | None = None) -> None:
@@ -95,7 +119,7 @@ def open_capture(config: Config) -> LogCapture:
     return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
 
 
-def open_bkn(config: Config, clock: Clock) -> Siasn:
+def open_bkn(config: Config, clock: Clock) -> BknClient:
     settings = config.settings.bkn
     ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
     exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
@@ -105,24 +129,21 @@ def open_bkn(config: Config, clock: Clock) -> Siasn:
         in_flight=settings.calls_in_flight,
         on_change=lambda what: logs.get().warning(f"bkn.{what}"),
     )
-    tokens = Tokens(
-        exchange,
-        clock,
-        apim=client_credentials(
-            settings.apim_token_url,
-            _secret(config, settings.consumer_key_file, "consumer_key_file"),
-            _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
-        ),
-        sso=_sso(config),
-        deadline_s=settings.call_limit,
-        on_event=_say_token,
-    )
-    return Siasn(settings.base_url, exchange, tokens, gate, clock, settings.call_limit)
+    keys: Mapping[TokenName, Login | Secret]
+    if settings.dialect == "sapk":
+        assert settings.duplex_url is not None, "the settings demand what the dialect needs"
+        dialect = sapk.dialect(settings.base_url, settings.duplex_url, pns_user_id=settings.pns_user_id)
+        scheme, keys = sapk.scheme(settings.origin), {"sapk": _sapk_login(config)}
+    else:
+        dialect = siasn.dialect(settings.base_url, _choices(settings))
+        scheme, keys = siasn.SCHEME, {"apim": _apim_login(config), "sso": _sso(config)}
+    tokens = Tokens(exchange, clock, keys, scheme=scheme, deadline_s=settings.call_limit, on_event=_say_token)
+    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit))
 
 
-def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: Siasn) -> Pipeline:
+def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
     timing = config.settings.timing
-    return Pipeline(
+    view = View(
         feeds=config.feeds,
         source=SqlSource(source_engine(config)),
         bkn=bkn,
@@ -134,8 +155,10 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: Siasn) -
             absent_gap_s=timing.absent_gap,
             delete_grace_s=timing.delete_grace,
             look_again_s=timing.look_again,
+            compare_again_s=timing.compare_again,
         ),
     )
+    return Pipeline(view)
 
 
 def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = None) -> ChangeIntake:
@@ -162,9 +185,9 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         sweep_every_s=settings.timing.sweep_every,
         drain_s=settings.timing.drain,
         is_approved=_Approval(ledger, config.digest, clock),
-        is_bkn_up=lambda: bkn.gate.is_open_for_work,
-        why_no_login=lambda: bkn.tokens.refusal,
-        bkn_lost_for_s=bkn.gate.lost_for_s,
+        is_bkn_up=lambda: bkn.calls.gate.is_open_for_work,
+        why_no_login=lambda: bkn.calls.tokens.refusal,
+        bkn_lost_for_s=bkn.calls.gate.lost_for_s,
         purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
     )
 
@@ -204,6 +227,26 @@ def _say_token(token: str, what: str) -> None:
 
 def _secret(config: Config, path: Path, name: str) -> Secret:
     return Secret.from_file(config.secret(path), f"{config.path}: bkn.{name}")
+
+
+def _apim_login(config: Config) -> Login:
+    settings = config.settings.bkn
+    assert settings.apim_token_url is not None, "the settings demand what the dialect needs"
+    return client_credentials(settings.apim_token_url, *_consumer(config))
+
+
+def _sapk_login(config: Config) -> Login:
+    settings = config.settings.bkn
+    assert settings.token_url is not None, "the settings demand what the dialect needs"
+    return sapk_credentials(settings.token_url, *_consumer(config), origin=settings.origin)
+
+
+def _consumer(config: Config) -> tuple[Secret, Secret]:
+    settings = config.settings.bkn
+    return (
+        _secret(config, settings.consumer_key_file, "consumer_key_file"),
+        _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
+    )
 
 
 def _sso(config: Config) -> Login | Secret:

@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from simpeg_sync.bkn import siasn
+from simpeg_sync.bkn.calls import Calls
+from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
-from simpeg_sync.bkn.siasn import Siasn
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.change import Nip
@@ -66,17 +68,17 @@ def events() -> list[tuple[TokenName, str]]:
 
 
 @pytest.fixture
-def bkn(sim: Simulator, exchange: HttpxExchange, clock: Clock, events: list[tuple[TokenName, str]]) -> Siasn:
+def bkn(sim: Simulator, exchange: HttpxExchange, clock: Clock, events: list[tuple[TokenName, str]]) -> BknClient:
     tokens = Tokens(
         exchange,
         clock,
-        apim=apim_login(sim),
-        sso=sso_login(sim),
+        {"apim": apim_login(sim), "sso": sso_login(sim)},
+        scheme=siasn.SCHEME,
         deadline_s=CALL_LIMIT_S,
         on_event=lambda token, what: events.append((token, what)),
     )
     gate = Gate(clock, per_second=200.0, in_flight=4)
-    return Siasn(f"{sim.url}/apisiasn/1.0", exchange, tokens, gate, clock, CALL_LIMIT_S)
+    return BknClient(siasn.dialect(f"{sim.url}/apisiasn/1.0"), Calls(exchange, tokens, gate, clock, CALL_LIMIT_S))
 
 
 class Someone:

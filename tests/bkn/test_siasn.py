@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from simpeg_sync.bkn import siasn
+from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.resources import RESOURCES
-from simpeg_sync.bkn.siasn import Siasn
 from simpeg_sync.decide.look import id_of
 from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, LoginRefused
 from simpeg_sync.domain.outcome import Outcome, TokenName, Verdict
 from simpeg_sync.domain.record import BknId
+from simpeg_sync.ports import Certificate
 from simpeg_sync.simulator.control_client import ControlClient
 from simpeg_sync.simulator.process import Simulator
 
@@ -55,15 +57,18 @@ def control(sim: Simulator) -> ControlClient:
     return sim.control
 
 
-def created(bkn: Siasn, kind: str, who: Someone, **changes: Any) -> BknId:
+KIND_OF = {"kursus": "881", "diklat": "874"}
+
+
+def created(bkn: BknClient, kind: str, who: Someone, **changes: Any) -> BknId:
     outcome = save(bkn, kind, who, **changes)
     assert outcome.verdict is Verdict.ACCEPTED, outcome
     assert outcome.bkn_id is not None
     return outcome.bkn_id
 
 
-def save(bkn: Siasn, kind: str, who: Someone, *, bkn_id: BknId | None = None, **changes: Any) -> Outcome:
-    return bkn.save(kind, {**BODIES[kind], **changes}, pns_id=who.pns_id, bkn_id=bkn_id)
+def save(bkn: BknClient, kind: str, who: Someone, *, bkn_id: BknId | None = None, **changes: Any) -> Outcome:
+    return bkn.save(kind, {**BODIES[kind], **changes}, pns_id=who.pns_id, bkn_id=bkn_id, files={})
 
 
 def effects(control: ControlClient, who: Someone) -> list[tuple[str, str]]:
@@ -75,7 +80,7 @@ def effects(control: ControlClient, who: Someone) -> list[tuple[str, str]]:
 
 @both_kinds
 def test_a_row_is_created_read_changed_and_deleted(
-    bkn: Siasn, control: ControlClient, alice: Someone, kind: str
+    bkn: BknClient, control: ControlClient, alice: Someone, kind: str
 ) -> None:
     bkn_id = created(bkn, kind, alice)
     (row,) = bkn.rows(kind, alice.nip)
@@ -101,7 +106,7 @@ def test_a_row_is_created_read_changed_and_deleted(
 )
 @both_kinds
 def test_what_is_read_back_equals_what_was_sent_however_bkn_spells_it(
-    bkn: Siasn, control: ControlClient, alice: Someone, kind: str, settings: dict[str, Any]
+    bkn: BknClient, control: ControlClient, alice: Someone, kind: str, settings: dict[str, Any]
 ) -> None:
     control.patch_settings(**settings)
     created(bkn, kind, alice)
@@ -111,40 +116,45 @@ def test_what_is_read_back_equals_what_was_sent_however_bkn_spells_it(
 
 @both_kinds
 def test_a_certificate_is_attached_and_served_byte_by_byte(
-    bkn: Siasn, control: ControlClient, alice: Someone, kind: str
+    bkn: BknClient, control: ControlClient, alice: Someone, kind: str
 ) -> None:
     bkn_id = created(bkn, kind, alice)
     (row,) = bkn.rows(kind, alice.nip)
-    assert bkn.document(kind, row) is None
+    assert bkn.document(kind, row, KIND_OF[kind]) is None
     for _ in range(2):  # the simulated code is 1 and "1" by turns, as it was seen
-        outcome = bkn.upload(kind, bkn_id, file_name='../alice "ijazah"\r\n.pdf', content=PDF)
+        outcome = bkn.upload(kind, bkn_id, KIND_OF[kind], Certificate('../alice "ijazah"\r\n.pdf', PDF))
         assert outcome.verdict is Verdict.ACCEPTED
     (row,) = bkn.rows(kind, alice.nip)
-    assert bkn.document(kind, row) == PDF
+    assert bkn.document(kind, row, KIND_OF[kind]) == PDF
     save(bkn, kind, alice, bkn_id=bkn_id, **{HOURS: 41})
     (row,) = bkn.rows(kind, alice.nip)
-    assert bkn.document(kind, row) == PDF, "an update keeps the document"
+    assert bkn.document(kind, row, KIND_OF[kind]) == PDF, "an update keeps the document"
 
 
-def test_an_upload_that_bkn_refuses_is_a_refusal(bkn: Siasn, alice: Someone) -> None:
+def test_an_upload_that_bkn_refuses_is_a_refusal(bkn: BknClient, alice: Someone) -> None:
     bkn_id = created(bkn, "kursus", alice)
-    assert bkn.upload("kursus", bkn_id, file_name="a.pdf", content=PDF.ljust(1_100_000)).verdict is Verdict.REFUSED
+    assert (
+        bkn.upload("kursus", bkn_id, KIND_OF["kursus"], Certificate("a.pdf", PDF.ljust(1_100_000))).verdict
+        is Verdict.REFUSED
+    )
 
 
 @pytest.mark.parametrize("form", ["top", "wrapped"])
-def test_a_delete_is_understood_in_both_forms(bkn: Siasn, control: ControlClient, alice: Someone, form: str) -> None:
+def test_a_delete_is_understood_in_both_forms(
+    bkn: BknClient, control: ControlClient, alice: Someone, form: str
+) -> None:
     control.patch_settings(delete_answer=form)
     bkn_id = created(bkn, "kursus", alice)
     assert bkn.delete("kursus", bkn_id).verdict is Verdict.ACCEPTED
     assert bkn.delete("kursus", bkn_id).verdict is Verdict.REFUSED
 
 
-def test_the_person_is_found_by_nip(bkn: Siasn, alice: Someone, bob: Someone) -> None:
+def test_the_person_is_found_by_nip(bkn: BknClient, alice: Someone, bob: Someone) -> None:
     assert (bkn.person(alice.nip), bkn.person(bob.nip)) == (alice.pns_id, bob.pns_id)
 
 
 @pytest.mark.parametrize("form", ["404", "200", "null", "record_not_found"])
-def test_a_person_unknown_to_bkn_is_nobody_and_has_no_rows(bkn: Siasn, control: ControlClient, form: str) -> None:
+def test_a_person_unknown_to_bkn_is_nobody_and_has_no_rows(bkn: BknClient, control: ControlClient, form: str) -> None:
     paths = ("/pns/data-utama/{nipBaru}", "/pns/rw-kursus/{nipBaru}", "/pns/rw-diklat/{nipBaru}")
     control.patch_settings(not_found=dict.fromkeys(paths, form))
     nip = Someone("198001012005011999", "").nip
@@ -156,7 +166,7 @@ def test_a_person_unknown_to_bkn_is_nobody_and_has_no_rows(bkn: Siasn, control: 
 
 
 def test_an_update_keeps_the_kind_of_course_that_the_feed_does_not_map(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     """BKN replaces the whole row (as far as anybody knows), so what is not sent would be emptied."""
     control.patch_settings(update_mode="replace", empty_date="01-01-0001")
@@ -166,7 +176,7 @@ def test_an_update_keeps_the_kind_of_course_that_the_feed_does_not_map(
     resource = bkn.resource("kursus")
     whole = {**resource.carried_over(body, row), **body, HOURS: 41}
     assert bkn.check("kursus", whole) is None
-    assert bkn.save("kursus", whole, pns_id=alice.pns_id, bkn_id=bkn_id).verdict is Verdict.ACCEPTED
+    assert bkn.save("kursus", whole, pns_id=alice.pns_id, bkn_id=bkn_id, files={}).verdict is Verdict.ACCEPTED
     (row,) = bkn.rows("kursus", alice.nip)
     assert resource.differences({**KURSUS, HOURS: 41, "jenisKursus": "1234567890abcdef"}, row) == []
 
@@ -205,7 +215,7 @@ def test_an_update_keeps_the_kind_of_course_that_the_feed_does_not_map(
     ],
 )
 def test_a_body_that_bkn_would_refuse_is_found_before_a_call_is_spent(
-    bkn: Siasn, control: ControlClient, kind: str, field: str, value: object
+    bkn: BknClient, control: ControlClient, kind: str, field: str, value: object
 ) -> None:
     complaint = bkn.check(kind, {**BODIES[kind], field: value})
     assert complaint is not None
@@ -219,7 +229,7 @@ def test_a_body_that_bkn_would_refuse_is_found_before_a_call_is_spent(
 
 
 @both_kinds
-def test_a_good_body_passes_the_check_and_none_counts_as_absent(bkn: Siasn, kind: str) -> None:
+def test_a_good_body_passes_the_check_and_none_counts_as_absent(bkn: BknClient, kind: str) -> None:
     assert bkn.check(kind, BODIES[kind]) is None
     assert bkn.check(kind, {**BODIES[kind], "lokasiId" if kind == "kursus" else "jenisKompetensi": None}) is None
 
@@ -229,10 +239,10 @@ def test_a_good_body_passes_the_check_and_none_counts_as_absent(bkn: Siasn, kind
 
 @pytest.mark.parametrize("dead", ["apim", "sso"])
 def test_a_token_that_dies_on_the_way_is_renewed_and_the_write_sent_once_more(
-    bkn: Siasn, control: ControlClient, alice: Someone, events: list[tuple[TokenName, str]], dead: TokenName
+    bkn: BknClient, control: ControlClient, alice: Someone, events: list[tuple[TokenName, str]], dead: TokenName
 ) -> None:
     """401 is turned away before the work: the one answer after which the same write may leave again (row 62)."""
-    bkn.tokens.headers()
+    bkn.calls.tokens.headers()
     events.clear()
     control.expire_tokens(dead)
     created(bkn, "kursus", alice)
@@ -243,7 +253,7 @@ def test_a_token_that_dies_on_the_way_is_renewed_and_the_write_sent_once_more(
 
 @pytest.mark.parametrize(("fault", "dead"), [("apim_expired", "apim"), ("jwt_expired", "sso")])
 def test_a_second_401_is_an_answer_and_does_not_loop(
-    bkn: Siasn,
+    bkn: BknClient,
     control: ControlClient,
     alice: Someone,
     events: list[tuple[TokenName, str]],
@@ -259,9 +269,9 @@ def test_a_second_401_is_an_answer_and_does_not_loop(
 
 
 def test_a_login_that_is_refused_in_mid_way_is_said_and_nothing_was_executed(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
-    bkn.tokens.headers()
+    bkn.calls.tokens.headers()
     control.expire_tokens("sso")
     control.patch_settings(sso_password="fake-new-password")
     with pytest.raises(LoginRefused):
@@ -273,7 +283,7 @@ def test_a_login_that_is_refused_in_mid_way_is_said_and_nothing_was_executed(
 
 
 def test_an_effect_whose_answer_is_lost_is_unclear_and_sent_once(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     """Row 41: only a read-back may decide it."""
     rule = control.add_fault("reset_after_commit", match={"path": "/kursus/save$"})
@@ -306,7 +316,7 @@ def test_an_effect_whose_answer_is_lost_is_unclear_and_sent_once(
     ids=str,
 )
 def test_a_fault_of_a_save_is_never_taken_for_more_or_less_than_it_is(
-    bkn: Siasn,
+    bkn: BknClient,
     control: ControlClient,
     alice: Someone,
     fault: str,
@@ -321,13 +331,15 @@ def test_a_fault_of_a_save_is_never_taken_for_more_or_less_than_it_is(
     assert len(effects(control, alice)) == effect_count
 
 
-def test_a_business_refusal_keeps_bkns_words(bkn: Siasn, control: ControlClient, alice: Someone) -> None:
+def test_a_business_refusal_keeps_bkns_words(bkn: BknClient, control: ControlClient, alice: Someone) -> None:
     control.add_refusal("kursus", "Jenis kursus tidak sesuai")
     outcome = save(bkn, "kursus", alice)
     assert (outcome.verdict, outcome.message) == (Verdict.REFUSED, "Jenis kursus tidak sesuai")
 
 
-def test_another_persons_rows_are_no_answer(bkn: Siasn, control: ControlClient, alice: Someone, bob: Someone) -> None:
+def test_another_persons_rows_are_no_answer(
+    bkn: BknClient, control: ControlClient, alice: Someone, bob: Someone
+) -> None:
     created(bkn, "kursus", bob)
     rule = control.add_fault("foreign", match={"path": "/pns/"}, times=None, args={"nip": bob.nip})
     with pytest.raises(BknAnswersBadly, match="another person") as raised:
@@ -339,7 +351,7 @@ def test_another_persons_rows_are_no_answer(bkn: Siasn, control: ControlClient, 
 
 
 def test_a_read_is_repeated_once_and_then_says_that_bkn_is_down(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     once = control.add_fault("reset_before", match={"path": "/rw-kursus/"})
     assert bkn.rows("kursus", alice.nip) == []
@@ -351,20 +363,25 @@ def test_a_read_is_repeated_once_and_then_says_that_bkn_is_down(
 
 
 def test_a_page_in_the_place_of_a_certificate_does_not_say_that_there_is_none(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     bkn_id = created(bkn, "kursus", alice)
-    bkn.upload("kursus", bkn_id, file_name="a.pdf", content=PDF)
+    bkn.upload("kursus", bkn_id, KIND_OF["kursus"], Certificate("a.pdf", PDF))
     (row,) = bkn.rows("kursus", alice.nip)
     rule = control.add_fault("html_200", match={"path": "/download-dok"})
     with pytest.raises(BknAnswersBadly):
-        bkn.document("kursus", row)
+        bkn.document("kursus", row, KIND_OF["kursus"])
     assert control.hits(rule) == 1
-    assert bkn.document("kursus", {**row, "path": {"881": {"dok_uri": "peremajaan/usulan/nowhere.pdf"}}}) is None
+    assert (
+        bkn.document(
+            "kursus", {**row, "path": {"881": {"dok_uri": "peremajaan/usulan/nowhere.pdf"}}}, KIND_OF["kursus"]
+        )
+        is None
+    )
 
 
 def test_a_person_without_an_id_is_contract_drift_and_not_a_person_with_an_empty_one(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     body = f'{{"code": 1, "data": {{"nipBaru": "{alice.nip}"}}, "message": "success"}}'
     rule = control.add_fault("status", match={"path": "/data-utama/"}, args={"status": 200, "body": body})
@@ -377,7 +394,7 @@ def test_a_person_without_an_id_is_contract_drift_and_not_a_person_with_an_empty
 
 
 def test_a_429_pauses_the_whole_client_for_as_long_as_bkn_asks(
-    bkn: Siasn, control: ControlClient, alice: Someone, bob: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone, bob: Someone
 ) -> None:
     rule = control.add_fault("throttle", match={"path": "/kursus/save$"}, args={"retry_after": 60})
     outcome = save(bkn, "kursus", alice)
@@ -389,13 +406,13 @@ def test_a_429_pauses_the_whole_client_for_as_long_as_bkn_asks(
     assert 55 < (down.value.retry_after_s or 0) <= 60
     with pytest.raises(BknDown), bkn.about_to_write():
         pass
-    assert not bkn.gate.is_open_for_work
+    assert not bkn.calls.gate.is_open_for_work
     assert control.counts()["calls"] == before
 
 
 @pytest.mark.parametrize(("asked", "pause_s"), [("31536000", 3600.0), ("0", 1.0), ("-5", None)])
 def test_a_pause_has_sane_bounds_whatever_bkn_asks(
-    bkn: Siasn, control: ControlClient, alice: Someone, asked: str, pause_s: float | None
+    bkn: BknClient, control: ControlClient, alice: Someone, asked: str, pause_s: float | None
 ) -> None:
     """Row 68: a year is an hour, nothing is a second, nonsense is an ordinary failure."""
     answer = {"status": 429, "body": "{}", "headers": {"Retry-After": asked}}
@@ -410,14 +427,14 @@ def test_a_pause_has_sane_bounds_whatever_bkn_asks(
     assert pause_s - 1 < (down.value.retry_after_s or 0) <= pause_s
 
 
-def test_a_port_where_nobody_listens_is_proved_unsent_and_no_try_of_the_record(bkn: Siasn, alice: Someone) -> None:
-    nowhere = replace(bkn, base_url=f"http://127.0.0.1:{closed_port()}/apisiasn/1.0")
+def test_a_port_where_nobody_listens_is_proved_unsent_and_no_try_of_the_record(bkn: BknClient, alice: Someone) -> None:
+    nowhere = replace(bkn, dialect=siasn.dialect(f"http://127.0.0.1:{closed_port()}/apisiasn/1.0"))
     outcome = save(nowhere, "kursus", alice)
     assert (outcome.verdict, outcome.code, outcome.stops_all) == (Verdict.NOT_EXECUTED, "net.refused", True)
 
 
 def test_what_a_write_waits_for_is_waited_for_before_its_intent(
-    bkn: Siasn, control: ControlClient, alice: Someone
+    bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     with bkn.about_to_write():
         assert control.counts()["logins"]
@@ -427,11 +444,11 @@ def test_what_a_write_waits_for_is_waited_for_before_its_intent(
 
 
 def test_nothing_of_a_person_or_a_secret_shows_in_the_log(
-    bkn: Siasn, alice: Someone, caplog: pytest.LogCaptureFixture
+    bkn: BknClient, alice: Someone, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Row 67: httpx tells full URLs and does not mask the header Auth; and nobody has configured the logs here."""
     caplog.set_level(logging.INFO)
-    headers = bkn.tokens.headers()
+    headers = bkn.calls.tokens.headers()
     bkn_id = created(bkn, "kursus", alice)
     bkn.rows("kursus", alice.nip)
     shown = f"{caplog.text} {bkn!r}"

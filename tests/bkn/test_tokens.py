@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from simpeg_sync.bkn import siasn
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer, Request
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.tokens import (
@@ -104,8 +105,11 @@ def tokens_of(
     return Tokens(
         server,
         clock or Time(),
-        apim=client_credentials(APIM, Secret("fake-key"), Secret("fake-secret")),
-        sso=sso or password_grant(SSO, "fake-client", Secret("fake-operator"), Secret("fake-password")),
+        {
+            "apim": client_credentials(APIM, Secret("fake-key"), Secret("fake-secret")),
+            "sso": sso or password_grant(SSO, "fake-client", Secret("fake-operator"), Secret("fake-password")),
+        },
+        scheme=siasn.SCHEME,
         deadline_s=1.0,
         on_event=lambda token, what: (told if told is not None else []).append((token, what)),
     )
@@ -410,8 +414,8 @@ def simulated(sim: Simulator, exchange: HttpxExchange, clock: Clock, *, sso: Log
     return Tokens(
         exchange,
         clock,
-        apim=apim_login(sim),
-        sso=sso or sso_login(sim),
+        {"apim": apim_login(sim), "sso": sso or sso_login(sim)},
+        scheme=siasn.SCHEME,
         deadline_s=2.0,
         on_event=lambda token, what: None,
     )

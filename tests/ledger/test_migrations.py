@@ -17,7 +17,7 @@ from tests.servers import PostgresServer
 
 from .desk import Desk, child
 
-HEAD = "0001"
+HEAD = "0002"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,12 +106,12 @@ def run_upgrade(url: str, folder: Path) -> int:
 def test_a_step_that_is_killed_half_way_leaves_nothing_and_the_next_run_succeeds(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run_upgrade(url, folder_with(tmp_path, "0002", "os._exit(9)")) == 9
+    assert run_upgrade(url, folder_with(tmp_path, "9999", "os._exit(9)")) == 9
     engine = open_engine(url)
     schema.check(engine)
     assert "next_one" not in tables(engine)
     engine.dispose()
-    folder = folder_with(tmp_path, "0002", "pass")
+    folder = folder_with(tmp_path, "9999", "pass")
     assert run_upgrade(url, folder) == 0
     assert "next_one" in tables(engine)
     monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
@@ -142,9 +142,9 @@ def test_a_ledger_that_is_newer_than_the_program_is_neither_used_nor_upgraded(de
 def test_a_ledger_that_is_older_than_the_program_names_the_command(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = folder_with(tmp_path, "0002", "pass")
+    folder = folder_with(tmp_path, "9999", "pass")
     monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
-    with pytest.raises(LedgerUnfit, match=rf"{HEAD} is older.*0002.*db upgrade"):
+    with pytest.raises(LedgerUnfit, match=rf"{HEAD} is older.*9999.*db upgrade"):
         schema.check(desk.engine)
 
 
@@ -153,7 +153,7 @@ def test_records_that_an_older_release_left_sending_are_recovered_as_uncertain(
 ) -> None:
     claim, record = desk.taken()
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
-    folder = folder_with(tmp_path, "0002", "pass")
+    folder = folder_with(tmp_path, "9999", "pass")
     monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
     schema.upgrade(desk.engine)
     schema.check(desk.engine)

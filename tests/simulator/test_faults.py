@@ -307,7 +307,7 @@ def test_every_behaviour_promised_is_there() -> None:
     promised = """reset_before reset_after_commit silence_before silence_after_commit delay delay_after_commit
         drip cut_body garbage_status_line endless_headers empty_body zero_body html_200 redirect_302 status
         suspended throttle runtime_error authentication_failure not_subscribed no_resource sso_mismatch
-        binary_error bomb foreign jwt_expired apim_expired close_after_read wrong_id no_id"""
+        binary_error bomb foreign jwt_expired apim_expired classic_expired close_after_read wrong_id no_id"""
     assert set(BEHAVIOURS) == set(promised.split())
 
 

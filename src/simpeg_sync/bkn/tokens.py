@@ -1,14 +1,15 @@
-"""The two tokens of every SIASN call: APIM for the gateway, SSO for the user. The right one renewed at the right answer.
+"""The tokens of every call: APIM for SIASN's gateway and SSO for its user, or the one of classic SAPK. The right one is
+renewed at the right answer.
 
 One renewal at a time for all threads; a definite refusal stops the client for good, since repeating a wrong password
-locks the account. Sources: bkn-api section 1b.
+locks the account. Sources: bkn-api sections 1a and 1b.
 """
 
 import base64
 import re
 import threading
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
@@ -36,6 +37,15 @@ class Login:
     """Headers and form body; built only when needed, so that secrets live briefly."""
 
 
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """In which header each token of a dialect travels, and what every call carries beside them."""
+
+    headers: Mapping[TokenName, tuple[str, str]]
+    """Token -> (header, word before the token)."""
+    always: Mapping[str, str]
+
+
 @dataclass(slots=True)
 class _Slot:
     login: Login | None
@@ -56,23 +66,24 @@ class Tokens:
         self,
         exchange: Exchange,
         clock: Clock,
+        keys: Mapping[TokenName, Login | Secret],
         *,
-        apim: Login,
-        sso: Login | Secret,
+        scheme: Scheme,
         deadline_s: float,
         on_event: Callable[[TokenName, str], None],
     ) -> None:
         self._exchange, self._clock, self._deadline_s, self._on_event = exchange, clock, deadline_s, on_event
-        sso_slot = _Slot(sso) if isinstance(sso, Login) else _Slot(None, sso, float("inf"))
-        self._slots: dict[TokenName, _Slot] = {"apim": _Slot(apim), "sso": sso_slot}
+        self._scheme = scheme
+        self._slots: dict[TokenName, _Slot] = {name: _slot(key) for name, key in keys.items()}
 
     def headers(self) -> dict[str, str]:
-        """The two headers of a call. Raises LoginRefused, BknDown."""
-        return {
-            "Authorization": f"Bearer {self.get('apim').reveal()}",
-            "Auth": f"bearer {self.get('sso').reveal()}",
-            "Accept": "application/json",
-        }
+        """The headers of a call. Raises LoginRefused, BknDown."""
+        carried = {header: f"{word} {self.get(name).reveal()}" for name, (header, word) in self._scheme.headers.items()}
+        return {**carried, **self._scheme.always}
+
+    def in_headers(self, headers: Mapping[str, str], name: TokenName) -> str:
+        """The token that a call with these headers carried."""
+        return headers[self._scheme.headers[self._known(name)][0]].split(" ", 1)[1]
 
     @property
     def refusal(self) -> str:
@@ -94,6 +105,7 @@ class Tokens:
 
     def renew(self, name: TokenName, dead: str) -> None:
         """BKN called ``dead`` dead. Does nothing if another thread has renewed it meanwhile."""
+        name = self._known(name)
         slot = self._slots[name]
         with slot.lock:
             if slot.value is None or slot.value.reveal() != dead:
@@ -104,6 +116,10 @@ class Tokens:
                 raise LoginRefused(slot.refused)
             slot.value = None
             self._renew(name, slot)
+
+    def _known(self, name: TokenName) -> TokenName:
+        """A dialect with one token means that one, whatever the rule that read the answer calls it."""
+        return name if name in self._slots else next(iter(self._slots))
 
     def _renew(self, name: TokenName, slot: _Slot) -> Secret:
         try:
@@ -156,6 +172,10 @@ class Tokens:
         return exchanged
 
 
+def _slot(key: Login | Secret) -> _Slot:
+    return _Slot(key) if isinstance(key, Login) else _Slot(None, key, float("inf"))
+
+
 def client_credentials(url: str, key: Secret, secret: Secret) -> Login:
     """The APIM grant, in the form most integrators send: form body, HTTP Basic."""
 
@@ -163,6 +183,18 @@ def client_credentials(url: str, key: Secret, secret: Secret) -> Login:
         basic = base64.b64encode(f"{key.reveal()}:{secret.reveal()}".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
         return headers, b"grant_type=client_credentials"
+
+    return Login(url, request)
+
+
+def sapk_credentials(url: str, client_id: Secret, secret: Secret, *, origin: str) -> Login:
+    """Classic SAPK's grant: as SIASN's, with the client id in the form too and an Origin header."""
+    grant = client_credentials(url, client_id, secret)
+
+    def request() -> tuple[dict[str, str], bytes]:
+        headers, _ = grant.request()
+        form = {"client_id": client_id.reveal(), "grant_type": "client_credentials"}
+        return {**headers, "Origin": origin}, urllib.parse.urlencode(form).encode()
 
     return Login(url, request)
 

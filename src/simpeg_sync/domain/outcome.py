@@ -6,7 +6,7 @@ from typing import Literal, Self
 
 from simpeg_sync.domain.record import BknId
 
-TokenName = Literal["apim", "sso"]
+TokenName = Literal["apim", "sso", "sapk"]
 
 
 class Verdict(StrEnum):

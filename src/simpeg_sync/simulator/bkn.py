@@ -9,12 +9,12 @@ from typing import Any
 
 from . import answers, outage
 from .answers import Answer
-from .api import Api
 from .books import Books, Call
+from .dialects import Dialects
 from .faults import Faults
 from .http import BadRequest, Connection, Request, response_head
 from .misbehaviour import BEHAVIOURS, Turn
-from .routes import WRITES, Route, Router
+from .routes import WRITES, Route
 from .settings import LiveSettings
 
 # The form BIG-IP gives its pool cookie.
@@ -22,9 +22,8 @@ BALANCER_COOKIE = "BIGipServer~SIASN~pool_apimws=rd5o00000000000000000000ffff7f0
 
 
 class Bkn:
-    def __init__(self, *, api: Api, router: Router, books: Books, faults: Faults, live: LiveSettings) -> None:
+    def __init__(self, *, api: Dialects, books: Books, faults: Faults, live: LiveSettings) -> None:
         self._api = api
-        self._router = router
         self._books = books
         self._faults = faults
         self._live = live
@@ -46,7 +45,7 @@ class Bkn:
 
     def take(self, connection: Connection, request: Request) -> None:
         """A behaviour that closed the connection makes the next read fail, which ends `serve`."""
-        route = self._router.find(request.method, request.path)
+        route = self._api.find(request.method, request.path)
         nip = self._api.nip_of(request, route)
         call = self._books.begin(
             request.method, route.template, nip=nip, is_write=route.action in WRITES, connection=connection

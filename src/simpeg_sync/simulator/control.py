@@ -16,6 +16,7 @@ from . import answers, outage, settings
 from .answers import Answer
 from .bkn import Bkn
 from .books import Books
+from .classic.tokens import ClassicTokens
 from .faults import BadRule, Faults
 from .fields import FieldTables, ReadField, Resource, saves_of
 from .http import BadRequest, Connection, Listener, Request, Signal, response_head
@@ -47,6 +48,7 @@ class Parts(NamedTuple):
     bkn: Bkn
     main_port: Listener
     stop_asked: Signal
+    classic_tokens: ClassicTokens
 
 
 class Control:
@@ -237,9 +239,12 @@ class Control:
 
     def _expire_tokens(self, request: Request, _argument: str) -> Any:
         which = _json(request)["which"]
-        if which not in ("apim", "sso", "all"):
-            raise Mistake("which must be apim, sso or all")
-        self._parts.tokens.expire(which)
+        if which not in ("apim", "sso", "classic", "all"):
+            raise Mistake("which must be apim, sso, classic or all")
+        if which in ("classic", "all"):
+            self._parts.classic_tokens.expire()
+        if which != "classic":
+            self._parts.tokens.expire(which)
         return {}
 
     def _post_refusal(self, request: Request, _argument: str) -> Any:

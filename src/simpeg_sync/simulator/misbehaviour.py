@@ -11,6 +11,7 @@ from typing import Any
 
 from . import answers
 from .answers import Answer
+from .classic import answers as classic_answers
 from .http import Connection, response_head
 
 # No wait without an end: a test that forgets its seconds shouldn't hold a thread for ever.
@@ -212,6 +213,11 @@ def apim_expired(turn: Turn) -> None:
     turn.deliver(answers.invalid_credentials())
 
 
+def classic_expired(turn: Turn) -> None:
+    turn.execute_if(False)
+    turn.deliver(classic_answers.invalid_token("00000000-0000-4000-8000-000000000000"))
+
+
 def close_after_read(turn: Turn) -> None:
     turn.end(None)
     turn.connection.close()
@@ -260,6 +266,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
         foreign,
         jwt_expired,
         apim_expired,
+        classic_expired,
         close_after_read,
         wrong_id,
         no_id,

@@ -24,7 +24,7 @@ class Outage:
 
     def answer(self, route: Route) -> Answer | None:
         """None when this call isn't concerned. Token servers are other machines, up unless `tokens`."""
-        is_token = route.action in ("apim_token", "sso_token")
+        is_token = route.action in ("apim_token", "sso_token", "classic_token")
         if self.mode in ("off", "closed") or (is_token and not self.args.get("tokens")):
             return None
         match self.mode:

@@ -13,9 +13,11 @@ from .fields import FieldTables, Query, Resource, Sync, saves_of
 Action = Literal[
     "apim_token",
     "sso_token",
+    "classic_token",
     "person",
     "part_time_person",
     "list",
+    "duplex_list",
     "one",
     "query",
     "save",

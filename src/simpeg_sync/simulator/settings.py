@@ -102,6 +102,27 @@ class Settings:
 
     date_skew_s: float = 0
 
+    # The classic dialect (SAPK, wsrv*). Its three hosts are paths here.
+    classic_token_path: str = "/oauth/token"
+    # The second is the training layout.
+    classic_read_paths: tuple[str, ...] = ("/api", "/bkn-resources-server/api")
+    classic_duplex_paths: tuple[str, ...] = ("/duplex/api",)
+    classic_client_id: str = "fake-classic-client"
+    classic_client_secret: str = "fake-classic-secret"
+    # Wanted by the token server and by every call; "" wants none.
+    classic_origin: str = "http://localhost:20000"
+    # Not stated anywhere; this is what Spring OAuth gives by default.
+    classic_lifetime_s: float = 43200
+    classic_dead_token_status: int = 401
+    # PNS ids that may stand as pnsUserId.
+    classic_operators: tuple[str, ...] = ("0F0E0000000000000000000000000001",)
+    # "never" | "always" | "alternate": whether `code` of a read arrives as the text "1".
+    classic_code_as_text: str = "alternate"
+    # What a person without rows has as data: "empty_list" | "null" | "not_found".
+    classic_no_rows: str = "empty_list"
+    # "mixed" | "upper" | "lower"
+    classic_id_case: str = "mixed"
+
 
 _CHOICES = {
     "update_mode": {"replace", "merge"},
@@ -118,6 +139,9 @@ _CHOICES = {
     "reference_tokens": {"apim", "both"},
     "name_case": {"stored", "upper"},
     "upload_code_as_text": {"never", "always", "alternate"},
+    "classic_code_as_text": {"never", "always", "alternate"},
+    "classic_no_rows": {"empty_list", "null", "not_found"},
+    "classic_id_case": {"mixed", "upper", "lower"},
 }
 RULES = {
     "jabatan_post",
