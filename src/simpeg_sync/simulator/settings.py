@@ -41,6 +41,8 @@ class Settings:
 
     # Validation refusals carry this status; clients saw 200, the Swagger allows 400.
     validation_status: int = 200
+    # Path of a save -> its own status.
+    validation_statuses: dict[str, int] = field(default_factory=dict)
     # Template path -> "404" | "200" | "null" | "record_not_found"; without an entry the field table decides.
     not_found: dict[str, str] = field(default_factory=dict)
     # The same for a person who is there but has no rows.
