@@ -20,7 +20,8 @@ HEAD = """\
 
 Two dialects: `siasn` (since 2022/23) and classic `sapk` (`wsrv*`), chosen by `bkn.dialect`; the feeds stay the same.
 **Tested how**: every written target is brought to the [simulator](simulator.md) through the daemon's own code in each dialect
-that saves it: create, repeat, update, found again, delete, refusal, lost answer, each certificate (`tests/bkn/test_every_target.py`).
+that saves it: create, repeat, update, found again, delete, refusal, lost answer, each certificate
+(`tests/bkn/test_every_target.py`).
 Nothing here was tried on BKN's own servers.
 """
 

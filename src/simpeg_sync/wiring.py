@@ -15,6 +15,7 @@ from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
+from simpeg_sync.bkn.reads import Reads
 from simpeg_sync.bkn.resources import Choices, chosen
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
 from simpeg_sync.clock import Clock
@@ -139,6 +140,11 @@ def open_bkn(config: Config, clock: Clock) -> BknClient:
         scheme, keys = siasn.SCHEME, {"apim": _apim_login(config), "sso": _sso(config)}
     tokens = Tokens(exchange, clock, keys, scheme=scheme, deadline_s=settings.call_limit, on_event=_say_token)
     return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit))
+
+
+def open_reads(config: Config, clock: Clock) -> Reads:
+    client = open_bkn(config, clock)
+    return Reads(client.calls, client.dialect.read_url)
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
