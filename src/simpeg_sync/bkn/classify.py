@@ -147,6 +147,8 @@ class Rows:
     """A read that says what BKN has."""
 
     rows: tuple[Mapping[str, Any], ...]
+    count: int | None = None
+    """Rows of the whole list, where BKN gives a page of it and says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +192,15 @@ def _read_meaning(r: Reading) -> ReadMeaning:
         case dict():
             return Rows((data,))
         case list() if all(isinstance(row, dict) for row in data):
-            return Rows(tuple(data))
+            return Rows(tuple(data), _count(r.fields.get("count")))
         case _:
             return ReadFailed(Outcome.not_executed("bkn.odd_data", http_status=r.status))
+
+
+def _count(value: Any) -> int | None:
+    """A number of rows, also as text; None for anything else."""
+    text = str(value)
+    return int(text) if not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def read(answer: Answer, now: float) -> Reading:

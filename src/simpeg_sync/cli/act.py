@@ -48,7 +48,7 @@ def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
         return
     from simpeg_sync.planner import Planner
 
-    bkn = wiring.open_bkn(config, clock)
+    bkn = wiring.open_bkn(config, clock, ledger)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
     summary = Planner(pipeline, config.settings.bkn.calls_per_second, persons).make()
     kept = without_nips(_as_text(summary))  # the keys of its examples may hold persons
