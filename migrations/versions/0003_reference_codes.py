@@ -18,6 +18,8 @@ def upgrade() -> None:
         sa.Column("pull", BIG, nullable=False),
         sa.Column("started_at", TIME, nullable=False),
         sa.Column("next_offset", BIG, nullable=False, server_default="0"),
+        # Different codes that the pull has brought so far; a list may hold one twice.
+        sa.Column("codes", BIG, nullable=False, server_default="0"),
         # What BKN said the table has when the pull began; a change means that the pages no longer fit together.
         sa.Column("expected", BIG),
         sa.Column("finished_at", TIME),

@@ -46,11 +46,11 @@ class CodeStore(Protocol[P]):
 
     def begin(self, table: str, *, restart: bool = False) -> P: ...
 
-    def seen(self, pull: P, codes: Sequence[str]) -> int: ...
-
     def take_page(
         self, pull: P, codes: Sequence[tuple[str, str, Mapping[str, Any]]], *, rows: int, expected: int | None
-    ) -> P: ...
+    ) -> P | None:
+        """None when the pull has brought all of these codes before; nothing is stored then."""
+        ...
 
     def finish(self, pull: P) -> None: ...
 
@@ -86,17 +86,17 @@ class ReferencePuller(Generic[P]):
             rows, count = self._page(table, pull.next_offset)
             if count is not None and pull.expected is not None and count != pull.expected:
                 return None
-            codes = _codes(table, rows)
-            is_known = bool(codes) and self.store.seen(pull, [code for code, _, _ in codes]) == len(codes)
-            is_all = count is not None and pull.next_offset >= count
-            if not rows or (is_known and is_all):
-                # A server that takes no offset repeats what it gave; with its whole count here that is the end, too.
+            if not rows:
                 return self._end(table, pull, count)
-            if is_known:
-                raise BknAnswersBadly(f"{table.name}: BKN gives the same page again at offset {pull.next_offset}")
+            codes = _codes(table, rows)
             if not codes:
                 raise BknAnswersBadly(f"{table.name}: the rows at offset {pull.next_offset} have no id")
-            pull = self.store.take_page(pull, codes, rows=len(rows), expected=count)
+            after = self.store.take_page(pull, codes, rows=len(rows), expected=count)
+            if after is None and count is not None and pull.next_offset >= count:
+                return self._end(table, pull, count)  # a server that takes no offset, with its whole list here
+            if after is None:
+                raise BknAnswersBadly(f"{table.name}: BKN gives the same page again at offset {pull.next_offset}")
+            pull = after
             self.on_page(table.name, pull.next_offset, pull.expected)
             if count is not None and pull.next_offset >= count and len(rows) < self.page_size:
                 return self._end(table, pull, count)

@@ -8,16 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, text
+from sqlalchemy import Connection, Engine, text
 
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import LedgerBusy
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.rows import storable
 from simpeg_sync.ledger.writer import DirectWriter
-
-CODES_AT_ONCE = 1000
-"""A page may be a whole table of 71,000 rows; no database binds so many values in one statement."""
 
 PULL = text("SELECT * FROM reference_pulls WHERE table_name = :table")
 
@@ -26,8 +23,8 @@ PULLS = text("SELECT * FROM reference_pulls ORDER BY table_name")
 BEGIN_PULL = text("""
 INSERT INTO reference_pulls (table_name, pull, started_at, next_offset) VALUES (:table, 1, :now, 0)
 ON CONFLICT (table_name) DO UPDATE SET
-    pull = reference_pulls.pull + 1, started_at = excluded.started_at, next_offset = 0, expected = NULL,
-    finished_at = NULL
+    pull = reference_pulls.pull + 1, started_at = excluded.started_at, next_offset = 0, codes = 0,
+    expected = NULL, finished_at = NULL
 """)
 
 # Naming the offset it read from: of two pulls of one table only one moves on.
@@ -42,13 +39,16 @@ ON CONFLICT (table_name, code) DO UPDATE SET
     label = excluded.label, more = excluded.more, seen_in = excluded.seen_in, gone_at = NULL
 """)
 
-SEEN_IN_PULL = text("""
-SELECT count(*) FROM reference_codes WHERE table_name = :table AND seen_in = :pull AND code IN :codes
-""").bindparams(bindparam("codes", expanding=True))
+# Counted, not looked up by a list of codes: PostgreSQL's generic plan goes through such a list row by row.
+COUNT_CODES = text("""
+UPDATE reference_pulls SET codes =
+    (SELECT count(*) FROM reference_codes WHERE table_name = :table AND seen_in = :pull)
+WHERE table_name = :table
+RETURNING codes
+""")
 
 END_PULL = text("""
-UPDATE reference_pulls SET finished_at = :now, complete_at = :now, complete_count =
-    (SELECT count(*) FROM reference_codes WHERE table_name = :table AND seen_in = :pull)
+UPDATE reference_pulls SET finished_at = :now, complete_at = :now, complete_count = codes
 WHERE table_name = :table AND pull = :pull AND next_offset = :offset AND finished_at IS NULL
 """)
 
@@ -67,6 +67,8 @@ class Pull:
     number: int
     next_offset: int
     """Rows of BKN's list that are stored already."""
+    codes: int
+    """Different codes among them."""
     expected: int | None
     """Rows of BKN's list as BKN counted them at the pull's begin; None where it does not say."""
     finished_at: float | None
@@ -74,6 +76,10 @@ class Pull:
     complete_at: float | None
     """When any pull of this table last came to its end."""
     complete_count: int | None
+
+
+class _NothingNew(Exception):
+    """Undoes the transaction of a page that this pull has stored before."""
 
 
 class ReferenceCodes:
@@ -102,24 +108,13 @@ class ReferenceCodes:
         assert begun is not None
         return begun
 
-    def seen(self, pull: Pull, codes: Sequence[str]) -> int:
-        """How many of the codes this pull has brought before."""
-        stored = [storable(code) for code in codes]
-        chunks = [stored[start : start + CODES_AT_ONCE] for start in range(0, len(stored), CODES_AT_ONCE)]
-        with translated(), self._reader.connect() as connection:
-            return sum(
-                connection.execute(
-                    SEEN_IN_PULL, {"table": pull.table, "pull": pull.number, "codes": chunk}
-                ).scalar_one()
-                for chunk in chunks
-            )
-
     def take_page(
         self, pull: Pull, codes: Sequence[tuple[str, str, Mapping[str, Any]]], *, rows: int, expected: int | None
-    ) -> Pull:
+    ) -> Pull | None:
         """Stores a page's codes (code, label, other columns) and moves the pull by BKN's ``rows``, in one transaction.
 
-        Raises LedgerBusy when another pull of this table has moved it meanwhile; nothing is stored then.
+        None, and nothing is stored, when this pull has brought all of them before. Raises LedgerBusy when another
+        pull of this table has moved it meanwhile; nothing is stored then either.
         """
         position = {"table": pull.table, "pull": pull.number, "offset": pull.next_offset}
         values = [
@@ -136,13 +131,15 @@ class ReferenceCodes:
         def job(connection: Connection) -> None:
             moved = {**position, "next_offset": pull.next_offset + rows, "expected": expected}
             _only_one(connection.execute(MOVE_PULL, moved).rowcount, pull)
-            if values:
-                connection.execute(STORE_CODE, values)
+            connection.execute(STORE_CODE, values)
+            if connection.execute(COUNT_CODES, position).scalar_one() == pull.codes:
+                raise _NothingNew
 
-        self._writer.write(job)
-        after = self.pull(pull.table)
-        assert after is not None
-        return after
+        try:
+            self._writer.write(job)
+        except _NothingNew:
+            return None
+        return self.pull(pull.table)
 
     def finish(self, pull: Pull) -> None:
         """The table is complete; what this pull did not see is gone. Raises LedgerBusy as `take_page` does."""
@@ -170,6 +167,7 @@ class ReferenceCodes:
                     row["table_name"],
                     row["pull"],
                     row["next_offset"],
+                    row["codes"],
                     row["expected"],
                     row["finished_at"],
                     row["complete_at"],
