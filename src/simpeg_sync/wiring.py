@@ -24,6 +24,7 @@ from simpeg_sync.bkn.resources import RESOURCES
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
 from simpeg_sync.clock import Clock
 from simpeg_sync.code_check import CodeReport, check_codes
+from simpeg_sync.config.document import read_yaml
 from simpeg_sync.config.load import Config, load
 from simpeg_sync.config.settings import likely
 from simpeg_sync.daemon import Daemon
@@ -59,10 +60,11 @@ def read_config(path: Path) -> Config:
     tables = load_bundle().tables
     unknown = [name for name in config.settings.bkn.extra_codes if name not in tables]
     if unknown:
+        file = read_yaml(config.path)
         raise ConfigError(
             [
                 Problem(
-                    f"{config.path}: bkn.extra_codes",
+                    file.place(("bkn", "extra_codes", name)),
                     f"{name} is not a code table of BKN",
                     f"{likely(name, tables)} Known: {', '.join(tables)}.".strip(),
                 )

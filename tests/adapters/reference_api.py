@@ -91,7 +91,8 @@ def served(api: ReferenceApi) -> Iterator[str]:
             self.send_response(answer.status)
             self.send_header("Content-Length", str(len(answer.body)))
             self.end_headers()
-            self.wfile.write(answer.body)
+            with contextlib.suppress(OSError):  # a client that was killed
+                self.wfile.write(answer.body)
 
         do_POST = do_GET
 

@@ -74,4 +74,4 @@ def _hash(key: Login | Secret, salt: bytes) -> str:
 
 def _sentence(entry: Mapping[str, Any]) -> str:
     at = dt.datetime.fromtimestamp(entry["at"], dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"{entry['why']} (noted {at}, and not tried again); {LIFTED_BY}"
+    return f"{entry['why']} on {at}; they are not tried again: {LIFTED_BY}"

@@ -2,12 +2,16 @@
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simpeg_sync.cli.common import FAILED, IN_PART, Shared, pass_shared, say, table
 from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, OperatorError
+
+if TYPE_CHECKING:
+    from simpeg_sync.bkn.codes import ReferenceTable
+    from simpeg_sync.ledger.reference import Pull
 
 FRESH_S = 12 * 3600.0
 """A table that was pulled less long ago is not pulled again unless it is named: a second run ends the first one's work."""
@@ -72,19 +76,19 @@ def _print_pulls(done: Sequence[Mapping[str, Any]]) -> None:
     table(columns, [[line[name] for name in columns] for line in done])
 
 
-def _in_turn(wanted: Sequence[Any], pulls: Sequence[Any]) -> list[tuple[Any, Any]]:
+def _in_turn(wanted: "Sequence[ReferenceTable]", pulls: "Sequence[Pull]") -> "list[tuple[ReferenceTable, Pull | None]]":
     """What was broken off comes first, then what was never pulled, then the oldest."""
 
-    def turn(pull: Any) -> tuple[int, float]:
+    def turn(pull: "Pull | None") -> tuple[int, float]:
         if pull is None:
             return (1, 0.0)
-        return (0, pull.started_at) if pull.finished_at is None else (2, pull.finished_at)
+        return (0, 0.0) if pull.finished_at is None else (2, pull.finished_at)
 
     by_name = {pull.table: pull for pull in pulls}
     return sorted(((one, by_name.get(one.name)) for one in wanted), key=lambda pair: turn(pair[1]))
 
 
-def _wanted(pullable: Sequence[Any], names: Sequence[str], *, has_api: bool) -> list[Any]:
+def _wanted(pullable: "Sequence[ReferenceTable]", names: Sequence[str], *, has_api: bool) -> "list[ReferenceTable]":
     from simpeg_sync.config.settings import likely
 
     by_name = {one.name: one for one in pullable}
