@@ -245,7 +245,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings = config.settings
     bkn = open_bkn(config, clock, ledger)
     if bkn.calls.tokens.refusal:
-        logs.get().error("token.refused", problem=bkn.calls.tokens.refusal, remedy=LIFTED_BY)
+        logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
     capture = open_capture(config)
     return Daemon(
         intake=open_intake(config, ledger, capture),

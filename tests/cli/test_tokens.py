@@ -1,6 +1,7 @@
 """`token status` and `token renew` as processes, and a refused login that no restart tries again."""
 
 import base64
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ from tests.adapters.reference_api import as_json
 from tests.cli.conftest import run
 from tests.cli.test_codes import Region, region
 
+from simpeg_sync import wiring
+from simpeg_sync.clock import Clock
 from simpeg_sync.demo.stage import Stage, set_up
+from simpeg_sync.domain.errors import LedgerDown, LoginRefused
 
 __all__ = ["region"]
 
@@ -92,6 +96,31 @@ def test_a_bkn_that_is_away_is_4_and_refuses_nothing(region: Region) -> None:
     code, found = tokens(region, "renew")
     assert (code, found["apim"]["accepted"], found["sso"]["accepted"]) == (4, None, None)
     assert tokens(region, "status")[0] == 0
+
+
+class BrokenNotes:
+    """A ledger that is down when BKN refuses."""
+
+    def note(self, name: str) -> str | None:
+        return None
+
+    def set_note(self, name: str, value: str) -> None:
+        raise LedgerDown("the ledger's disk is full")
+
+
+def test_a_refusal_that_cannot_be_noted_is_still_a_refusal_and_is_logged(region: Region) -> None:
+    region.api.accepts_login = False
+    config, lines = wiring.read_config(region.path), io.StringIO()
+    wiring.configure_logs(config, stream=lines)
+    bkn = wiring.open_bkn(config, Clock(), BrokenNotes())
+    for _ in range(2):
+        with pytest.raises(LoginRefused):
+            bkn.calls.tokens.get("apim")
+    assert len(region.api.logins) == 1
+    said = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [line["event"] for line in said] == ["token.refused", "token.note_failed"]
+    assert "disk is full" in said[1]["problem"] and "fake" not in lines.getvalue()
+    wiring.configure_logs(config, level="ERROR")
 
 
 # ------------------------------------------------------------------------------------------------------- the daemon
