@@ -139,7 +139,9 @@ class ReferenceCodes:
             self._writer.write(job)
         except _NothingNew:
             return None
-        return self.pull(pull.table)
+        after = self.pull(pull.table)
+        assert after is not None
+        return after
 
     def finish(self, pull: Pull) -> None:
         """The table is complete; what this pull did not see is gone. Raises LedgerBusy as `take_page` does."""
