@@ -53,7 +53,7 @@ def test_the_template_without_feeds_says_what_is_missing(
 
 def test_every_setting_stands_in_the_template() -> None:
     text = (TEMPLATE / "simpeg-sync.yaml").read_text(encoding="utf-8")
-    written = set(re.findall(r"^\s*(?:# )?([a-z_]+):", text, flags=re.MULTILINE))
+    written = set(re.findall(r"^\s*(?:#\s+)?([a-z_]+):", text, flags=re.MULTILINE))
     assert set(settings_of(Settings)) <= written
 
 

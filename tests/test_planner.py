@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from simpeg_sync import logs
+from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.planner import Planner
 from tests.adapters.memory import DIKLAT, KURSUS
 from tests.pipeline.conftest import BUDI, GRACE_S, SETTLE_S, SITI, Office
@@ -128,7 +129,7 @@ def test_bkn_being_down_is_said_and_asked_only_once(office: Office) -> None:
         office.enter(str(key), nip=SITI if key % 2 else BUDI)
     office.bkn.is_down = True
     asked = _Asked(office.bkn)
-    planner = Planner(replace(office.pipeline, bkn=asked), 5.0, 100)
+    planner = Planner(Pipeline(replace(office.pipeline.view, bkn=asked)), 5.0, 100)
     plan = planner.make()
     assert plan["bkn_problem"] == "BKN is down"
     assert (asked.times, plan["persons_looked_at"]) == (1, 0)

@@ -16,7 +16,7 @@ SOURCES = sorted(
     path for path in Path(simpeg_sync.__file__).parent.rglob("*.py") if not {"simulator", "demo"} & set(path.parts)
 )
 FIRST_IS_REASON = {
-    "Hold", "Later", "Unready", "Unfit", "Gone", "Ignore", "Removed", "Undecidable",
+    "Hold", "Report", "Later", "Unready", "Unfit", "Gone", "Ignore", "Removed", "Undecidable",
     "removed", "ignored", "held", "put_back", "still_unclear", "decided", "_problem",
 }  # fmt: skip
 LEVELS = {"debug", "info", "warning", "error"}

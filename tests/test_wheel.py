@@ -28,10 +28,11 @@ def test_migrations_are_in_the_wheel(names: set[str]) -> None:
 
 
 def test_all_files_of_the_package_are_in_the_wheel(names: set[str]) -> None:
-    """Also fields.json of the simulator and the feeds of the demo."""
+    """Also the tables of the reads and of the simulator, and the feeds of the demo."""
     files = [path for path in (TOP / "src").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     wanted = {str(path.relative_to(TOP / "src")) for path in files}
-    assert {"simpeg_sync/simulator/fields.json", "simpeg_sync/demo/config/feeds/kursus.yaml"} <= wanted
+    tables = {"simpeg_sync/bkn/reads/reads.json", "simpeg_sync/simulator/fields.json"}
+    assert tables | {"simpeg_sync/demo/config/feeds/kursus.yaml"} <= wanted
     assert wanted - names == set()
 
 

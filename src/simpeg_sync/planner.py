@@ -12,12 +12,13 @@ from typing import Any
 from simpeg_sync.decide import plan
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, key_parts
 from simpeg_sync.domain.errors import BknError
-from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId, person_of
+from simpeg_sync.domain.record import Action, BknId, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
-from simpeg_sync.pipeline import Pipeline, Turn, Work
+from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim
+from simpeg_sync.turn import Turn, View, Work
 
 PAGE = 500
 EXAMPLES_MAX = 3
@@ -44,11 +45,16 @@ class Planner:
 
     def __post_init__(self) -> None:
         # What a delete waits for is no news here: the plan shows what comes after the wait.
-        self.pipeline = replace(self.pipeline, timing=replace(self.pipeline.timing, delete_grace_s=0.0))
+        view = self.pipeline.view
+        self.pipeline = Pipeline(replace(view, timing=replace(view.timing, delete_grace_s=0.0)))
+
+    @property
+    def view(self) -> View:
+        return self.pipeline.view
 
     def make(self) -> dict[str, Any]:
         """The plan as plain data: what `plan` shows and the ledger keeps. Raises SourceError, LedgerError."""
-        feeds = {name: self._feed(feed) for name, feed in self.pipeline.feeds.items()}
+        feeds = {name: self._feed(feed) for name, feed in self.view.feeds.items()}
         return {
             "feeds": {name: self._shown(of_feed) for name, of_feed in feeds.items()},
             "persons_looked_at": len(self.turns),
@@ -59,7 +65,7 @@ class Planner:
     def _feed(self, feed: Feed) -> FeedPlan:
         result = FeedPlan()
         for key, row in self._rows(feed):
-            decided = self._decided(feed, key, render(feed, row))
+            decided = self._decided(feed, key, render(feed, row, link_of=self.view.link_of))
             if decided is None:
                 continue
             action, reason, detail = decided.action, decided.reason, decided.detail
@@ -72,8 +78,8 @@ class Planner:
         return result
 
     def _rows(self, feed: Feed) -> Iterator[tuple[SourceKey, Row | None]]:
-        for keys in self.pipeline.source.keys(feed, page_size=PAGE):
-            rows = self.pipeline.source.read(feed, keys)
+        for keys in self.view.source.keys(feed, page_size=PAGE):
+            rows = self.view.source.read(feed, keys)
             for key in keys:
                 yield key, rows.get(key)
 
@@ -81,7 +87,7 @@ class Planner:
         """None for rows that are nothing of this feed, and never were."""
         if isinstance(rendered, Unready):
             return Decided("hold", rendered.reason, rendered.detail)
-        record = self.pipeline.ledger.find(feed.name, key)
+        record = self.view.ledger.find(feed.name, key)
         if isinstance(rendered, Gone):
             if record is None or record.bkn_id is None or feed.delete_policy == "ignore":
                 return None
@@ -92,8 +98,7 @@ class Planner:
         turn = self._turn(lane)
         if turn is None:
             return self._without_looking(feed, record, rendered)
-        resource = self.pipeline.bkn.resource(feed.target)
-        work = Work(turn, feed, resource, record, rendered, self.pipeline.document(feed, rendered))
+        work = self.view.work(turn, record, rendered)
         try:
             return self._with_certificate(work, self.pipeline.decide(work))
         except BknError as error:
@@ -105,7 +110,7 @@ class Planner:
     def _without_looking(self, feed: Feed, record: Record, rendered: Rendered) -> "Decided":
         if not isinstance(rendered, Wanted):
             return Decided(TO_LOOK_AT)
-        complaint = self.pipeline.bkn.check(feed.target, rendered.body)
+        complaint = self.view.bkn.check(feed.target, rendered.body)
         if complaint is not None:
             return Decided("hold", complaint.reason, complaint.field)
         settled = record.bkn_id is not None and record.synced_digest == rendered.digest
@@ -116,8 +121,9 @@ class Planner:
         record = work.record
         match decision:
             case plan.Link(bkn_id):
-                row = self.pipeline.look(work.turn, work.feed).row(bkn_id) or {}
-                after = replace(record, bkn_id=bkn_id, document_digest=self._served(work, row))
+                row = self.view.look(work.turn, work.feed).row(bkn_id) or {}
+                done = self.pipeline.served(work, row) if record.bkn_id is None else record.done
+                after = replace(record, bkn_id=bkn_id, done=done)
                 if work.resource.differences(work.wanted.body, row):
                     decision = plan.Save(Action.UPDATE, bkn_id, {})
             case plan.Later("delete.others_first"):
@@ -126,15 +132,8 @@ class Planner:
                 after = replace(record, bkn_id=bkn_id or BknId("new"))
             case _:
                 return _named(decision)
-        follows = isinstance(plan.document_step(after, work.document.state), plan.Upload)
+        follows = isinstance(plan.after_content(work.resource, after, work.files), plan.Upload)
         return replace(_named(decision), has_certificate_to_follow=follows)
-
-    def _served(self, work: Work, row: Mapping[str, Any]) -> Digest | None:
-        """The certificate that BKN has for a row that is to be linked, as the daemon will see it."""
-        if work.record.bkn_id is not None or work.document.state.digest is None:
-            return work.record.document_digest
-        served = self.pipeline.bkn.document(work.feed.target, row)
-        return work.document.state.digest if served == work.document.content else None
 
     def _turn(self, lane: str) -> Turn | None:
         if self.bkn_problem or person_of(lane) is None:
@@ -186,7 +185,7 @@ def _named(decision: plan.Decision) -> Decided:
     match decision:
         case plan.Save(action):
             return Decided(str(action))
-        case plan.Hold(reason, detail):
+        case plan.Hold(reason, detail) | plan.Report(reason, detail):
             return Decided("hold", reason, detail)
         case plan.Later(reason):
             return Decided("later", reason)
@@ -197,6 +196,7 @@ def _named(decision: plan.Decision) -> Decided:
 _NAMES: Mapping[type[plan.Decision], str] = {
     plan.Link: "link",
     plan.Upload: "upload",
+    plan.FollowUp: "follow_up",
     plan.Delete: "delete",
     plan.Unchanged: "unchanged",
     plan.StillRefused: "still_refused",

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from simpeg_sync.decide.fields import Resource
+from simpeg_sync.decide.fields import DocumentForm, Resource
 from simpeg_sync.decide.look import BknRow
 from simpeg_sync.decide.plan import FileState
 from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
@@ -77,20 +77,36 @@ class Bkn(Protocol):
         """None when BKN does not know the NIP."""
         ...
 
-    def rows(self, name: str, nip: Nip) -> Sequence[BknRow]: ...
+    def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> Sequence[BknRow]:
+        """BKN's rows of one kind of one person. ``pns_id``: whose rows they must be, where they name nobody by NIP."""
+        ...
 
     def about_to_write(self) -> AbstractContextManager[None]:
         """Entered before the intent is stored: waits for tokens and pace, so that the write inside leaves at once."""
         ...
 
-    def save(self, name: str, body: Mapping[str, Any], *, pns_id: BknId, bkn_id: BknId | None) -> Outcome: ...
+    def save(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        pns_id: BknId,
+        bkn_id: BknId | None,
+        files: "Mapping[str, Certificate]",
+    ) -> Outcome:
+        """``files``: by kind, for resources that take them inside the save; else empty."""
+        ...
+
+    def follow_up(self, name: str, pns_id: BknId) -> Outcome:
+        """The call that BKN wants after a save. May be repeated."""
+        ...
 
     def delete(self, name: str, bkn_id: BknId) -> Outcome: ...
 
-    def upload(self, name: str, bkn_id: BknId, *, file_name: str, content: bytes) -> Outcome: ...
+    def upload(self, name: str, bkn_id: BknId, kind: str, certificate: "Certificate") -> Outcome: ...
 
-    def document(self, name: str, row: BknRow) -> bytes | None:
-        """The certificate that BKN serves for the row."""
+    def document(self, name: str, row: BknRow, kind: str) -> bytes | None:
+        """The certificate of that kind that BKN serves for the row."""
         ...
 
 
@@ -110,10 +126,18 @@ class Document:
     content: bytes = b""
 
 
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A document on its way to BKN."""
+
+    file_name: str = field(repr=False)
+    content: bytes = field(repr=False)
+
+
 class Files(Protocol):
     """Where certificates lie."""
 
-    def read(self, directory: str, name: str) -> Document:
+    def read(self, directory: str, name: str, *, form: DocumentForm = "pdf") -> Document:
         """Never raises for what is wrong with the file: that is a FileState with a problem."""
         ...
 
@@ -243,6 +267,10 @@ class Ledger(Protocol):
         ...
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...
+
+    def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
+        """Whether one of these rows of BKN belongs to a record of another person."""
+        ...
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         """The program failed on this record: held when nothing had left, uncertain when something may have."""

@@ -59,6 +59,26 @@ REASONS: Mapping[str, Sentence] = {
     "field.required": Sentence(
         "Isian wajib masih kosong; lengkapi di SIMPEG.", "A value that BKN requires is missing; fill it in in SIMPEG."
     ),
+    "field.must_be_empty": Sentence(
+        "Isian ini harus kosong untuk jenis baris ini; perbaiki di SIMPEG atau pemetaan.",
+        "This field must be empty for this kind of row; correct SIMPEG or the feed.",
+    ),
+    "field.only_one": Sentence(
+        "Hanya satu dari beberapa penanda yang boleh ya; perbaiki di SIMPEG.",
+        "Only one of several marks may be yes; correct it in SIMPEG.",
+    ),
+    "field.ends_before_start": Sentence(
+        "Akhir periode lebih awal dari awalnya; perbaiki di SIMPEG.",
+        "The period ends before it starts; correct it in SIMPEG.",
+    ),
+    "field.wrong_year": Sentence(
+        "Tahun ini memakai layanan BKN yang lain (SKP s.d. 2020, 2021, atau mulai 2022); periksa alur datanya.",
+        "This year goes to another of BKN's addresses (SKP up to 2020, of 2021, from 2022 on); check the feed.",
+    ),
+    "link.missing": Sentence(
+        "Baris yang dirujuk belum ada di BKN; dikirim setelah baris itu sampai.",
+        "The row it names is not at BKN yet; it goes on by itself once that one has arrived.",
+    ),
     "field.invalid": Sentence(
         "Nilai tidak sesuai aturan BKN; perbaiki di SIMPEG.", "A value breaks BKN's rules; correct it in SIMPEG."
     ),
@@ -87,6 +107,10 @@ REASONS: Mapping[str, Sentence] = {
     "document.not_pdf": Sentence(
         "Berkas bukan PDF; unggah sertifikat dalam bentuk PDF.", "The certificate is not a PDF; upload it as PDF."
     ),
+    "document.not_image": Sentence(
+        "Berkas bukan JPG atau PNG; unggah foto dalam bentuk itu.",
+        "The photo is neither JPG nor PNG; upload it as one of them.",
+    ),
     "document.refused": Sentence(
         "BKN menolak berkas sertifikat; ganti berkasnya.", "BKN refused the certificate file; replace it."
     ),
@@ -98,6 +122,18 @@ REASONS: Mapping[str, Sentence] = {
         "Baris BKN yang cocok sudah terhubung ke baris lain; mungkin ganda di SIMPEG.",
         "BKN's matching row belongs to another SIMPEG row; this one may be a double.",
     ),
+    "match.unknown_form": Sentence(
+        "BKN sudah punya baris sejenis yang bentuknya belum dikenal; petugas harus memeriksa agar tidak ganda.",
+        "BKN has rows of this kind whose form nobody has published; somebody has to look, or there will be doubles.",
+    ),
+    "compare.missing_at_bkn": Sentence(
+        "Baris tidak ada di BKN, dan BKN tidak menerima kiriman jenis ini; ajukan lewat SIASN.",
+        "BKN lacks the row and takes none of this kind from a region; propose it in SIASN.",
+    ),
+    "compare.differs": Sentence(
+        "Isi SIMPEG dan BKN berbeda, dan BKN tidak menerima kiriman jenis ini; ajukan perbaikan lewat SIASN.",
+        "The two sides differ and BKN takes none of this kind from a region; propose the correction in SIASN.",
+    ),
     "conflict.changed_at_bkn": Sentence(
         "Nilai di BKN diubah pihak lain; bandingkan, lalu resync --overwrite bila SIMPEG yang benar.",
         "Another hand changed the row at BKN; compare, then `resync --overwrite` if SIMPEG is right.",
@@ -105,6 +141,30 @@ REASONS: Mapping[str, Sentence] = {
     "conflict.gone_at_bkn": Sentence(
         "Baris tidak ada lagi di BKN; bila memang harus ada, resync --recreate; bila tidak, hapus di SIMPEG.",
         "The row is no longer at BKN; `resync --recreate` if it is to be there, else delete it in SIMPEG.",
+    ),
+    "delete.last_row": Sentence(
+        "Ini satu-satunya baris pegawai di BKN; tidak dihapus selama belum ada penggantinya.",
+        "This is the person's only row of its kind at BKN; it is not deleted while no other takes its place.",
+    ),
+    "bkn.no_delete": Sentence(
+        "BKN tidak menyediakan penghapusan untuk jenis ini; minta bantuan kantor regional BKN.",
+        "BKN offers no deleting of this kind; ask BKN's regional office.",
+    ),
+    "bkn.no_id": Sentence(
+        "BKN tidak memberi nomor baris, jadi baris yang sudah dikirim tidak dapat diubah dari sini.",
+        "BKN told no id of the row that was sent, so it cannot be changed from here.",
+    ),
+    "bkn.not_offered": Sentence(
+        "Layanan BKN yang dipilih tidak mengenal jenis ini.",
+        "BKN's chosen web service does not have this kind of row.",
+    ),
+    "follow_up.waits": Sentence(
+        "Baris sudah di BKN; pembaruan data utama dicoba lagi.",
+        "The row is at BKN; refreshing the main record there is tried again.",
+    ),
+    "follow_up.fails": Sentence(
+        "Baris sudah di BKN, tetapi data utama di BKN tidak dapat diperbarui; coba resync kemudian.",
+        "The row is at BKN, but BKN does not refresh its main record; retry the record later.",
     ),
     "delete.needs_release": Sentence(
         "Baris hilang dari SIMPEG; penghapusan di BKN menunggu persetujuan.",
@@ -193,6 +253,10 @@ REASONS: Mapping[str, Sentence] = {
     "program.too_many_steps": Sentence(
         "Program tidak selesai pada baris ini; laporkan ke pengembang.",
         "The program did not come to an end on this record; please report it.",
+    ),
+    "settle.not_shown": Sentence(
+        "Tidak diketahui apakah kiriman sampai, dan BKN tidak menampilkan jenis ini; periksa di SIASN, lalu retry.",
+        "Nobody knows whether the write arrived, and BKN shows no rows of this kind; look in SIASN, then retry.",
     ),
     "source.unfit": Sentence(
         "Tabel atau kolom SIMPEG berubah; periksa konfigurasi.", "A table or column of SIMPEG changed; check the feed."

@@ -3,7 +3,7 @@
 import os
 import secrets as chance
 import socket
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
@@ -11,7 +11,7 @@ from typing import TextIO
 from sqlalchemy import Engine
 
 from simpeg_sync import logs
-from simpeg_sync.bkn import siasn
+from simpeg_sync.bkn import sapk, siasn
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.codes import CodeBook, PulledCodes, ReferenceTable, code_table_of, load_bundle
@@ -19,14 +19,15 @@ from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.proof import Proof, prove
 from simpeg_sync.bkn.reference import UNOR, ReferencePuller
-from simpeg_sync.bkn.refusals import LIFTED_BY, Notes, Refusals
-from simpeg_sync.bkn.resources import RESOURCES
-from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
+from simpeg_sync.bkn.refusals import LIFTED_BY, Keys, Notes, Refusals
+from simpeg_sync.bkn.resources import Choices, chosen
+from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
 from simpeg_sync.clock import Clock
 from simpeg_sync.code_check import CodeReport, check_codes
 from simpeg_sync.config.document import read_yaml
+from simpeg_sync.config.feeds import Target, Targets
 from simpeg_sync.config.load import Config, load
-from simpeg_sync.config.settings import likely
+from simpeg_sync.config.settings import BknSettings, likely
 from simpeg_sync.daemon import Daemon
 from simpeg_sync.domain.errors import ConfigError, LedgerError, Problem
 from simpeg_sync.domain.outcome import TokenName
@@ -37,26 +38,45 @@ from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.reference import Pull, ReferenceCodes
 from simpeg_sync.ledger.store import Pauses, SqlLedger
-from simpeg_sync.pipeline import Pipeline, Timing
+from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.secret import Secret
 from simpeg_sync.source.connect import open_reading, open_writing
 from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.source.settings import Limits, LogSettings
+from simpeg_sync.turn import Timing, View
 
 PURGE_PAGE = 5000
 SPARE_CONNECTIONS = 3
 """Beside the workers: the intake, the sweep and the purge."""
 
 
-def targets() -> Mapping[str, Collection[str]]:
-    """BKN's resources that a feed may name, with the fields each takes."""
-    return {name: api.known_fields() for name, api in RESOURCES.items()}
+FAMILY_REMEDY = (
+    "Relatives are nobody's employees: bkn.family_data_ground has to name the legal ground for sending their data."
+)
+
+
+def targets(settings: BknSettings | None) -> Targets:
+    """BKN's resources that a feed may name, by the settings as far as they can be read."""
+    has_ground = settings is not None and bool(settings.family_data_ground.strip())
+    return {
+        name: Target(
+            api.known_fields(),
+            api.resource.document_kinds,
+            needs_natural_key=api.resource.is_listed and not api.resource.is_single,
+            switched_off="" if has_ground or not api.is_family else FAMILY_REMEDY,
+        )
+        for name, api in chosen(_choices(settings)).items()
+    }
+
+
+def _choices(settings: BknSettings | None) -> Choices:
+    return Choices(**settings.choices.model_dump()) if settings is not None else Choices()
 
 
 def read_config(path: Path) -> Config:
     """Raises ConfigError."""
-    config = load(path, targets=targets())
+    config = load(path, targets=targets)
     tables = load_bundle().tables
     unknown = [name for name in config.settings.bkn.extra_codes if name not in tables]
     if unknown:
@@ -125,17 +145,11 @@ def open_capture(config: Config) -> LogCapture:
     return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
 
 
-def bkn_keys(config: Config) -> Mapping[TokenName, Login | Secret]:
+def bkn_keys(config: Config) -> Keys:
     """How each token of the dialect is come by. Raises ConfigError for a secret file that cannot be read."""
-    settings = config.settings.bkn
-    return {
-        "apim": client_credentials(
-            settings.apim_token_url,
-            _secret(config, settings.consumer_key_file, "consumer_key_file"),
-            _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
-        ),
-        "sso": _sso(config),
-    }
+    if config.settings.bkn.dialect == "sapk":
+        return {"sapk": _sapk_login(config)}
+    return {"apim": _apim_login(config), "sso": _sso(config)}
 
 
 def open_bkn(config: Config, clock: Clock, notes: Notes, *, try_refused: bool = False) -> BknClient:
@@ -150,6 +164,12 @@ def open_bkn(config: Config, clock: Clock, notes: Notes, *, try_refused: bool = 
         on_change=lambda what: logs.get().warning(f"bkn.{what}"),
     )
     keys, refusals = bkn_keys(config), Refusals(notes, clock)
+    if settings.dialect == "sapk":
+        assert settings.duplex_url is not None, "the settings demand what the dialect needs"
+        dialect = sapk.dialect(settings.base_url, settings.duplex_url, pns_user_id=settings.pns_user_id)
+        scheme = sapk.scheme(settings.origin)
+    else:
+        dialect, scheme = siasn.dialect(settings.base_url, _choices(settings)), siasn.SCHEME
 
     def on_event(token: TokenName, what: str) -> None:
         _say_token(token, what)
@@ -159,11 +179,12 @@ def open_bkn(config: Config, clock: Clock, notes: Notes, *, try_refused: bool = 
         exchange,
         clock,
         keys,
+        scheme=scheme,
         refused={} if try_refused else refusals.standing(keys),
         deadline_s=settings.call_limit,
         on_event=on_event,
     )
-    return BknClient(siasn.dialect(settings.base_url), Calls(exchange, tokens, gate, clock, settings.call_limit))
+    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit))
 
 
 def try_login(config: Config, clock: Clock, ledger: SqlLedger) -> Sequence[Proof]:
@@ -202,7 +223,9 @@ def open_codes(ledger: SqlLedger, clock: Clock) -> ReferenceCodes:
 
 
 def pullable(config: Config) -> Sequence[ReferenceTable]:
-    """The code tables that these settings can pull."""
+    """The code tables that these settings can pull. Classic SAPK shows none."""
+    if config.settings.bkn.dialect == "sapk":
+        return ()
     return (UNOR, *(load_bundle().reference_api if config.settings.bkn.reference_url else ()))
 
 
@@ -215,7 +238,7 @@ def code_report(config: Config, pulled: PulledCodes) -> CodeReport:
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
     timing = config.settings.timing
-    return Pipeline(
+    view = View(
         feeds=config.feeds,
         source=SqlSource(source_engine(config)),
         bkn=bkn,
@@ -227,8 +250,10 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClien
             absent_gap_s=timing.absent_gap,
             delete_grace_s=timing.delete_grace,
             look_again_s=timing.look_again,
+            compare_again_s=timing.compare_again,
         ),
     )
+    return Pipeline(view)
 
 
 def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = None) -> ChangeIntake:
@@ -308,6 +333,26 @@ def _say_token(token: str, what: str) -> None:
 
 def _secret(config: Config, path: Path, name: str) -> Secret:
     return Secret.from_file(config.secret(path), f"{config.path}: bkn.{name}")
+
+
+def _apim_login(config: Config) -> Login:
+    settings = config.settings.bkn
+    assert settings.apim_token_url is not None, "the settings demand what the dialect needs"
+    return client_credentials(settings.apim_token_url, *_consumer(config))
+
+
+def _sapk_login(config: Config) -> Login:
+    settings = config.settings.bkn
+    assert settings.token_url is not None, "the settings demand what the dialect needs"
+    return sapk_credentials(settings.token_url, *_consumer(config), origin=settings.origin)
+
+
+def _consumer(config: Config) -> tuple[Secret, Secret]:
+    settings = config.settings.bkn
+    return (
+        _secret(config, settings.consumer_key_file, "consumer_key_file"),
+        _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
+    )
 
 
 def _sso(config: Config) -> Login | Secret:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from simpeg_sync.bkn.resources import RESOURCES
 from simpeg_sync.bkn.resources.base import BadField
 from simpeg_sync.clock import Clock
-from simpeg_sync.decide.fields import Resource, identifier
+from simpeg_sync.decide.fields import DocumentForm, Resource, identifier
 from simpeg_sync.decide.look import BknRow
 from simpeg_sync.decide.plan import FileState
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, source_key
@@ -20,7 +20,7 @@ from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId, Digest
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.ports import Document
+from simpeg_sync.ports import Certificate, Document
 
 Trouble = Literal[
     "fine",
@@ -149,7 +149,7 @@ class MemoryBkn:
         self.reads["person"] += 1
         return self.persons.get(nip)
 
-    def rows(self, name: str, nip: Nip) -> Sequence[BknRow]:
+    def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> Sequence[BknRow]:
         self._be_up()
         self.reads[name] += 1
         shown = []
@@ -163,7 +163,15 @@ class MemoryBkn:
         self._be_up()
         yield
 
-    def save(self, name: str, body: Mapping[str, Any], *, pns_id: BknId, bkn_id: BknId | None) -> Outcome:
+    def save(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        pns_id: BknId,
+        bkn_id: BknId | None,
+        files: Mapping[str, Certificate],
+    ) -> Outcome:
         complete = RESOURCES[name].complete(body, pns_id=pns_id, bkn_id=bkn_id)
         nip = next(nip for nip, known in self.persons.items() if known == pns_id)
         number = complete.get("nomorSertipikat") or complete.get("nomor")
@@ -191,21 +199,28 @@ class MemoryBkn:
 
         return self._written(remove, name)
 
-    def upload(self, name: str, bkn_id: BknId, *, file_name: str, content: bytes) -> Outcome:
+    def follow_up(self, name: str, pns_id: BknId) -> Outcome:
+        def sync() -> Outcome:
+            self.effects.append(Effect("sync", name, pns_id, {}))
+            return Outcome.accepted(None)
+
+        return self._written(sync, name)
+
+    def upload(self, name: str, bkn_id: BknId, kind: str, certificate: Certificate) -> Outcome:
         def keep() -> Outcome:
             row = self.stored[name][identifier(bkn_id)]
-            uri = f"peremajaan/{bkn_id}.pdf"
-            row["path"] = {self.resource(name).document_kind: {"dok_uri": uri}}
-            self.documents[uri] = content
+            uri = f"peremajaan/{kind}_{bkn_id}.pdf"
+            row["path"] = {**(row["path"] or {}), kind: {"dok_uri": uri}}
+            self.documents[uri] = certificate.content
             self.effects.append(Effect("upload", name, identifier(bkn_id), {}))
             return Outcome.accepted(None)
 
         return self._written(keep, name)
 
-    def document(self, name: str, row: BknRow) -> bytes | None:
+    def document(self, name: str, row: BknRow, kind: str) -> bytes | None:
         self._be_up()
         self.reads["document"] += 1
-        entry = (row.get("path") or {}).get(self.resource(name).document_kind)
+        entry = (row.get("path") or {}).get(kind)
         return self.documents.get(entry["dok_uri"]) if entry else None
 
     # ------------------------------------------------------------------------------------------------- inside
@@ -261,7 +276,7 @@ class MemoryFiles:
 
     contents: dict[str, bytes] = field(default_factory=dict)
 
-    def read(self, directory: str, name: str) -> Document:
+    def read(self, directory: str, name: str, *, form: DocumentForm = "pdf") -> Document:
         if name not in self.contents:
             return Document(FileState(problem="document.missing"))
         content = self.contents[name]

@@ -73,6 +73,7 @@ def bkn(sim: Simulator, exchange: HttpxExchange, clock: Clock, events: list[tupl
         exchange,
         clock,
         {"apim": apim_login(sim), "sso": sso_login(sim)},
+        scheme=siasn.SCHEME,
         deadline_s=CALL_LIMIT_S,
         on_event=lambda token, what: events.append((token, what)),
     )

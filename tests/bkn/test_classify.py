@@ -11,9 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from simpeg_sync.bkn.classify import (
+    Content,
     NotFound,
     ReadFailed,
     Rows,
+    meaning_of_download,
     meaning_of_read,
     meaning_of_write,
     rule_of,
@@ -72,9 +74,49 @@ BAD_TOKENS = [  # 1b, the table "What bad tokens answer", top to bottom
     Case("SSO of somebody else", 401, {"code": 0, "data": "Token SSO mismatch"}, N, "http.401", "sso"),
     Case("same under 200", 200, {"code": 0, "data": "Token SSO mismatch"}, N, "http.200", "sso"),  # status unknown
     Case("SSO header missing", 400, {"message": "missing or malformed jwt"}, N, "http.400", "sso"),
+    # The two are single-source and their status is inferred: the words decide, under any status.
+    Case("SSO token dead, 403", 403, {"message": "invalid or expired jwt"}, N, "http.403", "sso"),
+    Case("SSO token dead, 200", 200, {"message": "Invalid or expired JWT"}, N, "http.200", "sso"),
+    Case("SSO of somebody else, message", 500, {"message": "Token SSO mismatch"}, N, "http.500", "sso"),
+    # 1a: integrators of classic SAPK look for `error` in the body, not at the status.
+    Case(
+        "classic token dead",
+        401,
+        {"error": "invalid_token", "error_description": "x"},
+        N,
+        "oauth.invalid_token",
+        "sapk",
+    ),
+    Case("classic token dead, 200", 200, {"error": "invalid_token"}, N, "oauth.invalid_token", "sapk"),
+    Case("classic token dead, 400", 400, {"error": "invalid_token"}, N, "oauth.invalid_token", "sapk"),
+    Case("classic token dead, 403", 403, {"error": "invalid_token"}, N, "oauth.invalid_token", "sapk"),
+    Case("classic token dead, 500", 500, {"error": "invalid_token"}, N, "oauth.invalid_token", "sapk"),
+    Case("classic, no token", 401, {"error": "unauthorized", "error_description": "x"}, N, "http.401", "apim"),
+    Case(
+        "wrong SSO password",
+        401,
+        {"error": "invalid_grant", "error_description": "x"},
+        N,
+        "oauth.invalid_grant",
+        "apim",
+    ),
+    Case("Keycloak, 400", 400, {"error": "invalid_grant", "error_description": "x"}, N, "oauth.invalid_grant"),
+    Case("Keycloak, client", 400, {"error": "unauthorized_client"}, N, "oauth.unauthorized_client"),
+    Case(
+        "suspended, XML",
+        500,
+        b"<am:code>303001</am:code><am:message>Runtime Error</am:message> SUSPENDED",
+        N,
+        "http.500",
+        None,
+        True,
+    ),
+    Case("suspended by its code", 503, {"code": 303001, "message": "Runtime Error"}, N, "wso2.303001", None, True),
     Case("no such route", 404, {"message": "Not Found"}, N, "http.404", None, False),  # Echo's default
     Case("body 0", 200, b"0", U, "http.200"),
     Case("empty body", 200, b"", U, "http.200"),
+    Case("empty object", 200, {}, U, "http.200"),
+    Case("empty list", 200, [], U, "http.200"),
     Case("binary error body", 200, b"\xff\x00\x17", U, "http.200"),
     Case("401 without a word which", 401, b"", N, "http.401", "apim"),
     Case("403 without a word", 403, b"<html>", N, "http.403", None, False),
@@ -103,6 +145,12 @@ WRITES = [  # 1c
     Case("unknown id, 404", 404, {"code": 0, "data": "Data tidak ditemukan"}, R, "bkn.refused.404"),
     Case("capital form (S2, S4)", 200, {"Error": "true", "Message": "gagal"}, R, "bkn.refused.200"),
     Case("capital form, boolean", 400, {"Error": True, "Message": "gagal"}, R, "bkn.refused.400"),
+    Case("capital form, unknown person", 404, {"Error": "true", "Message": "gagal"}, R, "bkn.refused.404"),
+    Case(
+        "capital form, all well", 200, {"Error": "false", "Message": "berhasil"}, U, "http.200"
+    ),  # no success: read back
+    Case("failure text in mapData", 200, {"success": False, "mapData": "gagal"}, R, "bkn.refused.200"),
+    Case("an error without a success", 200, {"error": "x", "error_description": "y"}, U, "http.200"),  # S6: a failure
     Case("Go type error", 400, {"message": "Unmarshal type error: expected=int, got=string"}, R, "bkn.refused.400"),
     Case("422", 422, {"message": "x"}, R, "bkn.refused.422"),
     Case("413 of a proxy", 413, b"<html>Request Entity Too Large</html>", R, "bkn.refused.413"),
@@ -140,6 +188,27 @@ WRITES = [  # 1c
     Case("nested too deep", 200, b"[" * 200_000, U, "http.200"),
     Case("number too long", 200, b'{"success": true, "a": ' + b"9" * 5000 + b"}", U, "http.200"),
     Case("UTF-16", 200, '{"success": true}'.encode("utf-16"), A),  # json.loads reads it: then it is an answer
+    # Executed, whatever else it says: a dead token would let the same write leave again.
+    Case("success beside a dead token", 200, {"success": True, "error": "invalid_token"}, A),
+    Case("success beside SSO words", 200, {"success": True, "message": "Token SSO mismatch"}, A),
+    # The backend's own trouble is not the gateway's, whatever words it uses.
+    Case(
+        "500 about a suspended person",
+        500,
+        {"success": False, "message": "Runtime Error: PNS suspended"},
+        U,
+        "http.500",
+    ),
+    Case("500 envelope, suspended", 500, {"code": 0, "message": "runtime error: suspended"}, U, "http.500"),
+    Case("500, only the word", 500, {"message": "PNS suspended"}, U, "http.500"),
+    Case("validator, 500 (Swagger)", 500, {"code": 0, "data": None, "message": "* NomorSk is required"}, U, "http.500"),
+    Case(
+        "validator, 404 (Swagger)",
+        404,
+        {"code": 0, "data": None, "message": "* NomorSk is required"},
+        R,
+        "bkn.required",
+    ),
     # A code within the data is not the gateway's.
     Case("a row's own code", 200, {"success": True, "mapData": {"rwKursusId": ID, "code": "900901"}}, A, bkn_id=ID),
     Case("a refusal that says suspended", 400, {"success": False, "message": "suspended"}, R, "bkn.refused.400"),
@@ -272,6 +341,52 @@ def test_bkn_says_that_it_does_not_know(status: int, body: Any) -> None:
 def test_an_existing_person_without_rows_has_none() -> None:
     assert meaning_of_read(answer(200, {"code": 1, "data": None})) == Rows(())
     assert meaning_of_read(answer(200, {"code": "1", "data": []})) == Rows(())
+
+
+@pytest.mark.parametrize(
+    ("count", "read"), [(7, 7), ("7", 7), (0, 0), (None, None), (True, None), (-1, None), ("viel", None), (1e300, None)]
+)
+def test_a_list_may_say_how_long_it_is(count: Any, read: int | None) -> None:
+    assert meaning_of_read(answer(200, {"code": 1, "count": count, "data": []})) == Rows((), read)
+
+
+def test_a_value_that_is_nested_too_deep_to_be_written_out_says_nothing() -> None:
+    deep = b"[" * 900 + b"]" * 900
+    for name in (b"code", b"success", b"Error", b"nextAccessTime", b"count"):
+        body = b'{"' + name + b'": ' + deep + b', "data": {"success": ' + deep + b"}}"
+        assert write(200, body).verdict is U
+        assert write(429, body).verdict is N
+        assert isinstance(meaning_of_read(answer(200, body)), ReadFailed)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "meaning"),
+    [
+        (200, b"%PDF-1.4 rekaan", Content(b"%PDF-1.4 rekaan")),
+        (404, {"code": 0, "data": "Data tidak ditemukan"}, NotFound()),
+        (200, {"code": 0, "data": None, "message": "file tidak ada"}, NotFound()),
+        (200, {"code": 1, "data": None}, NotFound()),
+    ],
+)
+def test_a_download_is_a_file_or_bkns_no(status: int, body: Any, meaning: Any) -> None:
+    assert meaning_of_download(answer(status, body), starts=(b"%PDF-",)) == meaning
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, b"<html>Sistem sedang dalam pemeliharaan</html>"),
+        (200, b""),
+        (200, {"code": 0, "data": "Token SSO mismatch"}),
+        (206, b"%PDF-1.4"),
+        (401, {"code": "900901"}),
+        (404, {"code": "900906", "message": "No matching resource"}),
+        (404, b"<html>"),
+        (500, {"code": 0, "message": "x"}),
+    ],
+)
+def test_a_download_that_is_not_understood_does_not_say_that_there_is_no_file(status: int, body: Any) -> None:
+    assert isinstance(meaning_of_download(answer(status, body), starts=(b"%PDF-",)), ReadFailed)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
+from simpeg_sync.bkn import siasn
 from simpeg_sync.bkn.exchange import Answer, Exchanged, Request
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.tokens import Tokens, client_credentials
@@ -264,7 +265,12 @@ def test_one_slot_is_enough_even_with_a_token_renewal_inside(clock: Clock) -> No
     gate, calls, exchange = Gate(clock, per_second=200.0, in_flight=1), Calls(), OneToken()
     login = client_credentials("http://127.0.0.1:1/oauth2/token", Secret("fake-key"), Secret("fake-secret"))
     tokens = Tokens(
-        exchange, clock, {"apim": login, "sso": Secret("fake-sso")}, deadline_s=1.0, on_event=lambda token, what: None
+        exchange,
+        clock,
+        {"apim": login, "sso": Secret("fake-sso")},
+        scheme=siasn.SCHEME,
+        deadline_s=1.0,
+        on_event=lambda token, what: None,
     )
 
     def write() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from simpeg_sync.bkn.jwt import expiry
 from simpeg_sync.bkn.refusals import NOTE, Refusals
+from simpeg_sync.bkn.siasn import SCHEME
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant
 from simpeg_sync.domain.errors import LoginRefused
 from simpeg_sync.domain.outcome import TokenName
@@ -87,7 +88,9 @@ def test_the_note_holds_no_secret_and_no_two_are_alike(notes: Notes) -> None:
 
 def test_tokens_that_were_refused_before_this_start_are_not_asked_for() -> None:
     server = TokenServer(always(401, b'{"error":"invalid_grant"}'))
-    tokens = Tokens(server, Time(), keys(), refused={"sso": "no"}, deadline_s=1.0, on_event=lambda *_: None)
+    tokens = Tokens(
+        server, Time(), keys(), scheme=SCHEME, refused={"sso": "no"}, deadline_s=1.0, on_event=lambda *_: None
+    )
     with pytest.raises(LoginRefused, match="no"):
         tokens.get("sso")
     assert (tokens.refusal, tokens.why_refused("sso"), tokens.why_refused("apim")) == ("no", "no", "")

@@ -18,6 +18,7 @@ from simpeg_sync.decide.look import id_of
 from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, LoginRefused
 from simpeg_sync.domain.outcome import Outcome, TokenName, Verdict
 from simpeg_sync.domain.record import BknId
+from simpeg_sync.ports import Certificate
 from simpeg_sync.simulator.control_client import ControlClient
 from simpeg_sync.simulator.process import Simulator
 
@@ -56,6 +57,9 @@ def control(sim: Simulator) -> ControlClient:
     return sim.control
 
 
+KIND_OF = {"kursus": "881", "diklat": "874"}
+
+
 def created(bkn: BknClient, kind: str, who: Someone, **changes: Any) -> BknId:
     outcome = save(bkn, kind, who, **changes)
     assert outcome.verdict is Verdict.ACCEPTED, outcome
@@ -64,7 +68,7 @@ def created(bkn: BknClient, kind: str, who: Someone, **changes: Any) -> BknId:
 
 
 def save(bkn: BknClient, kind: str, who: Someone, *, bkn_id: BknId | None = None, **changes: Any) -> Outcome:
-    return bkn.save(kind, {**BODIES[kind], **changes}, pns_id=who.pns_id, bkn_id=bkn_id)
+    return bkn.save(kind, {**BODIES[kind], **changes}, pns_id=who.pns_id, bkn_id=bkn_id, files={})
 
 
 def effects(control: ControlClient, who: Someone) -> list[tuple[str, str]]:
@@ -116,20 +120,23 @@ def test_a_certificate_is_attached_and_served_byte_by_byte(
 ) -> None:
     bkn_id = created(bkn, kind, alice)
     (row,) = bkn.rows(kind, alice.nip)
-    assert bkn.document(kind, row) is None
+    assert bkn.document(kind, row, KIND_OF[kind]) is None
     for _ in range(2):  # the simulated code is 1 and "1" by turns, as it was seen
-        outcome = bkn.upload(kind, bkn_id, file_name='../alice "ijazah"\r\n.pdf', content=PDF)
+        outcome = bkn.upload(kind, bkn_id, KIND_OF[kind], Certificate('../alice "ijazah"\r\n.pdf', PDF))
         assert outcome.verdict is Verdict.ACCEPTED
     (row,) = bkn.rows(kind, alice.nip)
-    assert bkn.document(kind, row) == PDF
+    assert bkn.document(kind, row, KIND_OF[kind]) == PDF
     save(bkn, kind, alice, bkn_id=bkn_id, **{HOURS: 41})
     (row,) = bkn.rows(kind, alice.nip)
-    assert bkn.document(kind, row) == PDF, "an update keeps the document"
+    assert bkn.document(kind, row, KIND_OF[kind]) == PDF, "an update keeps the document"
 
 
 def test_an_upload_that_bkn_refuses_is_a_refusal(bkn: BknClient, alice: Someone) -> None:
     bkn_id = created(bkn, "kursus", alice)
-    assert bkn.upload("kursus", bkn_id, file_name="a.pdf", content=PDF.ljust(1_100_000)).verdict is Verdict.REFUSED
+    assert (
+        bkn.upload("kursus", bkn_id, KIND_OF["kursus"], Certificate("a.pdf", PDF.ljust(1_100_000))).verdict
+        is Verdict.REFUSED
+    )
 
 
 @pytest.mark.parametrize("form", ["top", "wrapped"])
@@ -169,7 +176,7 @@ def test_an_update_keeps_the_kind_of_course_that_the_feed_does_not_map(
     resource = bkn.resource("kursus")
     whole = {**resource.carried_over(body, row), **body, HOURS: 41}
     assert bkn.check("kursus", whole) is None
-    assert bkn.save("kursus", whole, pns_id=alice.pns_id, bkn_id=bkn_id).verdict is Verdict.ACCEPTED
+    assert bkn.save("kursus", whole, pns_id=alice.pns_id, bkn_id=bkn_id, files={}).verdict is Verdict.ACCEPTED
     (row,) = bkn.rows("kursus", alice.nip)
     assert resource.differences({**KURSUS, HOURS: 41, "jenisKursus": "1234567890abcdef"}, row) == []
 
@@ -359,13 +366,18 @@ def test_a_page_in_the_place_of_a_certificate_does_not_say_that_there_is_none(
     bkn: BknClient, control: ControlClient, alice: Someone
 ) -> None:
     bkn_id = created(bkn, "kursus", alice)
-    bkn.upload("kursus", bkn_id, file_name="a.pdf", content=PDF)
+    bkn.upload("kursus", bkn_id, KIND_OF["kursus"], Certificate("a.pdf", PDF))
     (row,) = bkn.rows("kursus", alice.nip)
-    rule = control.add_fault("html_200", match={"path": "/download-dok"})
+    rule = control.add_fault("html_200", match={"path": "/download-dok"}, times=2)
     with pytest.raises(BknAnswersBadly):
-        bkn.document("kursus", row)
-    assert control.hits(rule) == 1
-    assert bkn.document("kursus", {**row, "path": {"881": {"dok_uri": "peremajaan/usulan/nowhere.pdf"}}}) is None
+        bkn.document("kursus", row, KIND_OF["kursus"])
+    assert control.hits(rule) == 2
+    assert (
+        bkn.document(
+            "kursus", {**row, "path": {"881": {"dok_uri": "peremajaan/usulan/nowhere.pdf"}}}, KIND_OF["kursus"]
+        )
+        is None
+    )
 
 
 def test_a_person_without_an_id_is_contract_drift_and_not_a_person_with_an_empty_one(

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from simpeg_sync.bkn import siasn
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer, Request
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.tokens import (
@@ -108,6 +109,7 @@ def tokens_of(
             "apim": client_credentials(APIM, Secret("fake-key"), Secret("fake-secret")),
             "sso": sso or password_grant(SSO, "fake-client", Secret("fake-operator"), Secret("fake-password")),
         },
+        scheme=siasn.SCHEME,
         deadline_s=1.0,
         on_event=lambda token, what: (told if told is not None else []).append((token, what)),
     )
@@ -413,6 +415,7 @@ def simulated(sim: Simulator, exchange: HttpxExchange, clock: Clock, *, sso: Log
         exchange,
         clock,
         {"apim": apim_login(sim), "sso": sso or sso_login(sim)},
+        scheme=siasn.SCHEME,
         deadline_s=2.0,
         on_event=lambda token, what: None,
     )

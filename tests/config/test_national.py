@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from simpeg_sync.config.feeds import Target
 from simpeg_sync.config.load import load
 from simpeg_sync.config.national import FromSource, UsedCode, used_codes
 
-TARGETS = {"kursus": ["a", "b", "c", "d", "e", "nomor"]}
+TARGETS = {"kursus": Target(["a", "b", "c", "d", "e", "nomor"], ())}
 FEED = """\
 feed: kursus
 target: kursus
@@ -43,7 +44,7 @@ def found(tmp_path: Path) -> list[Any]:
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content, encoding="utf-8")
-    return list(used_codes(load(tmp_path / "s.yaml", targets=TARGETS)))
+    return list(used_codes(load(tmp_path / "s.yaml", targets=lambda _: TARGETS)))
 
 
 def of_field(found: list[Any], field: str) -> list[Any]:

@@ -19,7 +19,7 @@ KURSUS = Resource(
         Field("tahunKursus", "tahunKursus", number),
         Field("tanggalKursus", "tanggalKursus", date),
     ),
-    document_kind="881",
+    document_kinds=("881",),
 )
 ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=3)
 

@@ -56,7 +56,7 @@ def test_a_mark_while_a_worker_has_the_record_turns_its_end_into_a_new_turn(desk
 def test_a_mark_between_two_steps_of_one_turn_is_not_lost_by_the_first_of_them(desk: Desk) -> None:
     claim, record = desk.taken()
     desk.mark("1")
-    linked = Move.linked(BknId("b"), confirmed={}, synced_digest=None, document_digest=None, link_from=None, wakes=())
+    linked = Move.linked(BknId("b"), confirmed={}, synced_digest=None, done={}, link_from=None, wakes=())
     after = desk.ledger.finish(claim, record, linked)
     assert after.status is Status.WORKING
     assert desk.ledger.finish(claim, after, Move.unchanged()).status is Status.WAITING

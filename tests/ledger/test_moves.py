@@ -61,18 +61,20 @@ def test_a_worker_that_finds_another_state_than_it_left_writes_nothing(desk: Des
 
 def test_a_move_changes_the_fields_it_names_and_no_others(desk: Desk) -> None:
     claim, record = desk.taken()
-    desk.run("UPDATE records SET failures = 4, deaths = 1, gone_since = 7, refused_digest = 'r', document_digest = 'd'")
+    desk.run(
+        "UPDATE records SET failures = 4, deaths = 1, gone_since = 7, refused_digest = 'r', done = '{\"881\":\"d\"}'"
+    )
     linked = Move.linked(
         BknId("Row-B"),
         confirmed={"nama": "h1", "tahun": "h2"},
         synced_digest=Digest("s"),
-        document_digest=None,
+        done={},
         link_from=None,
         wakes=(),
     )
     after = desk.ledger.finish(claim, record, linked)
     assert after == desk.record()
-    assert (after.bkn_id, after.synced_digest, after.document_digest) == ("Row-B", "s", None)
+    assert (after.bkn_id, after.synced_digest, dict(after.done)) == ("Row-B", "s", {})
     assert (after.confirmed, after.gone_since) == ({"nama": "h1", "tahun": "h2"}, None)
     assert (after.failures, after.deaths, after.refused_digest) == (4, 1, "r")
     resting = desk.ledger.finish(claim, after, Move.unchanged())
@@ -106,9 +108,7 @@ def test_a_link_that_changes_hands_leaves_the_old_record_in_the_same_transaction
     old = desk.record("old")
 
     def link() -> Move:
-        return Move.linked(
-            BknId("b"), confirmed={}, synced_digest=None, document_digest=None, link_from=old.id, wakes=()
-        )
+        return Move.linked(BknId("b"), confirmed={}, synced_digest=None, done={}, link_from=old.id, wakes=())
 
     desk.put(Status.HELD, "new")
     with pytest.raises(LostClaim):

@@ -25,7 +25,7 @@ def test_a_resync_looks_afresh_and_leaves_alone_what_is_under_way(desk: Desk) ->
     for name, status in enumerate(Status):
         desk.mark(str(name), nip=BOB)
         desk.put(status, str(name))
-    desk.run("UPDATE records SET synced_digest = 's', refused_digest = 'r', document_digest = 'd', bkn_id = 'b'")
+    desk.run("UPDATE records SET synced_digest = 's', refused_digest = 'r', done = '{\"881\":\"d\"}', bkn_id = 'b'")
     desk.run('UPDATE records SET confirmed = \'{"a":"h"}\', failures = 3, deaths = 2, due_at = NULL')
     ids = desk.reader.ids(RecordFilter())
     assert desk.ledger.resync(ids, actor="charlie", reason="why") == len(Status) - len(BUSY)
@@ -35,7 +35,7 @@ def test_a_resync_looks_afresh_and_leaves_alone_what_is_under_way(desk: Desk) ->
             assert (record.status, record.synced_digest, record.mark) == (status, "s", 1)
         else:
             assert (record.status, record.synced_digest, record.refused_digest) == (Status.WAITING, None, None)
-            assert (record.bkn_id, record.document_digest, record.confirmed) == ("b", "d", {"a": "h"})
+            assert (record.bkn_id, record.certificate("881"), record.confirmed) == ("b", "d", {"a": "h"})
             assert (record.failures, record.deaths, record.mark) == (0, 0, 2)
             (event,) = desk.reader.events_of(record.id)
             assert (event["event"], event["actor"]) == ("resync", "charlie")
@@ -49,10 +49,10 @@ def test_a_resync_overwrites_and_sends_documents_again_only_when_told(
     desk: Desk, overwrite: bool, documents: bool
 ) -> None:
     desk.mark("1")
-    desk.run("UPDATE records SET status = 'synced', document_digest = 'd', confirmed = '{\"a\":\"h\"}'")
+    desk.run('UPDATE records SET status = \'synced\', done = \'{"881":"d"}\', confirmed = \'{"a":"h"}\'')
     desk.ledger.resync([desk.record().id], actor="c", reason="w", overwrite=overwrite, documents=documents)
     assert (desk.record().confirmed == {}) is overwrite
-    assert (desk.record().document_digest is None) is documents
+    assert (desk.record().certificate("881") is None) is documents
 
 
 def test_a_resync_of_more_than_one_chunk_reaches_every_record(desk: Desk) -> None:

@@ -15,6 +15,8 @@ from simpeg_sync.bkn.codes import ReferenceTable
 from simpeg_sync.bkn.exchange import Exchange, Exchanged, NoAnswer
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.reference import RESTARTS_MAX, UNOR, ReferencePuller
+from simpeg_sync.bkn.refusals import Keys
+from simpeg_sync.bkn.siasn import SCHEME
 from simpeg_sync.bkn.tokens import Tokens
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, LedgerBusy, LoginRefused
@@ -47,8 +49,8 @@ def puller_of(
     only_apim: bool = False,
 ) -> ReferencePuller[Pull]:
     clock = Clock()
-    keys = {"apim": Secret("fake-apim"), "sso": Secret("fake-sso")}
-    tokens = Tokens(exchange, clock, keys, deadline_s=1.0, on_event=lambda token, what: None)  # type: ignore[arg-type]
+    keys: Keys = {"apim": Secret("fake-apim"), "sso": Secret("fake-sso")}
+    tokens = Tokens(exchange, clock, keys, scheme=SCHEME, deadline_s=1.0, on_event=lambda token, what: None)
     calls = Calls(exchange, tokens, Gate(clock, per_second=1000.0, in_flight=1), clock, 5.0)
     of_reference = Calls(exchange, tokens, calls.gate, clock, 5.0, ("apim",)) if only_apim else calls
     return ReferencePuller(store, calls, BASE, of_reference, REFERENCE, on_page, PAGE)
@@ -212,6 +214,7 @@ from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.codes import ReferenceTable
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.reference import ReferencePuller
+from simpeg_sync.bkn.siasn import SCHEME
 from simpeg_sync.bkn.tokens import Tokens
 from simpeg_sync.clock import Clock
 from simpeg_sync.ledger.engine import open_engine
@@ -220,7 +223,7 @@ from simpeg_sync.secret import Secret
 url, base, pages = sys.argv[1], sys.argv[2], int(sys.argv[3])
 exchange, clock, seen = HttpxExchange(), Clock(), []
 keys = {"apim": Secret("fake-apim"), "sso": Secret("fake-sso")}
-tokens = Tokens(exchange, clock, keys, deadline_s=5.0, on_event=lambda *_: None)
+tokens = Tokens(exchange, clock, keys, scheme=SCHEME, deadline_s=5.0, on_event=lambda *_: None)
 calls = Calls(exchange, tokens, Gate(clock, per_second=1000.0, in_flight=1), clock, 5.0)
 def die(*page):
     seen.append(page)

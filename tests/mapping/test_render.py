@@ -41,7 +41,7 @@ FEED = Feed(
         "instansiId": Constant("A1"),
     },
     required=("namaKursus",),
-    document=DocumentRule(Column("berkas"), "files", required=True),
+    documents=(DocumentRule(Column("berkas"), "files", required=True),),
 )
 ROW: Mapping[str, Any] = {
     "id": 1, "nip": ALICE, "pns": "A" * 32, "id_bkn": None, "hapus": 0, "jenis": "02", "status": 2, "aktif": 1,
@@ -63,7 +63,7 @@ def test_a_good_row_becomes_a_body_in_the_order_of_the_feed() -> None:
         ("tahunKursus", 2024),
         ("instansiId", "A1"),
     ]
-    assert (wanted().nip, wanted().person_bkn_id, wanted().file_name) == (ALICE, "A" * 32, "a.pdf")
+    assert (wanted().nip, wanted().person_bkn_id, wanted().file_names) == (ALICE, "A" * 32, {"": "a.pdf"})
 
 
 def test_the_first_reason_in_a_fixed_order_is_given() -> None:

@@ -18,7 +18,8 @@ from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.mapping.conditions import ColumnTest, Condition
 from simpeg_sync.mapping.expressions import Column, Constant, Date, Integer, Year
 from simpeg_sync.mapping.feed import DocumentRule, Feed
-from simpeg_sync.pipeline import Pipeline, Timing
+from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.turn import Timing, View
 
 SITI, BUDI = "198501012010012001", "197912312005011002"
 """Siti is the one things happen to; Budi must never notice."""
@@ -54,7 +55,7 @@ KURSUS_FEED = Feed(
         "tanggalSelesaiKursus": Date("selesai"),
     },
     natural_key=("nomorSertipikat",),
-    document=DocumentRule(Column("berkas"), "berkas"),
+    documents=(DocumentRule(Column("berkas"), "berkas"),),
     delete_policy="delete",
     moves_with=(DIKLAT,),
 )
@@ -80,7 +81,7 @@ DIKLAT_FEED = Feed(
         "tanggalSelesai": Date("selesai"),
     },
     natural_key=("nomor",),
-    document=DocumentRule(Column("berkas"), "berkas"),
+    documents=(DocumentRule(Column("berkas"), "berkas"),),
     delete_policy="delete",
     moves_with=(KURSUS,),
 )
@@ -117,7 +118,7 @@ class Office:
     @property
     def pipeline(self) -> Pipeline:
         timing = Timing(settle_s=SETTLE_S, absent_gap_s=GAP_S, delete_grace_s=GRACE_S, look_again_s=3600)
-        return Pipeline(self.feeds, self.source, self.bkn, self.files, self.ledger, self.clock, timing)
+        return Pipeline(View(self.feeds, self.source, self.bkn, self.files, self.ledger, self.clock, timing))
 
     # ------------------------------------------------------------------------------------------- what people do
 

@@ -174,3 +174,34 @@ def test_a_second_base_path_can_be_switched_on(caller: Caller, control: ControlC
 
 def test_every_answer_carries_a_date(caller: Caller) -> None:
     assert caller.get("/no/such/route").headers["Date"].endswith("GMT")
+
+
+@pytest.mark.parametrize(
+    ("form", "status", "code"), [("900901", 401, "900901"), ("900900", 401, "900900"), ("900900_500", 500, "900900")]
+)
+def test_the_gateway_calls_a_bad_token_by_one_of_three_names(
+    caller: Caller, control: ControlClient, form: str, status: int, code: str
+) -> None:
+    control.patch_settings(bad_token_form=form)
+    answer = ask(caller, Authorization="Bearer nonsense", Auth=caller.headers["Auth"])
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_the_status_of_a_bad_operator_token_is_a_setting(caller: Caller, control: ControlClient) -> None:
+    control.patch_settings(expired_jwt_status=400, missing_jwt_status=401)
+    apim = caller.headers["Authorization"]
+    assert ask(caller, Authorization=apim, Auth="bearer nonsense").status_code == 400
+    assert ask(caller, Authorization=apim).status_code == 401
+
+
+def test_the_password_grant_can_be_switched_off(caller: Caller, control: ControlClient) -> None:
+    control.patch_settings(sso_password_grant=False)
+    answer = caller.http.post(SSO_PATH, data=OPERATOR)
+    assert (answer.status_code, answer.json()["error"]) == (400, "unauthorized_client")
+
+
+def test_the_load_balancer_sets_its_cookie_on_a_call_without_one(caller: Caller, control: ControlClient) -> None:
+    assert "Set-Cookie" not in ask(caller, **caller.headers).headers
+    control.patch_settings(balancer_cookies=True)
+    assert ask(caller, **caller.headers).headers["Set-Cookie"].startswith("BIGipServer")
+    assert "Set-Cookie" not in ask(caller, **caller.headers, Cookie="BIGipServer~x=y").headers

@@ -306,8 +306,63 @@ def test_a_rule_that_makes_no_sense_is_refused(control: ControlClient, rule: dic
 def test_every_behaviour_promised_is_there() -> None:
     promised = """reset_before reset_after_commit silence_before silence_after_commit delay delay_after_commit
         drip cut_body garbage_status_line endless_headers empty_body zero_body html_200 redirect_302 status
-        suspended throttle bomb foreign jwt_expired apim_expired close_after_read wrong_id no_id"""
+        suspended throttle runtime_error authentication_failure not_subscribed no_resource sso_mismatch
+        binary_error bomb foreign jwt_expired apim_expired classic_expired close_after_read wrong_id no_id"""
     assert set(BEHAVIOURS) == set(promised.split())
+
+
+@pytest.mark.parametrize(
+    ("do", "args", "status", "code", "words"),
+    [
+        ("runtime_error", {}, 500, "101504", "Runtime Error"),
+        ("authentication_failure", {}, 500, "900900", "Unclassified Authentication Failure"),
+        ("authentication_failure", {"status": 401}, 401, "900900", "Unclassified Authentication Failure"),
+        ("not_subscribed", {}, 403, "900908", "Resource forbidden"),
+        ("no_resource", {}, 404, "900906", "No matching resource found for given API Request"),
+        ("throttle", {"code": 900803}, 429, "900803", "Message throttled out"),
+    ],
+)
+def test_the_gateway_has_more_bad_news(
+    caller: Caller,
+    control: ControlClient,
+    alice: Someone,
+    do: str,
+    args: dict[str, Any],
+    status: int,
+    code: str,
+    words: str,
+) -> None:
+    with fault(control, do, **args):
+        answer = caller.save("kursus", kursus(alice.id))
+    assert (answer.status_code, answer.json()["code"], answer.json()["message"]) == (status, code, words)
+    assert "SUSPENDED" not in answer.text
+    assert rows(control, alice) == 0
+
+
+def test_an_operator_can_be_told_once_that_the_token_does_not_match(
+    caller: Caller, control: ControlClient, alice: Someone
+) -> None:
+    with fault(control, "sso_mismatch"):
+        answer = caller.save("kursus", kursus(alice.id))
+    assert (answer.status_code, answer.json()["data"]) == (401, "Token SSO mismatch")
+
+
+def test_an_error_body_can_be_no_text(caller: Caller, control: ControlClient, alice: Someone) -> None:
+    with fault(control, "binary_error"):
+        answer = caller.save("kursus", kursus(alice.id))
+    assert answer.status_code == 500
+    with pytest.raises(UnicodeDecodeError):
+        answer.content.decode()
+
+
+@pytest.mark.parametrize(("do", "content"), [("empty_body", b""), ("zero_body", b"0")])
+def test_nothing_or_a_zero_can_come_under_any_status(
+    caller: Caller, control: ControlClient, alice: Someone, do: str, content: bytes
+) -> None:
+    with fault(control, do, status=502, executed=False):
+        answer = caller.save("kursus", kursus(alice.id))
+    assert (answer.status_code, answer.content) == (502, content)
+    assert rows(control, alice) == 0
 
 
 def test_a_closed_port_refuses_and_cuts_what_was_open(
@@ -338,7 +393,12 @@ def test_a_closing_port_cuts_a_call_that_waits(caller: Caller, control: ControlC
 
 @pytest.mark.parametrize(
     ("mode", "status", "words"),
-    [("suspended", 503, "SUSPENDED"), ("503", 503, "Service Unavailable"), ("429", 429, "nextAccessTime")],
+    [
+        ("suspended", 503, "SUSPENDED"),
+        ("runtime_error", 500, "Runtime Error"),
+        ("503", 503, "Service Unavailable"),
+        ("429", 429, "nextAccessTime"),
+    ],
 )
 def test_an_outage_of_the_api_leaves_the_token_servers_up(
     caller: Caller, control: ControlClient, alice: Someone, mode: str, status: int, words: str

@@ -4,11 +4,20 @@ Only a call that proved not to have been executed is repeated here: once, after 
 renewed; and reads, which change nothing. Sources: bkn-api section 1b.
 """
 
-from collections.abc import Iterator, Mapping
+import functools
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from simpeg_sync.bkn.classify import NotFound, ReadFailed, Rows, meaning_of_read, meaning_of_write
+from simpeg_sync.bkn.classify import (
+    Content,
+    NotFound,
+    ReadFailed,
+    Rows,
+    meaning_of_download,
+    meaning_of_read,
+    meaning_of_write,
+)
 from simpeg_sync.bkn.exchange import Exchange, Exchanged, Request
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.tokens import Tokens
@@ -44,21 +53,29 @@ class Calls:
 
     def rows(self, url: str) -> list[BknRow] | None:
         """Rows, or None when BKN says it does not know. A failed read is repeated; then raises BknDown, BknAnswersBadly."""
-        page = self.page(url)
-        return None if page is None else list(page.rows)
+        found = self.found(url)
+        return None if found is None else list(found.rows)
 
-    def page(self, url: str) -> Rows | None:
-        """The same with BKN's count of the whole list, for lists that come in pages."""
+    def found(self, url: str) -> Rows | None:
+        """As `rows`, with what BKN says beside them."""
+        meaning = self._asked(url, meaning_of_read)
+        return meaning if isinstance(meaning, Rows) else None
+
+    def content(self, url: str, starts: tuple[bytes, ...]) -> bytes | None:
+        """The bytes of a file that begins with one of ``starts``, or None when BKN has none. Raises as `rows`."""
+        meaning = self._asked(url, functools.partial(meaning_of_download, starts=starts))
+        return meaning.body if isinstance(meaning, Content) else None
+
+    def _asked(
+        self, url: str, meaning_of: Callable[..., Rows | Content | NotFound | ReadFailed]
+    ) -> Rows | Content | NotFound:
         for _ in range(READ_TRIES):
-            meaning = meaning_of_read(self.send("GET", url), now=self.clock.now())
-            match meaning:
-                case Rows() as page:
-                    return page
-                case NotFound():
-                    return None
-                case ReadFailed(outcome):
-                    if outcome.retry_after_s is not None:
-                        break
+            meaning = meaning_of(self.send("GET", url), now=self.clock.now())
+            if not isinstance(meaning, ReadFailed):
+                return meaning
+            outcome = meaning.outcome
+            if outcome.retry_after_s is not None:
+                break
         if outcome.stops_all or outcome.dead_token is not None:
             raise BknDown(f"read failed: {outcome.code}", outcome.retry_after_s)
         raise BknAnswersBadly(f"read failed: {outcome.code}")

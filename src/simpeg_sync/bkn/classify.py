@@ -10,7 +10,7 @@ import email.utils
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer
@@ -22,6 +22,7 @@ BAD_APIM_TOKEN = frozenset({"900900", "900901", "900902"})
 ID = re.compile(r"[0-9A-Za-z-]{32,42}")
 """A UUID, or the 32 hex digits of an old row; 42 characters is the room other integrators leave."""
 SSO_WORDS = ("invalid or expired jwt", "missing or malformed jwt", "token sso mismatch")
+KEYCLOAK_ERRORS = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +91,16 @@ def _unclear_outage(r: Reading) -> Outcome:
 BEFORE_THE_WORK = (
     # Gateway and login turned the call away: nothing was executed.
     Rule("throttled by the gateway", lambda r: r.status == 429 or r.code in THROTTLED_CODES, _pause),
-    Rule("backend suspended by the gateway", lambda r: "suspended" in r.text and r.status >= 500, _pause),
-    Rule("SSO token dead", lambda r: r.status in (400, 401) and _says(r, SSO_WORDS), _dead("sso")),
-    Rule("SSO token of somebody else", lambda r: "token sso mismatch" in r.text, _dead("sso")),
+    Rule("backend suspended by the gateway", lambda r: r.status >= 500 and _is_suspended(r), _pause),
+    # Classic SAPK says it in the body, and integrators look for it there whatever the status (1a).
+    Rule("classic token dead", lambda r: _oauth_error(r) == "invalid_token", _dead("sapk")),
+    # The statuses of these are inferred, the words were seen (1b): so the words decide.
+    Rule("SSO token dead, or of somebody else", lambda r: _is_spoken(r, SSO_WORDS), _dead("sso")),
+    Rule("SSO token dead, in other wrapping", lambda r: r.status in (400, 401) and _says(r, SSO_WORDS), _dead("sso")),
     Rule("APIM token dead", lambda r: r.status == 401 and r.code in BAD_APIM_TOKEN, _dead("apim")),
     Rule("APIM token dead, 500 form", lambda r: r.status == 500 and r.code in BAD_APIM_TOKEN, _dead("apim")),
     Rule("login missing, no word which", lambda r: r.status == 401, _dead("apim")),
+    Rule("turned away by Keycloak", lambda r: r.status == 400 and _oauth_error(r) in KEYCLOAK_ERRORS, _turned_away),
     # One record may meet these (a firewall dislikes its body), or everybody (no subscription): who, the gate finds out.
     Rule("not subscribed or not allowed", lambda r: r.status == 403, _turned_away),
     Rule("no such path", lambda r: r.status == 404 and not _is_envelope(r), _turned_away),
@@ -105,14 +110,14 @@ WRITE_RULES = (
     # BKN's own "no" about one record, whatever status it comes under, is not the gateway's about all.
     Rule(
         "refused by a rule, with a gateway's status",
-        lambda r: r.status in (403, 404) and r.is_json and r.success is False,
+        lambda r: r.status in (403, 404) and (r.success is False or _capital_error(r)),
         _refused,
     ),
     *BEFORE_THE_WORK,
     Rule("accepted", lambda r: 200 <= r.status < 300 and r.success is True, lambda r: _accepted(r)),
     # "Exists already" may be our own first write, answered late.
     Rule("conflict", lambda r: r.status == 409, _unclear),
-    Rule("refused by a rule", lambda r: r.status < 500 and r.success is False and r.is_json, _refused),
+    Rule("refused by a rule", lambda r: r.status < 500 and r.success is False, _refused),
     Rule("upload or delete accepted", lambda r: 200 <= r.status < 300 and _accepted_by_code(r), lambda r: _accepted(r)),
     Rule("refused by the validator", lambda r: r.status < 500 and _is_read_refusal(r), _refused),
     Rule("refused, capitalised form", lambda r: r.status < 500 and _capital_error(r), _refused),
@@ -136,6 +141,16 @@ def meaning_of_write(exchanged: Exchanged, *, id_names: tuple[str, ...] = (), no
             return _with_id(outcome, reading, id_names)
 
 
+def meaning_of_sync(exchanged: Exchanged, *, now: float = 0.0) -> Outcome:
+    """As `meaning_of_write`, for the calls that refresh the main record: some answer in the capitalised form, in which
+    ``{"Error": "false"}`` is a yes (bkn-api section 1c)."""
+    outcome = meaning_of_write(exchanged, now=now)
+    if not isinstance(exchanged, Answer) or not 200 <= exchanged.status < 300:
+        return outcome
+    said = str(read(exchanged, now).fields.get("Error")).lower()
+    return Outcome.accepted(None, http_status=exchanged.status) if said == "false" else outcome
+
+
 def rule_of(exchanged: Answer, now: float = 0.0) -> str:
     """The name of the rule that speaks, for people and for tests of the table."""
     reading = read(exchanged, now)
@@ -148,7 +163,14 @@ class Rows:
 
     rows: tuple[Mapping[str, Any], ...]
     count: int | None = None
-    """Rows of the whole list, where BKN gives a page of it and says so."""
+    """Of a paged list: all rows that BKN has, where it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A read that gave a file."""
+
+    body: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +199,26 @@ def meaning_of_read(exchanged: Exchanged, *, now: float = 0.0) -> ReadMeaning:
             return _read_meaning(read(exchanged, now))
 
 
+def meaning_of_download(
+    exchanged: Exchanged, *, starts: tuple[bytes, ...], now: float = 0.0
+) -> Content | NotFound | ReadFailed:
+    """A file is known by its first bytes: a page of HTML under 200 says nothing about it. BKN's own "no" is JSON."""
+    if isinstance(exchanged, Answer) and exchanged.status == 200 and exchanged.body.startswith(starts):
+        return Content(exchanged.body)
+    meaning = meaning_of_read(exchanged, now=now)
+    if isinstance(meaning, Rows) or (isinstance(meaning, ReadFailed) and _is_bkns_no(exchanged, meaning.outcome)):
+        return NotFound()
+    return meaning
+
+
+def _is_bkns_no(exchanged: Exchanged, outcome: Outcome) -> bool:
+    """In whatever words, as long as the backend itself speaks, and not about a token."""
+    if not isinstance(exchanged, Answer) or outcome.dead_token is not None:
+        return False
+    reading = read(exchanged, 0.0)
+    return exchanged.status in (200, 404) and _is_envelope(reading) and _plain(reading.fields.get("code")) == "0"
+
+
 def _read_meaning(r: Reading) -> ReadMeaning:
     if r.status in (200, 400, 404) and _says_not_found(r):
         return NotFound()
@@ -184,23 +226,17 @@ def _read_meaning(r: Reading) -> ReadMeaning:
         if rule.when(r):
             return ReadFailed(rule.then(r))
     data = _decoded(r.fields.get("data"))
-    if r.status != 200 or not _is_envelope(r) or str(r.fields.get("code")) != "1":
+    if r.status != 200 or not _is_envelope(r) or _plain(r.fields.get("code")) != "1":
         return ReadFailed(Outcome.not_executed(_name(r), http_status=r.status, stops_all=r.status >= 500))
     match data:
         case None:
-            return Rows(())
+            return Rows((), _count(r))
         case dict():
-            return Rows((data,))
+            return Rows((data,), _count(r))
         case list() if all(isinstance(row, dict) for row in data):
-            return Rows(tuple(data), _count(r.fields.get("count")))
+            return Rows(tuple(data), _count(r))
         case _:
             return ReadFailed(Outcome.not_executed("bkn.odd_data", http_status=r.status))
-
-
-def _count(value: Any) -> int | None:
-    """A number of rows, also as text; None for anything else."""
-    text = str(value)
-    return int(text) if not isinstance(value, bool) and re.fullmatch(r"[0-9]{1,9}", text) else None
 
 
 def read(answer: Answer, now: float) -> Reading:
@@ -220,7 +256,7 @@ def retry_after_s(r: Reading) -> float | None:
     except (ValueError, TypeError, IndexError, OverflowError, OSError):
         pass  # not a date, or one of the year 99999: fall through to WSO2's own field
     # e.g. 2025-Jun-26 04:00:00+0000 UTC
-    found = re.match(r"(\d{4}-\w{3}-\d{2} \d{2}:\d{2}:\d{2})", str(_find(r.fields, "nextaccesstime") or ""))
+    found = re.match(r"(\d{4}-\w{3}-\d{2} \d{2}:\d{2}:\d{2})", _plain(_find(r.fields, "nextaccesstime")))
     if found is None:
         return None
     try:
@@ -248,7 +284,7 @@ def _id_in(fields: Mapping[str, Any], id_names: tuple[str, ...]) -> BknId | None
 
 def _is_envelope(r: Reading) -> bool:
     """The backend's read envelope. The gateway's own errors carry a code too, but one of theirs: 900906, 404."""
-    return str(r.fields.get("code")) in ("0", "1") and ("data" in r.fields or "message" in r.fields)
+    return _plain(r.fields.get("code")) in ("0", "1") and ("data" in r.fields or "message" in r.fields)
 
 
 def _says_not_found(r: Reading) -> bool:
@@ -257,6 +293,11 @@ def _says_not_found(r: Reading) -> bool:
     if "code" not in r.fields or isinstance(_decoded(spoken[0]), dict | list):
         return False
     return any(word in text.lower() for text in spoken if isinstance(text, str) for word in NOT_FOUND_WORDS)
+
+
+def _count(r: Reading) -> int | None:
+    plain = _plain(r.fields.get("count"))
+    return int(plain) if re.fullmatch(r"[0-9]{1,9}", plain) else None
 
 
 def _decoded(data: Any) -> Any:
@@ -272,18 +313,18 @@ def _accepted_by_code(r: Reading) -> bool:
     data = r.fields.get("data")
     wrapped = data.get("success") if isinstance(data, dict) else None
     if wrapped is not None:
-        return str(wrapped).lower() == "true"
-    return str(r.fields.get("code")) == "1" and "success" not in r.fields and isinstance(data, dict)
+        return _plain(wrapped).lower() == "true"
+    return _plain(r.fields.get("code")) == "1" and "success" not in r.fields and isinstance(data, dict)
 
 
 def _is_read_refusal(r: Reading) -> bool:
     data = r.fields.get("data")
-    wrapped = isinstance(data, dict) and str(data.get("success")).lower() == "false"
-    return _is_envelope(r) and (str(r.fields.get("code")) == "0" or wrapped)
+    wrapped = isinstance(data, dict) and _plain(data.get("success")).lower() == "false"
+    return _is_envelope(r) and (_plain(r.fields.get("code")) == "0" or wrapped)
 
 
 def _capital_error(r: Reading) -> bool:
-    return str(r.fields.get("Error")).lower() == "true"
+    return _plain(r.fields.get("Error")).lower() == "true"
 
 
 def _refusal_code(r: Reading) -> str:
@@ -291,6 +332,9 @@ def _refusal_code(r: Reading) -> str:
 
 
 def _name(r: Reading) -> str:
+    error = _oauth_error(r)
+    if error in KEYCLOAK_ERRORS or error == "invalid_token":
+        return f"oauth.{error}"
     return f"wso2.{r.code}" if r.code else f"http.{r.status}"
 
 
@@ -314,8 +358,13 @@ def _code(body: Any) -> str:
     if not isinstance(body, dict):
         return ""
     fault = _find(body, "fault")
-    text = str((fault if isinstance(fault, dict) else body).get("code"))
+    text = _plain((fault if isinstance(fault, dict) else body).get("code"))
     return text if re.fullmatch(r"[0-9]{6}", text) else ""
+
+
+def _plain(value: Any) -> str:
+    """A single value as text. Anything with an inside says nothing here, and may be too deep to be written out."""
+    return str(value) if isinstance(value, str | int | float) else ""
 
 
 def _find(value: Any, name: str) -> Any:
@@ -331,6 +380,24 @@ def _find(value: Any, name: str) -> Any:
                 if isinstance(key, str) and key.lower() == name:
                     return inner
     return None
+
+
+def _is_suspended(r: Reading) -> bool:
+    """303001, in JSON or in the gateway's XML. A backend that speaks of something suspended is not suspended itself."""
+    in_words = "runtime error" in r.text and "suspended" in r.text
+    return (r.code == "303001" or in_words) and r.success is None and not _is_envelope(r)
+
+
+def _oauth_error(r: Reading) -> str:
+    """OAuth's word, unless the answer tells of a success beside it: then it was executed."""
+    error = r.fields.get("error")
+    return error if isinstance(error, str) and r.success is not True else ""
+
+
+def _is_spoken(r: Reading, words: tuple[str, ...]) -> bool:
+    """Exactly these words, where the backend speaks; not as a part of what is stored about a person."""
+    spoken = (r.fields.get(name) for name in ("message", "data"))
+    return r.success is not True and any(isinstance(say, str) and say.strip().lower() in words for say in spoken)
 
 
 def _says(r: Reading, words: tuple[str, ...]) -> bool:

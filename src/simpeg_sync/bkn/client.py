@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from simpeg_sync.bkn.calls import Calls
-from simpeg_sync.bkn.classify import read
-from simpeg_sync.bkn.exchange import Answer
+from simpeg_sync.bkn.classify import meaning_of_sync
 from simpeg_sync.bkn.form import FormFile, multipart
+from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.resources.base import BadField, ResourceApi
 from simpeg_sync.decide.fields import Resource
-from simpeg_sync.decide.look import BknRow
+from simpeg_sync.decide.look import BknRow, id_of
 from simpeg_sync.domain.change import Nip
 from simpeg_sync.domain.errors import BknAnswersBadly
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId
+from simpeg_sync.ports import Certificate
+
+JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG"
+FILES_BEGIN = (b"%PDF-", JPEG, PNG)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,52 +63,79 @@ class BknClient:
             raise BknAnswersBadly("data-utama answered without the person's id")
         return BknId(pns_id)
 
-    def rows(self, name: str, nip: Nip) -> list[BknRow]:
+    def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> list[BknRow]:
         """All rows of one kind of one person; none also when BKN does not know the person."""
-        rows = self.calls.rows(f"{self.dialect.read_url}/{self._api(name).list_path}/{nip}") or []
-        # An empty nipBaru says nothing; another one says that this is not our answer.
-        if any(str(row.get("nipBaru") or nip) != nip for row in rows):
+        api = self._api(name)
+        match api.rows_from:
+            case "list":
+                rows = self.calls.rows(f"{self.dialect.read_url}/{api.list_path}/{nip}") or []
+            case "data_utama":
+                rows = self.calls.rows(f"{self.dialect.read_url}/pns/data-utama/{nip}") or []
+            case "person":
+                known = pns_id or self.person(nip)
+                rows = [{"id": known}] if known else []
+        if any(foreign(row, nip=nip, pns_id=pns_id) for row in rows):
             raise BknAnswersBadly("a list answered with another person's rows")
-        return rows
+        if api.rows_in is not None:
+            rows = [inner for row in rows for inner in api.rows_in(row)]
+        return [api.spelled(row) for row in rows]
 
     def about_to_write(self) -> AbstractContextManager[None]:
         return self.calls.about_to_write()
 
-    def save(self, name: str, body: Mapping[str, Any], *, pns_id: BknId, bkn_id: BknId | None) -> Outcome:
+    def save(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        pns_id: BknId,
+        bkn_id: BknId | None,
+        files: Mapping[str, Certificate],
+    ) -> Outcome:
         api = self._api(name)
         complete = api.complete(body, pns_id=pns_id, bkn_id=bkn_id)
-        payload = json.dumps(complete, ensure_ascii=False).encode()
+        if api.form_files:
+            fields = {field: str(value) for field, value in complete.items() if value is not None}
+            sent = [FormFile(api.form_files[kind], file.file_name, file.content) for kind, file in files.items()]
+            payload, content_type = multipart(fields, sent)
+        else:
+            payload, content_type = json.dumps(complete, ensure_ascii=False).encode(), "application/json"
         url = f"{self.dialect.write_url}/{api.save_path}"
-        return self.calls.write("POST", url, payload, "application/json", id_names=api.id_names)
+        return self.calls.write("POST", url, payload, content_type, id_names=api.id_names)
+
+    def follow_up(self, name: str, pns_id: BknId) -> Outcome:
+        path = f"{self._api(name).follow_up_path}{urllib.parse.quote(pns_id, safe='')}"
+        exchanged = self.calls.send("GET", f"{self.dialect.write_url}/{path}")
+        return meaning_of_sync(exchanged, now=self.calls.clock.now())
 
     def delete(self, name: str, bkn_id: BknId) -> Outcome:
         path = f"{self._api(name).delete_path}/{urllib.parse.quote(bkn_id, safe='')}"
         return self.calls.write("DELETE", f"{self.dialect.write_url}/{path}")
 
-    def upload(self, name: str, bkn_id: BknId, *, file_name: str, content: bytes) -> Outcome:
-        fields = {"id_riwayat": str(bkn_id), "id_ref_dokumen": self._api(name).resource.document_kind}
-        payload, content_type = multipart(fields, [FormFile("file", file_name, content)])
-        return self.calls.write("POST", f"{self.dialect.write_url}/upload-dok-rw", payload, content_type)
+    def upload(self, name: str, bkn_id: BknId, kind: str, certificate: Certificate) -> Outcome:
+        api = self._api(name)
+        is_image = api.resource.document_form == "image"
+        fields = {"pns_id": str(bkn_id)} if is_image else {"id_riwayat": str(bkn_id), "id_ref_dokumen": kind}
+        content_type = _image_type(certificate.content) if is_image else "application/pdf"
+        file = FormFile("file", certificate.file_name, certificate.content, content_type)
+        payload, form_type = multipart(fields, [file])
+        return self.calls.write("POST", f"{self.dialect.write_url}/{api.upload_path}", payload, form_type)
 
-    def document(self, name: str, row: BknRow) -> bytes | None:
+    def document(self, name: str, row: BknRow, kind: str) -> bytes | None:
         """The certificate that BKN serves for the row; None when it has none. Raises BknDown."""
+        if self._api(name).resource.document_form == "image":
+            return self._file(f"pns/photo/{urllib.parse.quote(id_of(row), safe='')}")
         path = row.get("path")
-        entry = path.get(self._api(name).resource.document_kind) if isinstance(path, dict) else None
+        entry = path.get(kind) if isinstance(path, dict) else None
         uri = entry.get("dok_uri") if isinstance(entry, dict) else None
-        if not uri:
-            return None
-        query = f"download-dok?filePath={urllib.parse.quote(str(uri), safe='')}"
-        exchanged = self.calls.send("GET", f"{self.dialect.read_url}/{query}")
-        if isinstance(exchanged, Answer) and exchanged.status == 200 and exchanged.body.startswith(b"%PDF-"):
-            return exchanged.body
-        # A page of HTML under 200 says nothing about the certificate; BKN's own "no" is JSON or a 404.
-        if isinstance(exchanged, Answer) and (exchanged.status == 404 or _is_bkns_no(exchanged)):
-            return None
-        raise BknAnswersBadly("download-dok failed")
+        return self._file(f"download-dok?filePath={urllib.parse.quote(str(uri), safe='')}") if uri else None
+
+    def _file(self, path: str) -> bytes | None:
+        return self.calls.content(f"{self.dialect.read_url}/{path}", FILES_BEGIN)
 
     def _api(self, name: str) -> ResourceApi:
         return self.dialect.apis[name]
 
 
-def _is_bkns_no(answer: Answer) -> bool:
-    return answer.status == 200 and bool(read(answer, 0.0).fields)
+def _image_type(content: bytes) -> str:
+    return "image/png" if content.startswith(PNG) else "image/jpeg"

@@ -31,7 +31,7 @@ def prove(calls: Calls, keys: Mapping[TokenName, Login | Secret], read_url: str)
         return logins + [Proof(name, True, None, expiry(key), why) for name, key in static.items()]
     problem, accepted = "", True
     try:
-        calls.page(read_url)
+        calls.found(read_url)
     except LoginRefused:
         pass  # which of the tokens it was, each says below
     except (BknDown, BknAnswersBadly) as error:

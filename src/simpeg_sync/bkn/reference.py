@@ -107,7 +107,7 @@ class ReferencePuller(Generic[P]):
         base = f"{self.base_url}/referensi" if is_unor else self.reference_url
         query = urllib.parse.urlencode({"limit": self.page_size, "offset": offset})
         calls = self.unor_calls if is_unor else self.reference_calls
-        page = calls.page(f"{base}/{table.name}?{query}")
+        page = calls.found(f"{base}/{table.name}?{query}")
         return (page.rows, page.count) if page is not None else ((), None)
 
     def _end(self, table: ReferenceTable, pull: P, count: int | None) -> int:

@@ -46,10 +46,6 @@ class Scheme:
     always: Mapping[str, str]
 
 
-SIASN = Scheme({"apim": ("Authorization", "Bearer"), "sso": ("Auth", "bearer")}, {"Accept": "application/json"})
-"""``bearer`` in lower case is what most integrators send in Auth."""
-
-
 @dataclass(slots=True)
 class _Slot:
     login: Login | None
@@ -72,7 +68,7 @@ class Tokens:
         clock: Clock,
         keys: Mapping[TokenName, Login | Secret],
         *,
-        scheme: Scheme = SIASN,
+        scheme: Scheme,
         refused: Mapping[TokenName, str] | None = None,
         deadline_s: float,
         on_event: Callable[[TokenName, str], None],
@@ -199,6 +195,18 @@ def client_credentials(url: str, key: Secret, secret: Secret) -> Login:
         basic = base64.b64encode(f"{key.reveal()}:{secret.reveal()}".encode()).decode()
         headers = {"Authorization": f"Basic {basic}", "Content-Type": "application/x-www-form-urlencoded"}
         return headers, b"grant_type=client_credentials"
+
+    return Login(url, request)
+
+
+def sapk_credentials(url: str, client_id: Secret, secret: Secret, *, origin: str) -> Login:
+    """Classic SAPK's grant: as SIASN's, with the client id in the form too and an Origin header."""
+    grant = client_credentials(url, client_id, secret)
+
+    def request() -> tuple[dict[str, str], bytes]:
+        headers, _ = grant.request()
+        form = {"client_id": client_id.reveal(), "grant_type": "client_credentials"}
+        return {**headers, "Origin": origin}, urllib.parse.urlencode(form).encode()
 
     return Login(url, request)
 

@@ -96,6 +96,10 @@ def _in_turn(wanted: "Sequence[ReferenceTable]", pulls: "Sequence[Pull]") -> "li
 def _wanted(pullable: "Sequence[ReferenceTable]", names: Sequence[str], *, has_api: bool) -> "list[ReferenceTable]":
     from simpeg_sync.config.settings import likely
 
+    if not pullable:
+        raise OperatorError(
+            "the classic SAPK dialect shows no code tables; they can be pulled in the siasn dialect only"
+        )
     by_name = {one.name: one for one in pullable}
     for name in names:
         if name not in by_name:

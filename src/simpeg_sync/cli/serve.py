@@ -7,6 +7,7 @@ import click
 
 from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, say, table
 from simpeg_sync.cli.demo import demo
+from simpeg_sync.cli.simulator import simulator
 from simpeg_sync.domain.errors import ConfigError, SourceUnfit
 
 
@@ -196,18 +197,6 @@ def config_check(shared: Shared) -> None:
     shared.show(
         {"problems": [], "feeds": list(read.feeds)}, lambda: click.echo(f"the settings are fine; feeds: {feeds}")
     )
-
-
-@click.command(context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-@click.pass_context
-def simulator(context: click.Context) -> None:
-    """A BKN on the desk; see docs/simulator.md for its options."""
-    import sys
-
-    from simpeg_sync.simulator.__main__ import main
-
-    sys.argv = ["simpeg-sync simulator", *context.args]
-    raise click.exceptions.Exit(main())
 
 
 COMMANDS = (run, db, source, config, simulator, demo)

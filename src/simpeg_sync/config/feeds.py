@@ -3,6 +3,8 @@
 import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,6 +26,8 @@ from simpeg_sync.mapping.expressions import (
     Expression,
     First,
     Integer,
+    Linked,
+    Number,
     Year,
     clean,
 )
@@ -31,7 +35,22 @@ from simpeg_sync.mapping.feed import DocumentRule, Feed, Join
 from simpeg_sync.mapping.text import plain
 
 DATE_WORDS = {"dd": "%d", "mm": "%m", "yyyy": "%Y"}
-VERBS = ("column", "text", "const", "code", "integer", "date", "year", "first")
+VERBS = ("column", "text", "const", "code", "integer", "number", "date", "year", "link", "first")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a feed may name of one of BKN's resources."""
+
+    fields: Collection[str]
+    document_kinds: tuple[str, ...] = ()
+    needs_natural_key: bool = True
+    """False where BKN has one row a person, or shows none to be found."""
+    switched_off: str = ""
+    """Why no feed may write it in this region, and what would change that."""
+
+
+Targets = Mapping[str, Target]
 
 
 class JoinFile(Section):
@@ -44,6 +63,7 @@ class DocumentFile(Section):
     file: Any
     directory: str
     required: bool = False
+    kind: Annotated[str, Field(pattern=r"^[0-9a-z]*$")] = ""
 
 
 class FeedFile(Section):
@@ -59,10 +79,10 @@ class FeedFile(Section):
     verified: Any = None
     deleted: Any = None
     active_person: Any = None
-    fields: Annotated[dict[str, Any], Field(min_length=1)]
+    fields: Annotated[dict[str, Any], Field(default_factory=dict)]
     required: Annotated[list[str], Field(default_factory=list)]
-    natural_key: Annotated[list[str], Field(min_length=1)]
-    document: DocumentFile | None = None
+    natural_key: Annotated[list[str], Field(default_factory=list)]
+    document: DocumentFile | list[DocumentFile] | None = None
     delete: Literal["hold", "delete", "ignore"] = "hold"
     look_before_write: bool = True
     moves_with: Annotated[list[str], Field(default_factory=list)]
@@ -76,10 +96,8 @@ class _Bad(Exception):
         self.where, self.what, self.remedy = where, what, remedy
 
 
-def read_feed(
-    file: YamlFile, *, targets: Mapping[str, Collection[str]], base: Path
-) -> tuple[Feed | None, list[Problem]]:
-    """``targets``: BKN's resources and the fields each takes. ``base``: what relative paths are relative to."""
+def read_feed(file: YamlFile, *, targets: Targets, base: Path) -> tuple[Feed | None, list[Problem]]:
+    """``targets``: BKN's resources by name. ``base``: what relative paths are relative to."""
     model, problems = check(FeedFile, file)
     unread: frozenset[str] = frozenset()
     if model is None:
@@ -90,8 +108,7 @@ def read_feed(
 
 
 STAND_INS: Mapping[str, Any] = {
-    "feed": "x", "target": "", "table": "x", "key": ["x"], "person": "x", "fields": {"x": {"const": None}},
-    "natural_key": ["x"],
+    "feed": "x", "target": "", "table": "x", "key": ["x"], "person": "x",
 }  # fmt: skip
 """For required words that are missing or wrong, so that the others can be looked at all the same."""
 
@@ -119,7 +136,7 @@ class _Reader:
         self.file, self.base, self.problems, self.unread = file, base, problems, unread
         self.code_files: list[bytes] = []
 
-    def feed(self, model: FeedFile, targets: Mapping[str, Collection[str]]) -> Feed | None:
+    def feed(self, model: FeedFile, targets: Targets) -> Feed | None:
         self._check_conditions()
         self._check_target(model, targets)
         self._check_names(model)
@@ -139,7 +156,7 @@ class _Reader:
             person_bkn_id=model.person_bkn_id,
             bkn_id=model.bkn_id,
             natural_key=tuple(model.natural_key),
-            document=self._document(model.document),
+            documents=self._documents(model.document),
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
             moves_with=tuple(FeedName(name) for name in model.moves_with),
@@ -176,6 +193,10 @@ class _Reader:
                 return self._code(written, where)
             case "integer":
                 return Integer(self._name(self._only(written, where, verb)[verb], where))
+            case "number":
+                return self._number(written, where)
+            case "link":
+                return self._link(written, where)
             case "date":
                 return self._date(written, where, verb)
             case "year":
@@ -233,6 +254,25 @@ class _Reader:
             raise _Bad(where, f"the code table {path} {bad.what}", bad.remedy) from None
         return self._folded(codes, f"the code table {path}", where)
 
+    def _number(self, written: Mapping[str, Any], where: tuple[str | int, ...]) -> Number:
+        self._only(written, where, "number", "decimal", "places", "as_text")
+        point, places, as_text = written.get("decimal", "."), written.get("places", 3), written.get("as_text", False)
+        if point not in (".", ","):
+            raise _Bad((*where, "decimal"), f"decimal is {point!r}", "Write decimal: ',' or '.', as SIMPEG has it.")
+        if not isinstance(places, int) or isinstance(places, bool) or not 0 <= places <= 6:
+            raise _Bad((*where, "places"), "places is not a number from 0 to 6", "Write places: 2.")
+        if not isinstance(as_text, bool):
+            raise _Bad((*where, "as_text"), "as_text is not true or false", "Write as_text: true.")
+        return Number(self._name(written["number"], where), point, places, as_text)
+
+    def _link(self, written: Mapping[str, Any], where: tuple[str | int, ...]) -> Linked:
+        self._only(written, where, "link", "key")
+        key = written.get("key")
+        columns = key if isinstance(key, list) else [key]
+        if key is None or not columns or not isinstance(written["link"], str):
+            raise _Bad(where, "a link needs a feed and its key", "Write link: FEED with key: [column, ...].")
+        return Linked(FeedName(written["link"]), tuple(self._name(column, (*where, "key")) for column in columns))
+
     def _date(self, written: Mapping[str, Any], where: tuple[str | int, ...], verb: str) -> Date:
         self._only(written, where, verb, "formats", "no_date")
         for word in ("formats", "no_date"):
@@ -286,8 +326,21 @@ class _Reader:
                 return ColumnTest(column, none_of=self._values(wanted["not"], (*where, "not")))
             if set(wanted) == {"empty"} and isinstance(wanted["empty"], bool):
                 return ColumnTest(column, is_empty=wanted["empty"])
-            raise _Bad(where, "unknown kind of test", "Write a value, a list, {not: ...} or {empty: true}.")
+            if wanted and set(wanted) <= {"from", "to"}:
+                bounds = {word: self._bound(value, (*where, word)) for word, value in wanted.items()}
+                return ColumnTest(column, at_least=bounds.get("from"), at_most=bounds.get("to"))
+            raise _Bad(
+                where,
+                "unknown kind of test",
+                "Write a value, a list, {not: ...}, {from: ..., to: ...} or {empty: true}.",
+            )
         return ColumnTest(column, one_of=self._values(wanted, where))
+
+    def _bound(self, written: Any, where: tuple[str | int, ...]) -> Decimal:
+        text = plain(written)
+        if isinstance(written, Mapping | list) or not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
+            raise _Bad(where, "a bound is a number", "Write it like {from: 2022}.")
+        return Decimal(text)
 
     def _values(self, wanted: Any, where: tuple[str | int, ...]) -> tuple[str, ...]:
         """At least one: a test without a value would hold for every row."""
@@ -296,11 +349,14 @@ class _Reader:
             raise _Bad(where, "the value is missing", "Write a value or a list of values, or {empty: true}.")
         return tuple(plain(value) for value in values)
 
-    def _document(self, written: DocumentFile | None) -> DocumentRule | None:
-        if written is None:
-            return None
-        file = self._expression(written.file, ("document", "file")) or Constant(None)
-        return DocumentRule(file, str(self.base / written.directory), written.required)
+    def _documents(self, written: DocumentFile | list[DocumentFile] | None) -> tuple[DocumentRule, ...]:
+        if not isinstance(written, list):
+            return () if written is None else (self._document(written, ("document",)),)
+        return tuple(self._document(one, ("document", index)) for index, one in enumerate(written))
+
+    def _document(self, written: DocumentFile, where: tuple[str | int, ...]) -> DocumentRule:
+        file = self._expression(written.file, (*where, "file")) or Constant(None)
+        return DocumentRule(file, str(self.base / written.directory), written.required, written.kind)
 
     def _check_conditions(self) -> None:
         """A condition whose lines are all comments would let every row through."""
@@ -308,29 +364,54 @@ class _Reader:
             if name in _mapping(self.file) and self.file.data[name] is None:
                 self._problem((name,), f"{name} says nothing", "Write the condition, or remove the word.")
 
-    def _check_target(self, model: FeedFile, targets: Mapping[str, Collection[str]]) -> None:
+    def _check_target(self, model: FeedFile, targets: Targets) -> None:
         if model.target not in targets:
             known = ", ".join(sorted(targets))
             remedy = f"{likely(model.target, targets)} Known: {known}.".strip()
             if "target" not in self.unread:
                 self._problem(("target",), f"target {model.target!r} is not a resource of BKN", remedy)
             return
+        target = targets[model.target]
+        if target.switched_off:
+            self._problem(("target",), f"target {model.target!r} is switched off", target.switched_off)
+        if target.fields and not model.fields and "fields" not in self.unread:
+            self._problem(("fields",), "fields is empty", f"Its fields: {', '.join(sorted(target.fields))}.")
+        if target.needs_natural_key and not model.natural_key and "natural_key" not in self.unread:
+            what = "natural_key is missing: without it rows that BKN has already would be made twice"
+            self._problem(("natural_key",), what, "Name the fields by which a row is known, e.g. [nomorSertipikat].")
+        self._check_documents(model, target)
         for place, names in (
             ("fields", model.fields),
             ("natural_key", model.natural_key),
             ("required", model.required),
         ):
             for index, name in enumerate(names):
-                if place not in self.unread and name not in targets[model.target]:
-                    fields = ", ".join(sorted(targets[model.target]))
-                    remedy = f"{likely(name, targets[model.target])} Its fields: {fields}.".strip()
+                if place not in self.unread and name not in target.fields:
+                    fields = ", ".join(sorted(target.fields))
+                    remedy = f"{likely(name, target.fields)} Its fields: {fields}.".strip()
                     where = (place, name if place == "fields" else index)
                     self._problem(where, f"{model.target} has no field {name!r}", remedy)
         for place, names in (("natural_key", model.natural_key), ("required", model.required)):
             for index, name in enumerate(names):
-                if {place, "fields"} & set(self.unread) or name in model.fields or name not in targets[model.target]:
+                if {place, "fields"} & set(self.unread) or name in model.fields or name not in target.fields:
                     continue
                 self._problem((place, index), f"{name} has no expression in fields", "Add it to fields.")
+
+    def _check_documents(self, model: FeedFile, target: Target) -> None:
+        written = model.document if isinstance(model.document, list) else [model.document] if model.document else []
+        kinds = [one.kind or next(iter(target.document_kinds), "") for one in written]
+        for index, kind in enumerate(kinds):
+            where: tuple[str | int, ...] = ("document", index) if isinstance(model.document, list) else ("document",)
+            known = ", ".join(target.document_kinds)
+            if kind not in target.document_kinds:
+                what = (
+                    f"{model.target} takes no certificate of kind {kind!r}"
+                    if known
+                    else f"{model.target} takes no certificates"
+                )
+                self._problem(where, what, f"Kinds: {known}." if known else "Remove document.")
+            elif kind in kinds[:index]:
+                self._problem(where, f"two certificates of kind {kind!r}", f"Give each its kind: {known}.")
 
     def _check_names(self, model: FeedFile) -> None:
         """An allow-list for what becomes an identifier in SQL; the catalogue check follows when the source is opened."""
@@ -384,8 +465,8 @@ def _columns(feed: Feed) -> Iterator[tuple[tuple[str | int, ...], str]]:
     for name, expression in feed.fields.items():
         for column in expression.columns:
             yield ("fields", name), column
-    if feed.document is not None:
-        for column in feed.document.file.columns:
+    for document in feed.documents:
+        for column in document.file.columns:
             yield ("document", "file"), column
 
 
@@ -398,6 +479,15 @@ def check_together(feeds: Sequence[tuple[Feed, YamlFile]], *, are_all: bool) -> 
         if feed.name in by_name:
             problems.append(Problem(file.place(("feed",)), f"two feeds are called {feed.name}", "Rename one."))
         by_name[feed.name] = feed
+    for feed, file in feeds:
+        for field, expression in feed.fields.items():
+            for name, parts in _links_in(expression):
+                other = by_name.get(name)
+                if (other is not None or are_all) and (other is None or len(other.key) != parts):
+                    what = f"the link names {name}, which is not a feed with a key of {parts} columns"
+                    problems.append(
+                        Problem(file.place(("fields", field)), what, "Name a feed, and a column for each of its key's.")
+                    )
     for feed, file in feeds:
         for name in feed.moves_with:
             other = by_name.get(name)
@@ -412,6 +502,16 @@ def check_together(feeds: Sequence[tuple[Feed, YamlFile]], *, are_all: bool) -> 
                     )
                 )
     return problems
+
+
+def _links_in(expression: Expression) -> Iterator[tuple[FeedName, int]]:
+    """The feeds that an expression names, each with the number of columns it gives for the key."""
+    match expression:
+        case Linked(feed, key):
+            yield feed, len(key)
+        case First(expressions):
+            for one in expressions:
+                yield from _links_in(one)
 
 
 def _strptime(form: str) -> str:

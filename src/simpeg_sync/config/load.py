@@ -2,7 +2,7 @@
 
 import glob
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,8 +10,8 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from simpeg_sync.config.document import YamlFile, read_yaml
-from simpeg_sync.config.feeds import check_together, read_feed
-from simpeg_sync.config.settings import Settings, check
+from simpeg_sync.config.feeds import Targets, check_together, read_feed
+from simpeg_sync.config.settings import BknSettings, Settings, check
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import ConfigError, Problem
 from simpeg_sync.mapping.feed import Feed
@@ -54,7 +54,13 @@ class Config:
     def digest(self) -> str:
         """What an approval is given to: where data go and what is sent, not how fast."""
         bkn = self.settings.bkn
-        parts = [bkn.dialect, bkn.base_url, *(f"{name}={feed.digest}" for name, feed in sorted(self.feeds.items()))]
+        sent = bkn.choices.model_dump_json()
+        parts = [
+            bkn.dialect,
+            bkn.base_url,
+            sent,
+            *(f"{name}={feed.digest}" for name, feed in sorted(self.feeds.items())),
+        ]
         return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
     def _url(self, url: str, file: Path | None, section: str) -> str:
@@ -75,12 +81,14 @@ class Config:
         return parsed.render_as_string(hide_password=False)
 
 
-def load(path: Path, *, targets: Mapping[str, Collection[str]]) -> Config:
-    """Raises ConfigError with all problems of all files at once."""
+def load(path: Path, *, targets: Callable[[BknSettings | None], Targets]) -> Config:
+    """``targets``: what feeds may name, by the settings as far as they can be read. Raises ConfigError with all problems of
+    all files at once."""
     path = path.resolve()
     file = read_yaml(path)
     settings, problems = check(Settings, file)
     patterns = settings.feeds if settings else _patterns(file)
+    known = targets(settings.bkn if settings else None)
     read: list[tuple[Feed, YamlFile]] = []
     before = len(problems)
     for feed_path in _feed_paths(path, patterns, problems, file):
@@ -89,7 +97,7 @@ def load(path: Path, *, targets: Mapping[str, Collection[str]]) -> Config:
         except ConfigError as error:
             problems += error.problems
             continue
-        feed, feed_problems = read_feed(feed_file, targets=targets, base=path.parent)
+        feed, feed_problems = read_feed(feed_file, targets=known, base=path.parent)
         problems += feed_problems
         if feed is not None:
             read.append((feed, feed_file))

@@ -90,10 +90,31 @@ class SourceSettings(Section):
         return self
 
 
+class BknChoices(Section):
+    """What is sent where sources about BKN disagree, or a region's access differs. Defaults are the better supported."""
+
+    jabatan_save: Literal["unorjabatan", "jabatan"] = "unorjabatan"
+    penailan: Literal["Penailan", "Penilaian"] = "Penailan"
+    sertifikasi_end: Literal["masaBerlakuSertSelasai", "masaBerlakuSertSelesai"] = "masaBerlakuSertSelasai"
+    kinerja_months_as_text: bool = False
+    combined_save: bool = False
+
+
 class BknSettings(Section):
-    dialect: Literal["siasn"] = "siasn"
+    dialect: Literal["siasn", "sapk"] = "siasn"
     base_url: WebAddress
-    apim_token_url: WebAddress
+    duplex_url: WebAddress | None = None
+    """sapk only: where saves go."""
+    choices: BknChoices = BknChoices()
+    family_data_ground: str = ""
+    """The legal ground for sending data of relatives; without one no feed may."""
+    apim_token_url: WebAddress | None = None
+    token_url: WebAddress | None = None
+    """sapk only: where its one token comes from."""
+    pns_user_id: str = ""
+    """sapk only: BKN's id of the operator, which every save names."""
+    origin: str = "http://localhost:20000"
+    """sapk only: the Origin header that it demands."""
     sso_token_url: WebAddress | None = None
     sso_client_id: str = ""
     consumer_key_file: Path
@@ -117,11 +138,21 @@ class BknSettings(Section):
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:
+        if self.dialect == "sapk":
+            return self._sapk_is_complete()
+        if self.apim_token_url is None:
+            raise ValueError("name apim_token_url, the address of the gateway's token")
         password = (self.sso_token_url, self.sso_username_file, self.sso_password_file)
         if self.sso_token_file is not None and any(password):
             raise ValueError("name either sso_token_file or the three of the password login, not both")
         if self.sso_token_file is None and not all(password):
             raise ValueError("name sso_token_file, or sso_token_url with sso_username_file and sso_password_file")
+        return self
+
+    def _sapk_is_complete(self) -> Self:
+        wanted = {"token_url": self.token_url, "duplex_url": self.duplex_url, "pns_user_id": self.pns_user_id}
+        if missing := [name for name, value in wanted.items() if not value]:
+            raise ValueError(f"the dialect sapk needs {', '.join(missing)} too")
         return self
 
 
@@ -143,6 +174,7 @@ class TimingSettings(Section):
     settle: Seconds = 180.0
     absent_gap: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 60.0
     look_again: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 3600.0
+    compare_again: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 7 * 86400.0
     sweep_every: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 86400.0
     drain: Seconds = 30.0
 

@@ -9,12 +9,17 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any, Literal
 
 Form = Callable[[Any], str]
+DocumentForm = Literal["pdf", "image"]
+"""What a certificate must be; BKN takes images of faces only."""
 
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 EMPTY_DATES = ("01-01-0001", "0001-01-01")
+DIGITS_MAX = 40
+"""No number of BKN is longer; a text of more digits is compared as the text it is."""
 
 
 def text(value: Any) -> str:
@@ -35,11 +40,25 @@ def identifier(value: Any) -> str:
 def number(value: Any) -> str:
     """``40``, ``"40"`` and ``40.0`` are one number; no value is "" and differs from 0."""
     plain = code(value)
-    try:
-        amount = float(plain)
-    except ValueError:
-        return plain
-    return str(int(amount)) if amount.is_integer() else repr(amount)
+    amount = _decimal(plain)
+    return plain if amount is None else _written(amount)
+
+
+def amount(value: Any) -> str:
+    """As `number`, for what BKN takes as text: credits such as ``"12.500"``."""
+    return number(value)
+
+
+def score(value: Any) -> str:
+    """As `number`, to two places: BKN keeps ratings in five characters, ``"91.67"``."""
+    plain = code(value)
+    amount = _decimal(plain)
+    return plain if amount is None else _written(amount.quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def flag(value: Any) -> str:
+    """``"1"`` is yes; "", ``"0"`` and nothing are all no."""
+    return "1" if code(value).lower() in ("1", "true") else "0"
 
 
 def date(value: Any) -> str:
@@ -61,6 +80,8 @@ class Field:
     read: str | None
     """BKN's name on the reading side; None where BKN never shows the field again."""
     form: Form = text
+    is_guess: bool = False
+    """Nobody has published how BKN shows this kind of row: the field counts only where a row has that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +90,44 @@ class Resource:
 
     name: str
     fields: tuple[Field, ...]
-    document_kind: str
-    """id_ref_dokumen: the key of the row's certificate in ``path``."""
+    document_kinds: tuple[str, ...] = ()
+    """id_ref_dokumen of the row's certificates, the keys in ``path``; the first is the usual one."""
+    is_writable: bool = True
+    """False where BKN lets no region write: its rows are compared and reported."""
+    is_listed: bool = True
+    """False where BKN shows no such rows: nothing can be looked up, linked or read back."""
+    is_single: bool = False
+    """One row a person, which BKN has as soon as it has the person; its id is the person's."""
+    is_partial: bool = False
+    """An update changes what it names and leaves the rest."""
+    can_delete: bool = True
+    keeps_last: bool = False
+    """The only row of a person must not be deleted: without a post nobody is an employee."""
+    answers_id: bool = True
+    """False where the answer to a save holds no id of the row: a look at BKN proves the save."""
+    takes_files_with_save: bool = False
+    """The certificates travel inside the save, not after it."""
+    document_form: DocumentForm = "pdf"
+    rows_name_person: bool = True
+    """False where a row of BKN does not say whose it is."""
+    follow_up: str = ""
+    """The call that BKN wants after a save, before its other pages show it."""
 
-    def readable(self, names: Mapping[str, Any]) -> list[Field]:
-        return [field for field in self.fields if field.read is not None and field.write in names]
+    def readable(self, names: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> list[Field]:
+        """The fields among ``names`` that BKN shows again; of a guessed field only the row itself can tell."""
+        return [
+            field
+            for field in self.fields
+            if field.read is not None
+            and field.write in names
+            and (not field.is_guess or (row is not None and field.read in row))
+        ]
 
     def differences(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
         """The write names of the fields in which BKN's row is not what the body says."""
         return [
             field.write
-            for field in self.readable(body)
+            for field in self.readable(body, row)
             if field.form(body[field.write]) != field.form(row.get(field.read or ""))
         ]
 
@@ -89,34 +137,42 @@ class Resource:
 
     def seen(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         """As `confirmed`, for what BKN's row holds in the fields that the body names."""
-        return {field.write: _hash(field.form(row.get(field.read or ""))) for field in self.readable(body)}
+        return {field.write: _hash(field.form(row.get(field.read or ""))) for field in self.readable(body, row)}
 
-    def unseen(self, body: Mapping[str, Any]) -> dict[str, str]:
+    def unseen(self, body: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
         """As `confirmed`, for the fields that BKN takes and never shows again."""
-        shown = {field.write for field in self.readable(body)}
+        shown = {field.write for field in self.readable(body, row)}
         return {name: digest for name, digest in self.confirmed(body).items() if name not in shown}
 
-    def has_unseen_change(self, confirmed: Mapping[str, str], body: Mapping[str, Any]) -> bool:
+    def has_unseen_change(
+        self, confirmed: Mapping[str, str], body: Mapping[str, Any], row: Mapping[str, Any] | None = None
+    ) -> bool:
         """Whether the body changes a field that no look at BKN can show."""
-        return any(confirmed.get(name, digest) != digest for name, digest in self.unseen(body).items())
+        return any(confirmed.get(name, digest) != digest for name, digest in self.unseen(body, row).items())
 
     def changed_since(self, confirmed: Mapping[str, str], row: Mapping[str, Any]) -> list[str]:
         """The fields that another hand has changed at BKN since we last confirmed them."""
         return [
             field.write
-            for field in self.readable(confirmed)
+            for field in self.readable(confirmed, row)
             if _hash(field.form(row.get(field.read or ""))) != confirmed[field.write]
         ]
 
     def same_by(self, names: tuple[str, ...], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         """Whether the row carries the body's natural key. A key without any value matches nothing."""
         # A part that the body does not name is an empty one; without it the rest would fit too many rows.
-        fields = self.readable(dict.fromkeys(names))
+        fields = self.readable(dict.fromkeys(names), row)
         wanted = [field.form(body.get(field.write)) for field in fields]
         return any(wanted) and wanted == [field.form(row.get(field.read or "")) for field in fields]
 
+    def shows(self, names: tuple[str, ...], row: Mapping[str, Any]) -> bool:
+        """Whether the row has all of these fields, as far as their names are guesses."""
+        return all(field.read in row for field in self.fields if field.is_guess and field.write in names)
+
     def carried_over(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
         """BKN's values of the fields that the body does not name, in write names: an update sends the whole row."""
+        if self.is_partial:
+            return {}
         return {
             field.write: value
             for field in self.fields
@@ -134,9 +190,26 @@ def _as_written(form: Form, value: Any) -> Any:
         return f"{normal[8:]}-{normal[5:7]}-{normal[:4]}"
     if form is date and not normal:
         return ""
-    if form is number:
-        return int(normal) if normal.lstrip("-").isdecimal() else None
-    return code(value)
+    if form in (number, score):
+        exact = _decimal(code(value))
+        return None if exact is None else int(exact) if exact == exact.to_integral_value() else float(exact)
+    return normal if form is flag else code(value)
+
+
+def _decimal(plain: str) -> Decimal | None:
+    if len(plain) > DIGITS_MAX or not re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", plain):
+        return None
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        return None
+
+
+def _written(amount: Decimal) -> str:
+    if not amount:
+        return "0"
+    plain = f"{amount:f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
 def _hash(normal: str) -> str:

@@ -45,6 +45,8 @@ def id_of(row: BknRow) -> BknId:
 
 def candidates(wanted: Wanted, resource: Resource, natural_key: tuple[str, ...], look: Look) -> list[BknId]:
     """BKN's rows that may be this record: the one whose id SIMPEG stored, else all with the same natural key."""
+    if resource.is_single:
+        return [id_of(row) for row in look.rows.values()]
     if wanted.stored_bkn_id is not None and (row := look.row(wanted.stored_bkn_id)) is not None:
         return [id_of(row)]
     return [id_of(row) for row in look.rows.values() if resource.same_by(natural_key, wanted.body, row)]

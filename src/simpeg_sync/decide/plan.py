@@ -24,7 +24,8 @@ class FileState:
     """A reason code when there is a file name but nothing that can be sent."""
 
 
-NO_FILE = FileState()
+Files = Mapping[str, FileState]
+"""By kind of certificate (id_ref_dokumen)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,23 @@ class Save:
 @dataclass(frozen=True, slots=True)
 class Upload:
     bkn_id: BknId
+    kind: str
     digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """BKN wants one more call after a save, before its other pages show the row."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The two sides differ and neither is ours to change: people are told."""
+
+    reason: str
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +112,21 @@ class LookFirst:
     """Nothing more can be said without BKN's rows of this person."""
 
 
-Decision = Unchanged | Link | Save | Upload | Delete | Removed | Ignore | Hold | StillRefused | Later | LookFirst
+Decision = (
+    Unchanged
+    | Link
+    | Save
+    | Upload
+    | FollowUp
+    | Delete
+    | Removed
+    | Ignore
+    | Hold
+    | Report
+    | StillRefused
+    | Later
+    | LookFirst
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,30 +139,71 @@ class Moved:
 
 
 def before_looking(
-    feed: Feed, record: Record, rendered: Rendered, file: FileState, *, moved: Moved | None, now: float, grace_s: float
+    feed: Feed,
+    resource: Resource,
+    record: Record,
+    rendered: Rendered,
+    files: Files,
+    *,
+    moved: Moved | None,
+    now: float,
+    grace_s: float,
 ) -> Decision:
     match rendered:
         case Gone():
-            return _gone(feed, record, rendered, moved=moved, now=now, grace_s=grace_s)
+            return _gone(feed, resource, record, rendered, moved=moved, now=now, grace_s=grace_s)
         case Unready(reason, detail):
             return Hold(reason, detail)
-        case Wanted() if record.bkn_id and rendered.digest == record.synced_digest:
-            return document_step(record, file)
+        case Wanted() if not resource.is_writable and not resource.is_listed:
+            return Report("bkn.not_offered")
+        case Wanted() if rendered.digest == record.synced_digest and (record.bkn_id or not resource.is_listed):
+            return after_content(resource, record, files)
         case Wanted() if rendered.digest == record.refused_digest:
             return StillRefused()
+        case Wanted() if resource.takes_files_with_save and (problem := _first_problem(files)):
+            return problem
+        case Wanted() if _cannot_be_named(resource, record):
+            return Hold("bkn.no_id")
         case _:
             return LookFirst()
 
 
-def document_step(record: Record, file: FileState) -> Decision:
-    """The row's content is at BKN; is its certificate? Raises nothing, needs the record's link."""
-    if file.problem:
-        return Hold(file.problem, looks_again=True)
-    if file.digest is None or file.digest == record.document_digest or record.bkn_id is None:
-        return Unchanged()
-    if file.digest == record.refused_digest:
-        return Hold("document.refused", record.detail)
-    return Upload(record.bkn_id, file.digest)
+def after_content(resource: Resource, record: Record, files: Files) -> Decision:
+    """The row's content is at BKN; are its certificates, and what has to follow a save?
+
+    What can be done is done before what has to wait is said.
+    """
+    hold: Hold | None = None
+    for kind, file in files.items():
+        if file.problem:
+            hold = hold or Hold(file.problem, _of_several(kind, files), looks_again=True)
+        elif file.digest is None or file.digest == record.certificate(kind):
+            continue
+        elif file.digest == record.refused_digest:
+            hold = hold or Hold("document.refused", record.detail)
+        elif resource.takes_files_with_save:
+            return Hold("bkn.no_id") if _cannot_be_named(resource, record) else LookFirst()
+        elif record.bkn_id is not None:
+            return Upload(record.bkn_id, kind, file.digest)
+    if resource.follow_up and record.done.get(resource.follow_up) != record.synced_digest:
+        return FollowUp(resource.follow_up)
+    return hold or Unchanged()
+
+
+def _first_problem(files: Files) -> Hold | None:
+    """A save that carries its certificates along cannot leave without them."""
+    problems = ((kind, file.problem) for kind, file in files.items() if file.problem)
+    return next((Hold(problem, _of_several(kind, files), looks_again=True) for kind, problem in problems), None)
+
+
+def _of_several(kind: str, files: Files) -> str:
+    return kind if len(files) > 1 else ""
+
+
+def _cannot_be_named(resource: Resource, record: Record) -> bool:
+    """BKN has taken a row of this record, but neither told its id nor shows it: another save would make a second one."""
+    has_been_sent = record.synced_at is not None and record.bkn_id is None
+    return has_been_sent and not resource.is_listed and not resource.is_single
 
 
 def delete_digest(bkn_id: BknId) -> Digest:
@@ -139,9 +211,13 @@ def delete_digest(bkn_id: BknId) -> Digest:
     return Digest(f"delete {bkn_id}")
 
 
-def _gone(feed: Feed, record: Record, gone: Gone, *, moved: Moved | None, now: float, grace_s: float) -> Decision:
-    if record.bkn_id is None:
+def _gone(
+    feed: Feed, resource: Resource, record: Record, gone: Gone, *, moved: Moved | None, now: float, grace_s: float
+) -> Decision:
+    if not resource.is_writable:
         return Ignore(gone.reason)
+    if record.bkn_id is None:
+        return Hold("bkn.no_id") if _cannot_be_named(resource, record) else Ignore(gone.reason)
     if moved is not None:
         if not moved.same_person:
             return Hold("person.changed")
@@ -154,6 +230,8 @@ def _gone(feed: Feed, record: Record, gone: Gone, *, moved: Moved | None, now: f
     since = now if record.gone_since is None else min(now, record.gone_since)
     if now < since + grace_s:
         return Later("delete.grace", since + grace_s - now)
+    if not resource.can_delete:
+        return Hold("bkn.no_delete", gone.reason)
     if feed.delete_policy == "hold" and not record.delete_released:
         return Hold("delete.needs_release", gone.reason)
     if record.refused_digest == delete_digest(record.bkn_id):
@@ -176,27 +254,62 @@ def after_looking(
     wanted: Wanted,
     look: Look,
     *,
+    files: Files,
+    natural_key: tuple[str, ...],
     free: Collection[BknId],
     taken: Collection[BknId],
     patience: "Patience",
 ) -> Decision:
     """``free`` and ``taken``: BKN's rows that match an unlinked record, by whether a living record already owns them."""
+    if not resource.is_writable:
+        return _compared(resource, record, wanted, look, free, taken)
     if record.bkn_id is not None:
-        return _linked(resource, record, wanted, look, patience)
+        return _linked(resource, record, wanted, look, files, patience)
     if len(free) > 1:
         return Hold("match.several", ", ".join(sorted(free)), looks_again=True)
     if free:
         return Link(next(iter(free)))
     if taken:
         return Hold("match.taken", ", ".join(sorted(taken)), looks_again=True)
+    if resource.is_single:
+        return Hold("person.unknown_at_bkn", looks_again=True)
+    if not_told := [key for key, row in look.rows.items() if not resource.shows(natural_key, row)]:
+        # Rows of a kind whose form nobody has published: one of them may be this very record.
+        return Hold("match.unknown_form", ", ".join(sorted(not_told)))
     return Save(Action.CREATE, None, {})
 
 
-def _linked(resource: Resource, record: Record, wanted: Wanted, look: Look, patience: "Patience") -> Decision:
+def _compared(
+    resource: Resource,
+    record: Record,
+    wanted: Wanted,
+    look: Look,
+    free: Collection[BknId],
+    taken: Collection[BknId],
+) -> Decision:
+    """A kind that BKN lets no region write: what is found is linked, what differs is reported."""
+    candidates = [record.bkn_id] if record.bkn_id is not None else sorted(free)
+    if len(candidates) > 1:
+        return Hold("match.several", ", ".join(candidates), looks_again=True)
+    if not candidates and taken:
+        return Hold("match.taken", ", ".join(sorted(taken)), looks_again=True)
+    row = look.row(candidates[0]) if candidates else None
+    if row is None:
+        return Report("compare.missing_at_bkn")
+    differing = resource.differences(wanted.body, row)
+    return Report("compare.differs", ", ".join(differing)) if differing else Link(candidates[0])
+
+
+def _linked(
+    resource: Resource, record: Record, wanted: Wanted, look: Look, files: Files, patience: "Patience"
+) -> Decision:
     assert record.bkn_id is not None
     row = look.row(record.bkn_id)
-    unseen_change = resource.has_unseen_change(record.confirmed, wanted.body)
-    if row is not None and not unseen_change and not resource.differences(wanted.body, row):
+    unseen_change = resource.has_unseen_change(record.confirmed, wanted.body, row)
+    brings_files = resource.takes_files_with_save and any(
+        file.digest not in (None, record.certificate(kind)) for kind, file in files.items()
+    )
+    if row is not None and not unseen_change and not brings_files and not resource.differences(wanted.body, row):
         # Equal by another hand; or an old state, still shown, of a row that we have changed since.
         return patience.with_lag(record) or Link(record.bkn_id)
     if another_hand := _another_hand(resource, record, row, patience, wanted.body):
@@ -214,6 +327,8 @@ def after_looking_for_delete(
     if row is None:
         late = patience.with_lag(record)
         return late or Removed("delete.already_gone")
+    if resource.keeps_last and len(look.rows) == 1:
+        return Hold("delete.last_row", looks_again=True)
     if another_hand := _another_hand(resource, record, row, patience, record.confirmed):
         return another_hand
     return Later("delete.others_first", patience.gap_s) if others_wait else Delete(record.bkn_id, reason)

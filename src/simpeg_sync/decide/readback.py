@@ -86,7 +86,9 @@ def _create(
     absent_gap_s: float,
 ) -> Judgement:
     new = [row for key, row in look.rows.items() if key not in attempt.known_ids and key not in owned]
-    equal = [id_of(row) for row in new if not resource.differences(attempt.body, row)]
+    equal = [
+        id_of(row) for row in new if resource.shows(natural_key, row) and not resource.differences(attempt.body, row)
+    ]
     if len(equal) == 1:
         return Executed(equal[0])
     alike = equal or [id_of(row) for row in new if resource.same_by(natural_key, attempt.body, row)]
@@ -104,7 +106,7 @@ def _update(
     if row is None:
         return Undecidable("conflict.gone_at_bkn")
     if not resource.differences(attempt.body, row):
-        if resource.has_unseen_change(record.confirmed, attempt.body):
+        if resource.has_unseen_change(record.confirmed, attempt.body, row):
             # Only a field that BKN never shows has changed for sure: an update in place may leave once more.
             return absent(attempt, now, absent_gap_s)
         return Executed(attempt.bkn_id)

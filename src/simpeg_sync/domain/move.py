@@ -16,15 +16,15 @@ _AT_REST: Mapping[str, Any] = {"failures": 0, "deaths": 0, "gone_since": None, "
 NO_LINK: Mapping[str, Any] = {
     "bkn_id": None,
     "synced_digest": None,
-    "document_digest": None,
+    "done": {},
     "refused_digest": None,
     "confirmed": {},
 }
 """A record that has nothing at BKN (any more)."""
 
 
-def saved(bkn_id: BknId, digest: Digest, confirmed: Mapping[str, str], *, now: float) -> Mapping[str, Any]:
-    """The fields that change when BKN is proved to hold a content."""
+def saved(bkn_id: BknId | None, digest: Digest, confirmed: Mapping[str, str], *, now: float) -> Mapping[str, Any]:
+    """The fields that change when BKN is proved to hold a content. Without an id where BKN tells none."""
     return {
         **_AT_REST,
         "bkn_id": bkn_id,
@@ -64,7 +64,7 @@ class Move:
         *,
         confirmed: Mapping[str, str],
         synced_digest: Digest | None,
-        document_digest: Digest | None,
+        done: Mapping[str, Digest],
         link_from: RecordId | None,
         wakes: tuple[FeedName, ...],
     ) -> Self:
@@ -73,7 +73,7 @@ class Move:
             "bkn_id": bkn_id,
             "confirmed": confirmed,
             "synced_digest": synced_digest,
-            "document_digest": document_digest,
+            "done": done,
             "gone_since": None,
         }
         return cls(Event.LINKED, changes=changes, link_from=link_from, wakes=wakes)
@@ -81,30 +81,34 @@ class Move:
     @classmethod
     def proved(
         cls,
-        bkn_id: BknId,
+        bkn_id: BknId | None,
         *,
         digest: Digest,
         confirmed: Mapping[str, str],
         now: float,
         more_to_do: bool,
         wakes: tuple[FeedName, ...],
+        done: Mapping[str, Digest] | None = None,
     ) -> Self:
-        return cls(
-            Event.STEP_PROVED if more_to_do else Event.PROVED,
-            changes=saved(bkn_id, digest, confirmed, now=now),
-            wakes=wakes,
-        )
+        """``done``: when certificates went along with the save."""
+        changes = {**saved(bkn_id, digest, confirmed, now=now), **({} if done is None else {"done": done})}
+        return cls(Event.STEP_PROVED if more_to_do else Event.PROVED, changes=changes, wakes=wakes)
 
     @classmethod
-    def document_proved(cls, digest: Digest) -> Self:
-        return cls(Event.PROVED, changes={**_AT_REST, "document_digest": digest})
+    def document_proved(cls, done: Mapping[str, Digest], *, more_to_do: bool) -> Self:
+        return cls(Event.STEP_PROVED if more_to_do else Event.PROVED, changes={**_AT_REST, "done": done})
 
     @classmethod
-    def document_refused(cls, digest: Digest, code: str, message: str) -> Self:
+    def followed_up(cls, done: Mapping[str, Digest]) -> Self:
+        """The call that has to follow a save was made; nothing of the record's own is left to do."""
+        return cls(Event.UNCHANGED, changes={**_AT_REST, "done": done})
+
+    @classmethod
+    def document_refused(cls, digest: Digest, code: str, message: str, *, look_again_at: float | None) -> Self:
         """The row is at BKN, only its certificate is not: held, so that another file is looked at, and the same is not
         sent again."""
         changes = {"refused_digest": digest, "deaths": 0}
-        return cls(Event.HELD, "document.refused", code, changes=changes, message=message)
+        return cls(Event.HELD, "document.refused", code, due_at=look_again_at, changes=changes, message=message)
 
     @classmethod
     def removed(cls, reason: str) -> Self:

@@ -42,7 +42,9 @@ class Record:
     """Of the payload that BKN last confirmed."""
     synced_at: float | None = None
     """When BKN last proved to hold a content of ours."""
-    document_digest: Digest | None = None
+    done: Mapping[str, Digest] = field(default_factory=dict)
+    """What is done for the row beside its content: a certificate's kind -> digest of its file, a call that has to follow
+    a save -> digest of the content it followed. "" names the one certificate that a record of an older ledger had."""
     refused_digest: Digest | None = None
     confirmed: Mapping[str, str] = field(default_factory=dict)
     """BKN field -> hash of the value last confirmed, to see which field another hand has changed."""
@@ -57,6 +59,10 @@ class Record:
     """Tries in a row that proved to have had no effect."""
     deaths: int = 0
     """Times a worker died while it had this record."""
+
+    def certificate(self, kind: str) -> Digest | None:
+        """Digest of the certificate of that kind that BKN holds."""
+        return self.done.get(kind) or self.done.get("")
 
 
 @dataclass(frozen=True, slots=True)

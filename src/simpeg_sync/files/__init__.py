@@ -4,12 +4,19 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
+from simpeg_sync.decide.fields import DocumentForm
 from simpeg_sync.decide.plan import FileState
 from simpeg_sync.domain.record import Digest
 from simpeg_sync.ports import Document
 
 PDF_MAX_BYTES = 1_000_000
 """BKN refuses PDFs of about this size and more (bkn-api section 3, Uploads; one source)."""
+
+BEGINNINGS: Mapping[DocumentForm, tuple[bytes, ...]] = {
+    "pdf": (b"%PDF-",),
+    "image": (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n"),
+}
+"""By what its first bytes say, whatever the file is called: PDF, JPEG, PNG."""
 
 
 class FolderFiles:
@@ -18,7 +25,7 @@ class FolderFiles:
     def __init__(self, *, max_bytes: int = PDF_MAX_BYTES) -> None:
         self._max_bytes = max_bytes
 
-    def read(self, directory: str, name: str) -> Document:
+    def read(self, directory: str, name: str, *, form: DocumentForm = "pdf") -> Document:
         try:
             base = Path(directory).resolve()
             path = (base / name).resolve()
@@ -35,16 +42,17 @@ class FolderFiles:
         except (OSError, ValueError, RuntimeError):
             # ValueError: a NUL or half a character in the name. RuntimeError: links in a circle, before Python 3.13.
             return _problem("document.unreadable")
-        return self._checked(content)
+        return self._checked(content, form)
 
     def digest(self, content: bytes) -> Digest:
         return Digest(hashlib.blake2b(content, digest_size=16).hexdigest())
 
-    def _checked(self, content: bytes) -> Document:
+    def _checked(self, content: bytes, form: DocumentForm) -> Document:
         rules: Mapping[str, bool] = {
             "document.empty": not content,
             "document.too_big": len(content) > self._max_bytes,
-            "document.not_pdf": not content.startswith(b"%PDF-"),
+            "document.not_pdf": form == "pdf" and not content.startswith(BEGINNINGS[form]),
+            "document.not_image": form == "image" and not content.startswith(BEGINNINGS[form]),
         }
         for problem, is_broken in rules.items():
             if is_broken:

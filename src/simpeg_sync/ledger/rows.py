@@ -22,7 +22,7 @@ def record(row: RowMapping) -> Record:
         bkn_id=BknId(row["bkn_id"]) if row["bkn_id"] else None,
         synced_digest=_digest(row["synced_digest"]),
         synced_at=row["synced_at"],
-        document_digest=_digest(row["document_digest"]),
+        done=json.loads(row["done"]),
         refused_digest=_digest(row["refused_digest"]),
         confirmed=json.loads(row["confirmed"]),
         gone_since=row["gone_since"],
@@ -52,7 +52,7 @@ def attempt(row: RowMapping) -> Attempt:
 
 def column_value(name: str, value: Any) -> Any:
     """A changed field of Record as its column keeps it."""
-    if name == "confirmed":
+    if name in ("confirmed", "done"):
         return json.dumps(value, separators=(",", ":"), sort_keys=True)
     return int(value) if isinstance(value, bool) else value
 

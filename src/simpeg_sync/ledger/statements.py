@@ -156,17 +156,23 @@ WHERE records.lane = :lane AND attempts.action = 'delete' AND attempts.ended_at 
 AND attempts.outcome IN ('accepted', 'executed')
 """)
 
+LINKED_ELSEWHERE = text("""
+SELECT EXISTS (SELECT 1 FROM records WHERE lower(bkn_id) IN :ids AND lane <> :lane)
+""").bindparams(bindparam("ids", expanding=True, type_=Text()))
+
 FIND = text("SELECT * FROM records WHERE feed = :feed AND source_key = :source_key")
 
 UNLINK = text("""
-UPDATE records SET bkn_id = NULL, synced_digest = NULL, document_digest = NULL, confirmed = '{}', gone_since = NULL
+UPDATE records SET bkn_id = NULL, synced_digest = NULL, done = '{}', confirmed = '{}', gone_since = NULL
 WHERE id = :id
 """)
 
-# The second half of a move between endpoints waits for this proof.
-WAKE_SIBLING = text("""
+# Who waits for this proof: the second half of a move between endpoints, and rows that name this one by BKN's id.
+WAKE_WAITING_FOR = text("""
 UPDATE records SET due_at = :now, status = CASE WHEN status = 'held' THEN 'waiting' ELSE status END
-WHERE feed = :feed AND source_key = :source_key AND status IN ('waiting', 'held')
+WHERE feed = :feed AND (
+    (source_key = :source_key AND status IN ('waiting', 'held'))
+    OR (lane = :lane AND status = 'held' AND reason = 'link.missing'))
 """)
 
 CHANGE_LANE = text(
@@ -251,7 +257,7 @@ UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since 
     bkn_id = CASE WHEN {_RECREATE} THEN NULL ELSE bkn_id END,
     gone_since = CASE WHEN {_RECREATE} THEN NULL ELSE gone_since END,
     confirmed = CASE WHEN :overwrite = 1 OR ({_RECREATE}) THEN '{{}}' ELSE confirmed END,
-    document_digest = CASE WHEN :documents = 1 OR ({_RECREATE}) THEN NULL ELSE document_digest END
+    done = CASE WHEN :documents = 1 OR ({_RECREATE}) THEN '{{}}' ELSE done END
 WHERE id IN :ids AND status NOT IN ({_BUSY})
 RETURNING *
 """).bindparams(bindparam("ids", expanding=True))

@@ -338,6 +338,9 @@ class SqlLedger:
         found = self._one(sql.FIND, {"feed": feed, "source_key": key})
         return rows.record(found) if found else None
 
+    def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
+        return bool(bkn_ids) and bool(self._scalar(sql.LINKED_ELSEWHERE, lane=lane, ids=sorted(bkn_ids)))
+
     def person(self, nip: Nip) -> BknId | None:
         found = self._one(text("SELECT bkn_id FROM persons WHERE nip = :nip"), {"nip": nip})
         return BknId(found["bkn_id"]) if found else None
@@ -442,7 +445,7 @@ class SqlLedger:
         if move.link_from is not None:
             connection.execute(sql.UNLINK, {"id": move.link_from})
         for feed in move.wakes:
-            self._wake_sibling(connection, feed, record.key, now)
+            self._wake_waiting_for(connection, feed, record, now)
         connection.execute(
             sql.ADD_EVENT,
             _event(
@@ -451,10 +454,11 @@ class SqlLedger:
         )
         return replace(rows.record(after), mark=record.mark)
 
-    def _wake_sibling(self, connection: Connection, feed: FeedName, key: SourceKey, now: float) -> None:
-        values = {"feed": feed, "source_key": key, "now": now, "due_at": now, "priority": FRESH}
-        if connection.execute(sql.WAKE_SIBLING, values).rowcount:
-            connection.execute(sql.WAKE_LANE, values)
+    def _wake_waiting_for(self, connection: Connection, feed: FeedName, record: Record, now: float) -> None:
+        values = {"feed": feed, "source_key": record.key, "lane": record.lane, "now": now}
+        if connection.execute(sql.WAKE_WAITING_FOR, values).rowcount:
+            # Another lane than this one, which finds its next turn when it is released.
+            connection.execute(sql.WAKE_LANE, {**values, "due_at": now, "priority": FRESH})
 
     def _hold_fence(self, connection: Connection, claim: Claim) -> None:
         if connection.execute(sql.HOLD_FENCE, self._fence(claim)).rowcount != 1:

@@ -3,8 +3,10 @@
 They are evaluated here and not in SQL, so that "2" and 2, padded text and NULL compare the same everywhere.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from simpeg_sync.domain.change import Row
 from simpeg_sync.mapping.text import plain
@@ -18,6 +20,8 @@ class ColumnTest:
     one_of: tuple[str, ...] = ()
     none_of: tuple[str, ...] = ()
     is_empty: bool | None = None
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
 
     def holds(self, row: Row) -> bool:
         value = plain(row.get(self.column))
@@ -25,7 +29,15 @@ class ColumnTest:
             return False
         if self.one_of and value not in self.one_of:
             return False
-        return value not in self.none_of
+        return value not in self.none_of and self._is_within(value)
+
+    def _is_within(self, value: str) -> bool:
+        if self.at_least is None and self.at_most is None:
+            return True
+        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", value):
+            return False
+        number = Decimal(value)
+        return (self.at_least is None or number >= self.at_least) and (self.at_most is None or number <= self.at_most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +65,7 @@ def _describe(test: ColumnTest) -> str:
         f"{test.column} is not empty": test.is_empty is False,
         f"{test.column} is one of {', '.join(test.one_of)}": bool(test.one_of),
         f"{test.column} is none of {', '.join(test.none_of)}": bool(test.none_of),
+        f"{test.column} is at least {test.at_least}": test.at_least is not None,
+        f"{test.column} is at most {test.at_most}": test.at_most is not None,
     }
     return " and ".join(text for text, said in words.items() if said)

@@ -8,9 +8,10 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Protocol
 
-from simpeg_sync.domain.change import Row
+from simpeg_sync.domain.change import FeedName, Row, SourceKey, source_key
 from simpeg_sync.mapping.text import is_readable, plain
 
 DEFAULT_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
@@ -39,6 +40,14 @@ class Expression(Protocol):
     def value(self, row: Row) -> Any:
         """Raises Unfit."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowOf:
+    """The value of a field that names another record's row at BKN, before anybody has asked for its id."""
+
+    feed: FeedName
+    key: SourceKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,42 @@ class Integer:
 
 
 @dataclass(frozen=True, slots=True)
+class Number:
+    """A decimal number: ``86,5``, ``1.234,50``, ``12.500``. Which mark is the decimal one, the feed says; nobody guesses.
+
+    Rounded to ``places``; as text with exactly that many where BKN wants credits as ``"12.500"``. Negative ones are held.
+    """
+
+    column: str
+    decimal: str = "."
+    places: int = 3
+    as_text: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.column]
+
+    def value(self, row: Row) -> int | float | str | None:
+        held = row.get(self.column)
+        text = plain(held)
+        if text == "":
+            return None
+        is_text = isinstance(held, str | bytes | bytearray | memoryview)
+        # A driver's own number has a point, whatever people in this region write.
+        point = self.decimal if is_text else "."
+        thousands = "." if point == "," else ","
+        grouped = rf"\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+|\d{{1,12}}"
+        found = re.fullmatch(rf"({grouped})(?:{re.escape(point)}(\d{{1,12}}))?", text)
+        if found is None:
+            raise Unfit("number.unreadable", self.column)
+        exact = Decimal(f"{found[1].replace(thousands, '')}.{found[2] or '0'}")
+        rounded = exact.quantize(Decimal(1).scaleb(-self.places), ROUND_HALF_UP)
+        if self.as_text:
+            return f"{rounded:f}"
+        return int(rounded) if rounded == rounded.to_integral_value() else float(rounded)
+
+
+@dataclass(frozen=True, slots=True)
 class Date:
     """A date as BKN wants it, dd-mm-yyyy."""
 
@@ -194,6 +239,33 @@ class First:
             if value is not None:
                 return value
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """The row at BKN of another feed's record, found by that feed's key: a credit names its post. Blank is no value."""
+
+    feed: FeedName
+    key: tuple[str, ...]
+    """Columns of this row that hold the other's key, in the order of its feed."""
+
+    @property
+    def columns(self) -> list[str]:
+        return list(self.key)
+
+    def value(self, row: Row) -> RowOf | None:
+        parts = [plain(row.get(column)) for column in self.key]
+        return RowOf(self.feed, source_key(parts)) if all(parts) else None
+
+
+def linked_feeds(expression: Expression) -> tuple[FeedName, ...]:
+    match expression:
+        case Linked(feed):
+            return (feed,)
+        case First(expressions):
+            return tuple(feed for one in expressions for feed in linked_feeds(one))
+        case _:
+            return ()
 
 
 def clean(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.mapping.conditions import Condition
-from simpeg_sync.mapping.expressions import Expression
+from simpeg_sync.mapping.expressions import Expression, linked_feeds
 
 DeletePolicy = Literal["hold", "delete", "ignore"]
 
@@ -34,6 +34,8 @@ class DocumentRule:
     directory: str
     required: bool = False
     """Hold the record, not only its document, while the row names no file."""
+    kind: str = ""
+    """id_ref_dokumen; empty for the usual one of the target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Feed:
     """Fields that this region wants filled though BKN would take the row without them."""
     natural_key: tuple[str, ...] = ()
     """BKN fields by which a record is found at BKN when no id is known."""
-    document: DocumentRule | None = None
+    documents: tuple[DocumentRule, ...] = ()
     delete_policy: DeletePolicy = "hold"
     look_before_write: bool = True
     moves_with: tuple[FeedName, ...] = ()
@@ -84,9 +86,14 @@ class Feed:
                 wanted += condition.columns
         for expression in self.fields.values():
             wanted += expression.columns
-        if self.document is not None:
-            wanted += self.document.file.columns
+        for document in self.documents:
+            wanted += document.file.columns
         return tuple(dict.fromkeys(wanted))
+
+    @property
+    def linked_feeds(self) -> tuple[FeedName, ...]:
+        """Feeds whose rows at BKN the fields of this one name."""
+        return tuple(dict.fromkeys(feed for one in self.fields.values() for feed in linked_feeds(one)))
 
 
 def tables_of(feeds: Sequence[Feed]) -> tuple[str, ...]:

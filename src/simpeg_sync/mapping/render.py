@@ -7,13 +7,13 @@ name and a reason code; the value itself never appears.
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simpeg_sync.domain.change import Nip, Row
+from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.record import BknId, Digest
-from simpeg_sync.mapping.expressions import Unfit, clean
+from simpeg_sync.mapping.expressions import RowOf, Unfit, clean
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.text import plain
 
@@ -27,7 +27,8 @@ class Wanted:
     digest: Digest
     person_bkn_id: BknId | None
     stored_bkn_id: BknId | None
-    file_name: str | None
+    file_names: Mapping[str, str]
+    """Of the certificates that the row names, by the kind that its feed says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,11 @@ class Gone:
 Rendered = Wanted | Unready | Gone
 
 
-def render(feed: Feed, row: Row | None) -> Rendered:
+LinkOf = Callable[[FeedName, SourceKey], BknId | None]
+"""BKN's id of another feed's record, None while it has none."""
+
+
+def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key: None) -> Rendered:
     if row is None:
         return Gone("row.gone")
     if feed.deleted is not None and feed.deleted.holds(row):
@@ -66,19 +71,19 @@ def render(feed: Feed, row: Row | None) -> Rendered:
     if feed.active_person is not None and not feed.active_person.holds(row):
         return Unready("person.inactive", nip=nip)
     try:
-        body = _body(feed, row)
-        file_name = feed.document.file.value(row) if feed.document else None
+        body = _body(feed, row, link_of)
+        named = {rule.kind: rule.file.value(row) for rule in feed.documents}
     except Unfit as unfit:
         return Unready(unfit.code, unfit.detail, nip)
-    if feed.document and feed.document.required and not file_name:
-        return Unready("document.not_named", nip=nip)
+    if missing := [rule.kind for rule in feed.documents if rule.required and not named[rule.kind]]:
+        return Unready("document.not_named", missing[0], nip=nip)
     return Wanted(
         nip=nip,
         body=body,
         digest=digest_of(body),
         person_bkn_id=_id(row, feed.person_bkn_id),
         stored_bkn_id=_id(row, feed.bkn_id),
-        file_name=file_name,
+        file_names={kind: str(name) for kind, name in named.items() if name},
     )
 
 
@@ -93,16 +98,26 @@ def digest_of(value: Any) -> Digest:
     return Digest(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest())
 
 
-def _body(feed: Feed, row: Row) -> dict[str, Any]:
+def _body(feed: Feed, row: Row, link_of: LinkOf) -> dict[str, Any]:
     body = {}
     for name, expression in feed.fields.items():
         try:
-            body[name] = expression.value(row)
+            body[name] = _linked(expression.value(row), link_of)
         except Unfit as unfit:
             raise Unfit(unfit.code, f"{name}: {unfit.detail}" if unfit.detail else name) from None
         if body[name] is None and name in feed.required:
             raise Unfit("field.required", name)
     return body
+
+
+def _linked(value: Any, link_of: LinkOf) -> Any:
+    """BKN's id in place of the record that the field names. Raises Unfit while BKN has no row of it."""
+    if not isinstance(value, RowOf):
+        return value
+    bkn_id = link_of(value.feed, value.key)
+    if bkn_id is None:
+        raise Unfit("link.missing", value.feed)
+    return str(bkn_id)
 
 
 def _id(row: Row, column: str | None) -> BknId | None:

@@ -6,17 +6,30 @@ import argparse
 import json
 import os
 import signal
+import sqlite3
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from . import fields
 from .api import Api
 from .bkn import Bkn
 from .books import Books
+from .classic import tables as classic_tables
+from .classic.api import ClassicApi
+from .classic.reading import Reading
+from .classic.routes import ClassicRouter
+from .classic.saving import Saving
+from .classic.tokens import ClassicTokens
 from .control import Control, Parts
+from .decrees import Decrees
+from .dialects import Dialects
 from .faults import Faults
 from .http import Listener, Signal
+from .people import People
+from .queries import Queries
+from .references import References
 from .refusals import Refusals
 from .resources import Resources
 from .routes import Router
@@ -24,14 +37,15 @@ from .settings import LiveSettings, UnknownSetting
 from .store import Store
 from .tokens import Tokens
 from .uploads import Uploads
+from .views import Views
 
 
-def main() -> int:
-    args = _arguments()
-    given = json.loads(Path(args.settings).read_text(encoding="utf-8")) if args.settings else {}
+def main(arguments: Sequence[str] | None = None) -> int:
+    """`arguments`: instead of the command line's. The exit code: 2 for bad settings, 1 for a port or a state in use."""
+    args = _arguments(arguments)
     try:
-        live = LiveSettings(given)
-    except UnknownSetting as problem:
+        live = LiveSettings(json.loads(Path(args.settings).read_text(encoding="utf-8")) if args.settings else {})
+    except (UnknownSetting, OSError, ValueError) as problem:
         print(f"{args.settings}: {problem}", file=sys.stderr)
         return 2
     stopping = Signal()
@@ -39,10 +53,14 @@ def main() -> int:
         threading.Thread(target=_stop_at_end_of_stdin, args=(stopping,), daemon=True).start()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
     signal.signal(signal.SIGINT, lambda *_: stopping.set())
-    store = Store(args.state)
-    main_port, control_port = build(store, live, args.port, args.control_port, stopping)
-    main_port.open()
-    control_port.open()
+    try:
+        store = Store(args.state)
+        main_port, control_port = build(store, live, args.port, args.control_port, stopping)
+        main_port.open()
+        control_port.open()
+    except (OSError, sqlite3.Error) as problem:
+        print(f"cannot start: {problem}", file=sys.stderr)
+        return 1
     _say_where({"url": main_port.url, "control_url": control_port.url}, args.ready_file)
     stopping.wait()
     main_port.close()
@@ -57,16 +75,44 @@ def build(
     tables = fields.load()
     books, faults, refusals = Books(store), Faults(), Refusals()
     tokens = Tokens(store, live, books.count_login)
-    uploads = Uploads(store, tables, live)
-    api = Api(store, tables, tokens, Resources(store, tables, live, refusals), uploads)
+    uploads, references = Uploads(store, tables, live), References(store, tables)
+    views = Views(tables, references)
+    api = Api(
+        store=store,
+        live=live,
+        tokens=tokens,
+        people=People(store, tables, live, views, refusals, uploads),
+        resources=Resources(store, tables, live, refusals, references, views, uploads),
+        queries=Queries(store, live, views, references),
+        uploads=uploads,
+        decrees=Decrees(store, live, uploads),
+    )
     router = Router(tables, lambda: live.now.base_paths)
-    bkn = Bkn(api=api, router=router, books=books, faults=faults, live=live)
+    classic = classic_tables.load(tables)
+    classic_tokens = ClassicTokens(store, live, books.count_login)
+    classic_api = ClassicApi(store, classic_tokens, Reading(store, classic, live), Saving(store, live, refusals))
+    dialects = Dialects(api, router, classic_api, ClassicRouter(classic, lambda: live.now))
+    bkn = Bkn(api=dialects, books=books, faults=faults, live=live)
     main_port = Listener(port, bkn.serve, stopping)
-    parts = Parts(store, tables, live, tokens, uploads, books, faults, refusals, bkn, main_port, stopping)
+    parts = Parts(
+        store,
+        tables,
+        live,
+        tokens,
+        uploads,
+        references,
+        books,
+        faults,
+        refusals,
+        bkn,
+        main_port,
+        stopping,
+        classic_tokens,
+    )
     return main_port, Listener(control_port, Control(parts).serve, stopping)
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(given: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m simpeg_sync.simulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="port of the simulated BKN; 0 takes a free one")
     parser.add_argument("--control-port", type=int, default=0)
@@ -74,7 +120,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--settings", help="JSON file, see docs/simulator.md")
     parser.add_argument("--ready-file", help="gets the ready line once both ports are open")
     parser.add_argument("--until-stdin-closes", action="store_true", help="end together with the parent process")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def _stop_at_end_of_stdin(stopping: Signal) -> None:

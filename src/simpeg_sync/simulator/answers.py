@@ -40,12 +40,28 @@ def read_envelope(data: Any, *, code: Any = 1, message: str = "success", status:
     return of_json(status, {"code": code, "data": data, "message": message})
 
 
-def write_envelope(map_data: Any, *, success: bool = True, message: str = "success") -> Answer:
+def counted_envelope(data: Any, *, count: int) -> Answer:
+    """A page of a longer list."""
+    return of_json(200, {"code": 1, "count": count, "data": data, "message": "success"})
+
+
+def write_envelope(map_data: Any, *, success: bool | str = True, message: str = "success") -> Answer:
     return of_json(200, {"success": success, "mapData": map_data, "message": message})
 
 
-def business_refusal(reason: str) -> Answer:
-    return write_envelope(None, success=False, message=reason)
+def error_message(message: str, *, is_error: bool) -> Answer:
+    """The third, capitalised envelope."""
+    return of_json(200, {"Error": "true" if is_error else "false", "Message": message})
+
+
+def business_refusal(reason: str, form: str = "message") -> Answer:
+    match form:
+        case "map_data":
+            return write_envelope(reason, success=False, message="error")
+        case "error_message":
+            return error_message(reason, is_error=True)
+        case _:
+            return write_envelope(None, success=False, message=reason)
 
 
 def validation_refusal(message: str, *, status: int) -> Answer:
@@ -95,15 +111,30 @@ def missing_credentials(*, wrapped: bool = False) -> Answer:
     return gateway_error(401, 900902, "Missing Credentials", description, wrapped=wrapped)
 
 
-def expired_jwt() -> Answer:
-    return backend_message(401, "invalid or expired jwt")
+def authentication_failure(status: int, *, wrapped: bool = False) -> Answer:
+    description = "Unclassified Authentication Failure"
+    return gateway_error(status, 900900, "Unclassified Authentication Failure", description, wrapped=wrapped)
 
 
-def missing_jwt() -> Answer:
-    return backend_message(400, "missing or malformed jwt")
+def not_subscribed() -> Answer:
+    description = "User is NOT authorized to access the Resource. API Subscription validation failed."
+    return gateway_error(403, 900908, "Resource forbidden", description)
 
 
-def sso_mismatch(status: int) -> Answer:
+def no_resource() -> Answer:
+    description = "No matching resource found for given API Request"
+    return gateway_error(404, 900906, "No matching resource found for given API Request", description)
+
+
+def expired_jwt(status: int = 401) -> Answer:
+    return backend_message(status, "invalid or expired jwt")
+
+
+def missing_jwt(status: int = 400) -> Answer:
+    return backend_message(status, "missing or malformed jwt")
+
+
+def sso_mismatch(status: int = 401) -> Answer:
     return read_envelope("Token SSO mismatch", code=0, message="error", status=status)
 
 
@@ -112,11 +143,18 @@ def suspended(status: int = 503) -> Answer:
     return gateway_error(status, 303001, "Runtime Error", description)
 
 
-def throttled(*, now: float, retry_after: int | None = None, next_access: str | None = None) -> Answer:
+def runtime_error(status: int = 500) -> Answer:
+    """The same words as `suspended` without the word that tells them apart."""
+    return gateway_error(status, 101504, "Runtime Error", "Error connecting to the back end")
+
+
+def throttled(
+    *, now: float, retry_after: int | None = None, next_access: str | None = None, code: int = 900800
+) -> Answer:
     """`next_access` is sent as given; without one it lies 60 s ahead, in the form WSO2 writes."""
     ahead = datetime.fromtimestamp(now, UTC) + timedelta(seconds=60)
     body = {
-        "code": "900800",
+        "code": str(code),
         "message": "Message throttled out",
         "description": "You have exceeded your quota",
         "nextAccessTime": next_access or ahead.strftime("%Y-%b-%d %H:%M:%S+0000 UTC"),

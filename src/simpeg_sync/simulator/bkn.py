@@ -9,20 +9,21 @@ from typing import Any
 
 from . import answers, outage
 from .answers import Answer
-from .api import Api
 from .books import Books, Call
+from .dialects import Dialects
 from .faults import Faults
 from .http import BadRequest, Connection, Request, response_head
 from .misbehaviour import BEHAVIOURS, Turn
-from .resources import saved_id
-from .routes import WRITES, Route, Router
+from .routes import WRITES, Route
 from .settings import LiveSettings
+
+# The form BIG-IP gives its pool cookie.
+BALANCER_COOKIE = "BIGipServer~SIASN~pool_apimws=rd5o00000000000000000000ffff7f000001o8243; path=/; Httponly"
 
 
 class Bkn:
-    def __init__(self, *, api: Api, router: Router, books: Books, faults: Faults, live: LiveSettings) -> None:
+    def __init__(self, *, api: Dialects, books: Books, faults: Faults, live: LiveSettings) -> None:
         self._api = api
-        self._router = router
         self._books = books
         self._faults = faults
         self._live = live
@@ -44,7 +45,7 @@ class Bkn:
 
     def take(self, connection: Connection, request: Request) -> None:
         """A behaviour that closed the connection makes the next read fail, which ends `serve`."""
-        route = self._router.find(request.method, request.path)
+        route = self._api.find(request.method, request.path)
         nip = self._api.nip_of(request, route)
         call = self._books.begin(
             request.method, route.template, nip=nip, is_write=route.action in WRITES, connection=connection
@@ -88,17 +89,22 @@ class Bkn:
     def _deliver(self, connection: Connection, request: Request, call: Call, answer: Answer) -> None:
         # The call ends before its answer leaves: whoever has the answer may send the next one.
         self._books.end(call, answer.status)
-        data = _bytes(answer, keep_alive=request.keep_alive, date_skew_s=self._live.now.date_skew_s)
-        connection.send(data)
+        settings = self._live.now
+        if settings.balancer_cookies and "cookie" not in request.headers:
+            answer = replace(answer, headers=(*answer.headers, ("Set-Cookie", BALANCER_COOKIE)))
+        connection.send(_bytes(answer, keep_alive=request.keep_alive, date_skew_s=settings.date_skew_s))
 
     def _falsify_id(self, route: Route, answer: Answer) -> Answer:
-        if route.action != "save" or route.resource is None or not answer.is_effect:
+        if route.action != "save" or not answer.is_effect:
             return answer
         body = json.loads(answer.body)
         right = body["mapData"]
-        right_id = right if isinstance(right, str) else right[route.resource.answer_id_key]
+        if right is None:
+            return answer
+        right_id = right if isinstance(right, str) else next(iter(right.values()))
         wrong_id = self._api.another_row_id(route, right_id) or str(uuid.uuid4())
-        return replace(answer, body=json.dumps({**body, "mapData": saved_id(route.resource, wrong_id)}).encode())
+        wrong = wrong_id if isinstance(right, str) else dict.fromkeys(right, wrong_id)
+        return replace(answer, body=json.dumps({**body, "mapData": wrong}).encode())
 
 
 def _bytes(answer: Answer, *, keep_alive: bool, date_skew_s: float = 0) -> bytes:

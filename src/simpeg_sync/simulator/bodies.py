@@ -11,6 +11,7 @@ from . import answers
 from .answers import Refused
 from .fields import FieldTables, Resource, WriteField
 from .settings import Settings
+from .views import plain_number
 
 _GO_TYPES = {"string": "string", "integer": "int", "number": "float64", "array": "[]model.Path"}
 _DATE = re.compile(r"(\d\d)-(\d\d)-(\d{4})")
@@ -41,30 +42,34 @@ def bind(resource: Resource, body: bytes, settings: Settings) -> dict[str, Any]:
         if field is None:
             continue
         if value is None:
-            bound.pop(field.name, None)
+            bound.pop(field.stored, None)
             continue
-        if not _fits(field.type, value):
+        if not _fits(field, value, settings):
             target = f"Go struct field {resource.go_struct}.{field.name} of type {_GO_TYPES[field.type]}"
             text = f"json: cannot unmarshal {_kind(value)} into {target}"
             raise Refused(answers.validation_refusal(text, status=settings.validation_status))
-        bound[field.name] = value
+        bound[field.stored] = value
     return bound
 
 
 def check(resource: Resource, bound: dict[str, Any], tables: FieldTables, settings: Settings) -> None:
     """Raises Refused: first all that is missing or no date in one text, then the first unknown code."""
-    problems = [f"{field.go_name} is required" for field in resource.write_fields if _is_missing(field, bound)]
-    problems += [_bad_date(field, bound[field.name]) for field in resource.write_fields if _has_bad_date(field, bound)]
+    problems = [f"{field.go_name} is required" for field in resource.required_fields if _is_missing(field, bound)]
+    problems += [
+        _bad_date(field, bound[field.stored]) for field in resource.dated_fields if _has_bad_date(field, bound)
+    ]
     if problems:
         raise Refused(answers.validation_refusal(answers.go_multierror(problems), status=settings.validation_status))
-    for field in resource.write_fields:
-        if field.codes and not _code_is_known(field, bound.get(field.name, ""), tables, settings):
-            raise Refused(answers.business_refusal(f"{field.name} {bound[field.name]} tidak ditemukan pada referensi"))
+    for field in resource.coded_fields:
+        if not _code_is_known(field, bound.get(field.stored, ""), tables, settings):
+            said = f"{field.name} {bound[field.stored]} tidak ditemukan pada referensi"
+            raise Refused(answers.business_refusal(said, settings.refusal_form))
 
 
 def _parse(body: bytes) -> Any:
     # Go replaces bytes and escapes that are no character, and knows no NaN.
-    return _go_strings(json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant))
+    parsed = json.loads(body.decode("utf-8", "replace"), parse_constant=_no_constant)
+    return _go_strings(parsed) if b"\\u" in body else parsed
 
 
 def _no_constant(text: str) -> None:
@@ -79,23 +84,25 @@ def _go_strings(value: Any) -> Any:
     return [_go_strings(item) for item in value] if isinstance(value, list) else value
 
 
-_ID = WriteField("id", "string", "ID")
-_PATH = WriteField("path", "array", "Path")
+_ID = WriteField("id", "string", "ID", stored="id")
+_PATH = WriteField("path", "array", "Path", stored="path")
 
 
 def _field(resource: Resource, key: str) -> WriteField | None:
     match key.lower():
         case "id":
-            return _ID
+            return _ID if resource.takes_id else None
         case "path":
-            return _PATH
+            return _PATH if resource.takes_path else None
     return resource.write_field(key)
 
 
-def _fits(type_name: str, value: Any) -> bool:
+def _fits(field: WriteField, value: Any, settings: Settings) -> bool:
     if isinstance(value, bool):
         return False
-    match type_name:
+    if field.or_text and settings.months_as_text and isinstance(value, str):
+        return True
+    match field.type:
         case "string":
             return isinstance(value, str)
         case "integer":
@@ -124,12 +131,12 @@ def _kind(value: Any) -> str:
 
 def _is_missing(field: WriteField, bound: dict[str, Any]) -> bool:
     # Go can't tell an absent number from 0, so a required 0 is missing.
-    return field.required and bound.get(field.name) in (None, "", 0)
+    return bound.get(field.stored) in (None, "", 0)
 
 
 def _has_bad_date(field: WriteField, bound: dict[str, Any]) -> bool:
-    value = bound.get(field.name, "")
-    if field.format != "date" or value == "":
+    value = bound.get(field.stored, "")
+    if value == "":
         return False
     found = _DATE.fullmatch(value)
     if not found:
@@ -145,9 +152,9 @@ def _bad_date(field: WriteField, value: str) -> str:
     return f'{field.go_name}: parsing time "{value}" as "02-01-2006": cannot parse'
 
 
-def _code_is_known(field: WriteField, value: str, tables: FieldTables, settings: Settings) -> bool:
+def _code_is_known(field: WriteField, value: Any, tables: FieldTables, settings: Settings) -> bool:
     if value == "":
         return True
     if value in field.codes_refused and not settings.kursus_accepts_structural:
         return False
-    return value in tables.codes[field.codes]
+    return plain_number(value) in tables.codes[field.codes]

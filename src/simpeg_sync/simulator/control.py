@@ -16,9 +16,12 @@ from . import answers, outage, settings
 from .answers import Answer
 from .bkn import Bkn
 from .books import Books
+from .classic.tokens import ClassicTokens
 from .faults import BadRule, Faults
-from .fields import FieldTables, Resource
+from .fields import FieldTables, ReadField, Resource, saves_of
 from .http import BadRequest, Connection, Listener, Request, Signal, response_head
+from .people import PART_TIME
+from .references import BadReference, References
 from .refusals import Refusal, Refusals
 from .settings import LiveSettings
 from .store import Person, Row, Store
@@ -38,12 +41,14 @@ class Parts(NamedTuple):
     live: LiveSettings
     tokens: Tokens
     uploads: Uploads
+    references: References
     books: Books
     faults: Faults
     refusals: Refusals
     bkn: Bkn
     main_port: Listener
     stop_asked: Signal
+    classic_tokens: ClassicTokens
 
 
 class Control:
@@ -54,10 +59,15 @@ class Control:
             for method, pattern, handler in (
                 ("GET", "/health", self._health),
                 ("POST", "/persons", self._post_persons),
+                ("GET", "/persons", self._get_persons),
                 ("POST", "/rows", self._post_rows),
                 ("GET", "/rows", self._get_rows),
                 ("PATCH", "/rows/(.+)", self._patch_row),
                 ("DELETE", "/rows/(.+)", self._delete_row),
+                ("GET", "/resources", self._get_resources),
+                ("POST", "/references/(.+)", self._post_references),
+                ("GET", "/references/(.+)", self._get_references),
+                ("DELETE", "/references/(.+)", self._delete_references),
                 ("GET", "/effects", self._get_effects),
                 ("GET", "/calls", self._get_calls),
                 ("GET", "/counts", self._get_counts),
@@ -94,7 +104,7 @@ class Control:
                 found = pattern.fullmatch(request.path)
                 if found and method == request.method:
                     return answers.of_json(200, handler(request, found[1] or "" if found.groups() else ""))
-        except (Mistake, BadRule, settings.UnknownSetting, outage.UnknownMode) as problem:
+        except (Mistake, BadRule, BadReference, settings.UnknownSetting, outage.UnknownMode) as problem:
             return answers.of_json(400, {"error": str(problem)})
         except (KeyError, TypeError, AttributeError, ValueError, sqlite3.IntegrityError) as problem:
             return answers.of_json(400, {"error": f"{type(problem).__name__}: {problem}"})
@@ -113,8 +123,12 @@ class Control:
                 self._parts.store.put_person(person)
         return {person.nip: person.id for person in people}
 
+    def _get_persons(self, request: Request, _argument: str) -> Any:
+        people = self._parts.store.persons(nip=request.query.get("nip") or None)
+        return [{"nip": person.nip, "id": person.id, "fields": person.fields} for person in people]
+
     def _person(self, entry: dict[str, Any]) -> Person:
-        known = {field.name for field in self._parts.tables.person_fields}
+        known = {field.name for field in self._parts.tables.person_fields} | {PART_TIME}
         if unknown := set(entry) - known:
             raise Mistake(f"data-utama has no {sorted(unknown)}")
         defaults = {"kedudukanPnsId": "01", "statusPegawai": "PNS"}
@@ -132,15 +146,18 @@ class Control:
     def _preload(self, entry: dict[str, Any]) -> str:
         store = self._parts.store
         resource = self._resource(entry["resource"])
-        person = store.person(entry["nip"])
-        if person is None:
-            raise Mistake(f"no person {entry['nip']}")
+        nip = entry.get("nip") or ""
+        person = store.person(nip)
+        if person is None and resource.list_path:
+            raise Mistake(f"no person {nip}")
         row_id = entry.get("id") or str(uuid.uuid4())
         if store.row(row_id):
             raise Mistake(f"there is a row {row_id}")
-        fields = {resource.person_field: person.id, **_stored(resource, entry.get("fields", {}))}
+        fields = _stored(resource, entry.get("fields", {}))
+        if resource.person_field and person:
+            fields = {resource.person_field: person.id, **fields}
         documents = {ref: self._preload_file(row_id, ref, text) for ref, text in entry.get("documents", {}).items()}
-        store.insert_row(row_id, resource.name, person.nip, fields=fields, documents=documents, is_old=True)
+        store.insert_row(row_id, resource.name, nip, fields=fields, documents=documents, is_old=True)
         return row_id
 
     def _preload_file(self, row_id: str, ref: str, text: str) -> dict[str, str]:
@@ -170,6 +187,22 @@ class Control:
         with self._parts.store.one_step():
             self._parts.store.delete_row(self._row(argument), read_lag_s=self._lag_s())
         return {"deleted": argument}
+
+    def _get_resources(self, _request: Request, _argument: str) -> Any:
+        """What `POST /rows` takes: every resource with the names of its fields."""
+        return {name: _names(resource.read_fields) for name, resource in self._parts.tables.resources.items()}
+
+    def _post_references(self, request: Request, argument: str) -> Any:
+        given = _json(request)
+        rows = given if isinstance(given, list) else [given]
+        return {"rows": self._parts.references.put(argument, rows)}
+
+    def _get_references(self, _request: Request, argument: str) -> Any:
+        return self._parts.references.rows(argument)
+
+    def _delete_references(self, _request: Request, argument: str) -> Any:
+        self._parts.references.clear(argument)
+        return {"rows": len(self._parts.references.rows(argument))}
 
     # the books
 
@@ -206,16 +239,23 @@ class Control:
 
     def _expire_tokens(self, request: Request, _argument: str) -> Any:
         which = _json(request)["which"]
-        if which not in ("apim", "sso", "all"):
-            raise Mistake("which must be apim, sso or all")
-        self._parts.tokens.expire(which)
+        if which not in ("apim", "sso", "classic", "all"):
+            raise Mistake("which must be apim, sso, classic or all")
+        if which in ("classic", "all"):
+            self._parts.classic_tokens.expire()
+        if which != "classic":
+            self._parts.tokens.expire(which)
         return {}
 
     def _post_refusal(self, request: Request, _argument: str) -> Any:
         rule = Refusal(**_json(request))
-        resource = self._resource(rule.resource)
-        if unknown := [name for name in rule.where if resource.write_field(name) is None]:
+        saves = [save for save in saves_of(self._parts.tables) if save.name == rule.resource]
+        stored = {field.name: field.stored for save in saves for field in save.write_fields}
+        if not saves:
+            raise Mistake(f"nothing is saved as {rule.resource}")
+        if unknown := sorted(set(rule.where) - set(stored)):
             raise Mistake(f"{rule.resource} has no write field {unknown}")
+        rule.where = {stored[name]: value for name, value in rule.where.items()}
         self._parts.refusals.add(rule)
         return {}
 
@@ -258,8 +298,12 @@ def _json(request: Request) -> Any:
 
 def _stored(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
     """From read (or write) names to the stored form; number text becomes a number where it should."""
-    stored = {}
+    stored: dict[str, Any] = {}
     for name, value in given.items():
+        inner = resource.nested(name)
+        if inner and isinstance(value, dict):
+            stored |= _stored_inside(inner, name, value)
+            continue
         if resource.is_derived(name):
             continue
         known = resource.stored_name(name)
@@ -269,6 +313,18 @@ def _stored(resource: Resource, given: dict[str, Any]) -> dict[str, Any]:
         is_number_text = isinstance(value, str) and value.isdecimal() and field is not None
         stored[known] = int(value) if field and field.type == "integer" and is_number_text else value
     return stored
+
+
+def _stored_inside(fields: tuple[ReadField, ...], outer: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The same for an object inside the item."""
+    sources = {field.name: field.source for field in fields}
+    if unknown := set(given) - set(sources):
+        raise Mistake(f"{outer} has no field {sorted(unknown)}")
+    return {sources[name]: value for name, value in given.items() if sources[name]}
+
+
+def _names(fields: tuple[ReadField, ...]) -> list[Any]:
+    return [{field.name: _names(field.fields)} if field.fields else field.name for field in fields]
 
 
 def _row_json(row: Row) -> dict[str, Any]:

@@ -30,16 +30,19 @@ class ControlClient:
         """NIP -> BKN's person id."""
         return self._object("POST", "/persons", [dict(person) for person in people])
 
+    def persons(self, *, nip: str | None = None) -> list[dict[str, Any]]:
+        return self._list("GET", f"/persons?{urlencode({'nip': nip} if nip else {})}")
+
     def add_row(
         self,
         resource: str,
-        nip: str,
+        nip: str | None,
         fields: Mapping[str, Any],
         *,
         row_id: str | None = None,
         documents: Mapping[str, bytes] | None = None,
     ) -> str:
-        """`fields` by read names. The row has always been there: no effect, no read lag."""
+        """`fields` by read names. The row has always been there: no effect, no read lag. No NIP: the instansi's."""
         return self.add_rows([row_entry(resource, nip, fields, row_id=row_id, documents=documents)])[0]
 
     def add_rows(self, entries: list[dict[str, Any]]) -> list[str]:
@@ -54,6 +57,20 @@ class ControlClient:
 
     def delete_row(self, row_id: str) -> None:
         self._call("DELETE", f"/rows/{quote(row_id)}")
+
+    def resources(self) -> dict[str, Any]:
+        """Every resource with the names of its fields."""
+        return self._object("GET", "/resources")
+
+    def add_references(self, table: str, rows: list[dict[str, Any]]) -> int:
+        """How many rows the table has afterwards."""
+        return int(self._object("POST", f"/references/{table}", rows)["rows"])
+
+    def references(self, table: str) -> list[dict[str, Any]]:
+        return self._list("GET", f"/references/{table}")
+
+    def clear_references(self, table: str) -> None:
+        self._call("DELETE", f"/references/{table}")
 
     def effects(self, *, after: int = 0) -> list[dict[str, Any]]:
         return self._list("GET", f"/effects?after={after}")
@@ -136,7 +153,7 @@ class ControlClient:
 
 def row_entry(
     resource: str,
-    nip: str,
+    nip: str | None,
     fields: Mapping[str, Any],
     *,
     row_id: str | None = None,

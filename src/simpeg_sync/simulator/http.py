@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -167,7 +168,7 @@ def response_head(answer: Answer, *, length: int | None, date_skew_s: float = 0,
     """`length` None leaves Content-Length out; the body then ends where the connection ends."""
     lines = [
         f"HTTP/1.1 {answer.status} {_reason(answer.status)}",
-        f"Date: {formatdate(time.time() + date_skew_s, usegmt=True)}",
+        f"Date: {_http_date(int(time.time() + date_skew_s))}",
         f"Content-Type: {answer.content_type}",
         *(f"{name}: {value}" for name, value in answer.headers),
     ]
@@ -178,6 +179,12 @@ def response_head(answer: Answer, *, length: int | None, date_skew_s: float = 0,
     return "\r\n".join([*lines, "", ""]).encode("latin-1")
 
 
+@lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
+@lru_cache
 def _reason(status: int) -> str:
     try:
         return HTTPStatus(status).phrase

@@ -11,6 +11,7 @@ from typing import Any
 
 from . import answers
 from .answers import Answer
+from .classic import answers as classic_answers
 from .http import Connection, response_head
 
 # No wait without an end: a test that forgets its seconds shouldn't hold a thread for ever.
@@ -116,12 +117,12 @@ def endless_headers(turn: Turn) -> None:
 
 def empty_body(turn: Turn) -> None:
     turn.execute_if(True)
-    turn.deliver(Answer(200))
+    turn.deliver(Answer(int(turn.args.get("status", 200))))
 
 
 def zero_body(turn: Turn) -> None:
     turn.execute_if(True)
-    turn.deliver(Answer(200, b"0"))
+    turn.deliver(Answer(int(turn.args.get("status", 200)), b"0"))
 
 
 def html_200(turn: Turn) -> None:
@@ -152,7 +153,43 @@ def suspended(turn: Turn) -> None:
 def throttle(turn: Turn) -> None:
     turn.execute_if(False)
     retry_after, next_access = turn.args.get("retry_after"), turn.args.get("next_access")
-    turn.deliver(answers.throttled(now=time.time(), retry_after=retry_after, next_access=next_access))
+    code = int(turn.args.get("code", 900800))
+    turn.deliver(answers.throttled(now=time.time(), retry_after=retry_after, next_access=next_access, code=code))
+
+
+def runtime_error(turn: Turn) -> None:
+    """Runtime Error without the word SUSPENDED."""
+    turn.execute_if(False)
+    turn.deliver(answers.runtime_error(int(turn.args.get("status", 500))))
+
+
+def authentication_failure(turn: Turn) -> None:
+    """900900, under 401 or 500."""
+    turn.execute_if(False)
+    turn.deliver(answers.authentication_failure(int(turn.args.get("status", 500))))
+
+
+def not_subscribed(turn: Turn) -> None:
+    turn.execute_if(False)
+    turn.deliver(answers.not_subscribed())
+
+
+def no_resource(turn: Turn) -> None:
+    """The gateway, not the backend, knows no such route."""
+    turn.execute_if(False)
+    turn.deliver(answers.no_resource())
+
+
+def sso_mismatch(turn: Turn) -> None:
+    turn.execute_if(False)
+    turn.deliver(answers.sso_mismatch(int(turn.args.get("status", 401))))
+
+
+def binary_error(turn: Turn) -> None:
+    """An error whose body is no text at all."""
+    turn.execute_if(False)
+    content = b"\x1f\x8b\x00\xff\xfe\x00BKN\x00\x81\x9d"
+    turn.deliver(Answer(int(turn.args.get("status", 500)), content, "application/octet-stream"))
 
 
 def bomb(turn: Turn) -> None:
@@ -174,6 +211,11 @@ def jwt_expired(turn: Turn) -> None:
 def apim_expired(turn: Turn) -> None:
     turn.execute_if(False)
     turn.deliver(answers.invalid_credentials())
+
+
+def classic_expired(turn: Turn) -> None:
+    turn.execute_if(False)
+    turn.deliver(classic_answers.invalid_token("00000000-0000-4000-8000-000000000000"))
 
 
 def close_after_read(turn: Turn) -> None:
@@ -214,10 +256,17 @@ BEHAVIOURS: dict[str, Behaviour] = {
         status,
         suspended,
         throttle,
+        runtime_error,
+        authentication_failure,
+        not_subscribed,
+        no_resource,
+        sso_mismatch,
+        binary_error,
         bomb,
         foreign,
         jwt_expired,
         apim_expired,
+        classic_expired,
         close_after_read,
         wrong_id,
         no_id,

@@ -10,7 +10,7 @@ from . import answers
 from .answers import Answer
 from .routes import Route
 
-MODES = ("off", "closed", "suspended", "503", "429")
+MODES = ("off", "closed", "suspended", "runtime_error", "503", "429")
 
 
 class UnknownMode(ValueError):
@@ -24,12 +24,14 @@ class Outage:
 
     def answer(self, route: Route) -> Answer | None:
         """None when this call isn't concerned. Token servers are other machines, up unless `tokens`."""
-        is_token = route.action in ("apim_token", "sso_token")
+        is_token = route.action in ("apim_token", "sso_token", "classic_token")
         if self.mode in ("off", "closed") or (is_token and not self.args.get("tokens")):
             return None
         match self.mode:
             case "suspended":
                 return answers.suspended(int(self.args.get("status", 503)))
+            case "runtime_error":
+                return answers.runtime_error(int(self.args.get("status", 500)))
             case "429":
                 retry_after, next_access = self.args.get("retry_after"), self.args.get("next_access")
                 return answers.throttled(now=time.time(), retry_after=retry_after, next_access=next_access)

@@ -5,68 +5,92 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from . import answers, bodies
+from . import answers, bodies, forms, rules
 from .answers import Answer, Refused
-from .fields import FieldTables, ReadField, Resource
+from .fields import FieldTables, Resource
+from .http import Request
+from .references import References
 from .refusals import Refusals
+from .rules import World
 from .settings import LiveSettings, Settings
 from .store import Person, Row, Store, canonical, sha256_of
-from .uploads import kept
+from .uploads import Uploads
+from .views import Views
+
+Documents = dict[str, dict[str, str]]
 
 
 class Resources:
-    def __init__(self, store: Store, tables: FieldTables, live: LiveSettings, refusals: Refusals) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tables: FieldTables,
+        live: LiveSettings,
+        refusals: Refusals,
+        references: References,
+        views: Views,
+        uploads: Uploads,
+    ) -> None:
         self._store = store
         self._tables = tables
         self._live = live
         self._refusals = refusals
+        self._references = references
+        self._views = views
+        self._uploads = uploads
 
     # reads
 
-    def data_utama(self, nip: str) -> Answer:
+    def list_rows(self, resource: Resource, nip: str, *, path: str) -> Answer:
         settings = self._live.now
         person = self._store.person(nip)
         if person is None:
-            return self._nothing(self._tables.person_path, self._tables.person_not_found)
-        values = {field.name: self._person_value(field, person, settings) for field in self._tables.person_fields}
-        return answers.read_envelope(values)
-
-    def list_rows(self, resource: Resource, nip: str) -> Answer:
-        settings = self._live.now
-        person = self._store.person(nip)
-        if person is None:
-            return self._nothing(resource.list_path, resource.list_not_found)
+            return answers.not_found(settings.not_found.get(path, resource.list_not_found))
         rows = self._store.shown_rows(resource.name, nip, read_lag_s=settings.read_lag_s)
-        return answers.read_envelope([self._read_form(resource, row, person, settings) for row in rows] or None)
+        if not rows:
+            return answers.not_found(settings.list_empty.get(path, resource.list_empty))
+        items = [self._views.row(resource, row, person, settings) for row in rows]
+        if resource.shape == "object":
+            return answers.read_envelope(items[-1])
+        if resource.wrap:
+            about = {"idPns": person.id, "nipBaru": person.nip, "nipLama": person.fields.get("nipLama")}
+            return answers.read_envelope({**about, resource.wrap: items})
+        return answers.read_envelope(items)
 
     def one_row(self, resource: Resource, row_id: str) -> Answer:
         settings = self._live.now
         row = self._store.shown_row(row_id, read_lag_s=settings.read_lag_s)
         person = self._store.person(row.nip) if row and row.resource == resource.name else None
         if row is None or person is None:
-            return self._nothing(resource.one_path, resource.one_not_found)
-        return answers.read_envelope(self._read_form(resource, row, person, settings))
+            return answers.not_found(settings.not_found.get(resource.one_path, resource.one_not_found))
+        return answers.read_envelope(self._views.row(resource, row, person, settings))
 
     # writes
 
-    def save(self, resource: Resource, body: bytes, *, request_no: int) -> Answer:
+    def save(self, resource: Resource, request: Request, *, request_no: int) -> Answer:
         settings = self._live.now
-        bound = bodies.bind(resource, body, settings)
+        parts = forms.parts_of(request) if resource.is_form else {}
+        bound = forms.bind(resource, parts) if resource.is_form else bodies.bind(resource, request.body, settings)
         bodies.check(resource, bound, self._tables, settings)
+        if reason := rules.reason(resource, bound, World(self._tables, self._references, settings)):
+            raise Refused(answers.business_refusal(reason, settings.refusal_form))
+        files = self._uploads.pdfs(resource, parts)
         row_id, path = bound.pop("id", ""), bound.pop("path", None)
         with self._store.one_step():
-            person = self._store.person_by_id(bound[resource.person_field])
-            if person is None:
-                raise Refused(answers.business_refusal("PNS Orang tidak ditemukan"))
+            nip = self._nip_of(resource, bound, settings)
             if reason := self._refusals.take(resource.name, bound):
-                raise Refused(answers.business_refusal(reason))
-            old = self._existing(resource, row_id, person, settings)
+                raise Refused(answers.business_refusal(reason, settings.refusal_form))
+            old = self._existing(resource, row_id, nip, bound, settings)
             documents = self._documents(path, old, settings)
             if old is None:
-                row_id = self._create(resource, row_id, person, bound, documents, request_no)
+                row = self._create(resource, row_id, nip, bound, documents, request_no)
             else:
-                self._update(resource, old, bound, documents, request_no)
-        return answers.write_envelope(saved_id(resource, row_id)).after_effect()
+                row = self._update(old, bound, documents, request_no)
+            for ref, file in files.items():
+                row = self._uploads.hang(row, ref, file, request_no=request_no)
+        success = "true" if resource.success_as_text else True
+        map_data = saved_id(resource, row.id, settings.unknown_map_data)
+        return answers.write_envelope(map_data, success=success).after_effect()
 
     def delete(self, resource: Resource, row_id: str, *, request_no: int) -> Answer:
         with self._store.one_step():
@@ -77,64 +101,68 @@ class Resources:
             self._effect("delete", row, row.fields, changed=True, request_no=request_no)
         return self._delete_answer("success", success=True).after_effect()
 
+    def _nip_of(self, resource: Resource, bound: dict[str, Any], settings: Settings) -> str:
+        person_id = bound.get(resource.person_field) if resource.person_field else None
+        if not person_id:
+            return ""
+        person: Person | None = self._store.person_by_id(person_id)
+        if person is None:
+            raise Refused(answers.business_refusal("PNS Orang tidak ditemukan", settings.refusal_form))
+        return person.nip
+
     def _create(
         self,
         resource: Resource,
         row_id: str,
-        person: Person,
+        nip: str,
         fields: dict[str, Any],
-        documents: dict[str, dict[str, str]],
+        documents: Documents,
         request_no: int,
-    ) -> str:
-        if self._live.now.refuse_duplicates:
-            same = [row for row in self._store.rows(resource=resource.name, nip=person.nip) if row.fields == fields]
+    ) -> Row:
+        settings = self._live.now
+        if settings.refuse_duplicates:
+            same = [row for row in self._store.rows(resource=resource.name, nip=nip) if row.fields == fields]
             if same:
-                raise Refused(answers.business_refusal("Data sudah ada"))
-        row_id = row_id or str(uuid.uuid4())
-        self._store.insert_row(row_id, resource.name, person.nip, fields=fields, documents=documents)
-        row = Row(row_id, resource.name, person.nip, fields, documents, 1, 0)
+                raise Refused(answers.business_refusal("Data sudah ada", settings.refusal_form))
+        row = Row(row_id or str(uuid.uuid4()), resource.name, nip, fields, documents, 1, 0)
+        self._store.insert_row(row.id, resource.name, nip, fields=fields, documents=documents)
         self._effect("create", row, fields, changed=True, request_no=request_no)
-        return row_id
+        return row
 
-    def _update(
-        self,
-        resource: Resource,
-        old: Row,
-        given: dict[str, Any],
-        documents: dict[str, dict[str, str]],
-        request_no: int,
-    ) -> None:
+    def _update(self, old: Row, given: dict[str, Any], documents: Documents, request_no: int) -> Row:
         settings = self._live.now
         fields = {**old.fields, **given} if settings.update_mode == "merge" else given
         self._store.change_row(old, fields=fields, documents=documents, read_lag_s=settings.read_lag_s)
         changed = canonical([fields, documents]) != canonical([old.fields, old.documents])
         self._effect("update", old, fields, changed=changed, request_no=request_no)
+        return Row(old.id, old.resource, old.nip, fields, documents, old.version + 1, old.created_seq)
 
-    def _existing(self, resource: Resource, row_id: str, person: Person, settings: Settings) -> Row | None:
+    def _existing(
+        self, resource: Resource, row_id: str, nip: str, bound: dict[str, Any], settings: Settings
+    ) -> Row | None:
         if not row_id:
-            return None
+            return self._row_of_the_year(resource, nip, bound, settings)
         row = self._store.row(row_id)
         if row is None and settings.unknown_id_creates:
             return None
         if row is None or row.resource != resource.name:
-            raise Refused(answers.business_refusal(f"Riwayat {row_id} tidak ditemukan"))
-        if row.nip != person.nip:
-            raise Refused(answers.business_refusal("Riwayat bukan milik PNS Orang"))
+            raise Refused(answers.business_refusal(f"Riwayat {row_id} tidak ditemukan", settings.refusal_form))
+        if row.nip != nip:
+            raise Refused(answers.business_refusal("Riwayat bukan milik PNS Orang", settings.refusal_form))
         return row
 
-    def _documents(
-        self, path: list[dict[str, Any]] | None, old: Row | None, settings: Settings
-    ) -> dict[str, dict[str, str]]:
-        """Documents stay unless `path` names new ones; every one named must have been uploaded."""
+    def _row_of_the_year(self, resource: Resource, nip: str, bound: dict[str, Any], settings: Settings) -> Row | None:
+        name = resource.one_per
+        if not name or settings.skp_per_year != "overwrite":
+            return None
+        rows = self._store.rows(resource=resource.name, nip=nip)
+        return next((row for row in rows if row.fields.get(name) == bound[name]), None)
+
+    def _documents(self, path: list[dict[str, Any]] | None, old: Row | None, settings: Settings) -> Documents:
+        """Documents stay unless `path` names new ones."""
         if path is None or (not path and not settings.empty_path_clears):
             return old.documents if old else {}
-        documents = {}
-        for entry in path:
-            file = self._store.file(str(entry.get("dok_uri", "")))
-            if file is None:
-                raise Refused(answers.business_refusal("Dokumen tidak ditemukan"))
-            documents[file.document["dok_id"]] = kept(file)
-        return documents
+        return self._uploads.named(path)
 
     def _effect(self, kind: str, row: Row, fields: dict[str, Any], *, changed: bool, request_no: int) -> None:
         digest = sha256_of(canonical(fields).encode())
@@ -142,7 +170,7 @@ class Resources:
             kind,
             row.resource,
             row_id=row.id,
-            nip=row.nip,
+            nip=row.nip or None,
             body_sha256=digest,
             changed=changed,
             request_no=request_no,
@@ -154,53 +182,14 @@ class Resources:
         inner = {"success": success, "mapData": None, "message": message}
         return answers.of_json(200, {"code": 1 if success else 0, "data": inner})
 
-    def _nothing(self, path: str, default: str) -> Answer:
-        return answers.not_found(self._live.now.not_found.get(path, default))
 
-    # the form in which a row is read
-
-    def _read_form(self, resource: Resource, row: Row, person: Person, settings: Settings) -> dict[str, Any]:
-        return {field.name: self._value(field, row, person, settings) for field in resource.read_fields}
-
-    def _value(self, field: ReadField, row: Row, person: Person, settings: Settings) -> Any:
-        if field.special == "id":
-            return row.id
-        if field.special == "documents":
-            return _path_form(row.documents)
-        if field.person:
-            return {"id": person.id, "nipBaru": person.nip}.get(field.person, person.fields.get(field.person))
-        return self._dressed(field, row.fields.get(field.source), row.fields, settings)
-
-    def _person_value(self, field: ReadField, person: Person, settings: Settings) -> Any:
-        if field.name in ("id", "nipBaru"):
-            return person.id if field.name == "id" else person.nip
-        return self._dressed(field, person.fields.get(field.name), person.fields, settings)
-
-    def _dressed(self, field: ReadField, value: Any, fields: dict[str, Any], settings: Settings) -> Any:
-        if value is None and field.label_of:
-            table, code_field = field.label_of
-            value = self._tables.codes[table].get(str(fields.get(code_field)))
-        if value is None or value == "":
-            return _empty(field, value, settings)
-        if field.type == "string" and not isinstance(value, str):
-            value = str(value)
-        if field.is_name and isinstance(value, str):
-            value = (value.upper() if settings.name_case == "upper" else value) + " " * settings.pad_names
-        return value
-
-
-def saved_id(resource: Resource, row_id: str) -> Any:
-    return row_id if resource.answer_form == "text" else {resource.answer_id_key: row_id}
-
-
-def _empty(field: ReadField, value: Any, settings: Settings) -> Any:
-    if field.type != "string":
-        return value
-    chosen = settings.empty_date if field.format == "date" else settings.empty_text
-    return value if chosen == "stored" else chosen
-
-
-def _path_form(documents: dict[str, dict[str, str]]) -> dict[str, dict[str, str]] | None:
-    return {
-        ref: {key: value for key, value in entry.items() if key != "sha256"} for ref, entry in documents.items()
-    } or None
+def saved_id(resource: Resource, row_id: str, unknown: str = "object") -> Any:
+    """`mapData` of a save; `unknown` decides where no source knows its form."""
+    form = unknown if resource.answer_form == "unknown" else resource.answer_form
+    match form:
+        case "text":
+            return row_id
+        case "none":
+            return None
+        case _:
+            return {resource.answer_id_key or "id": row_id}

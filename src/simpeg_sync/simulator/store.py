@@ -1,7 +1,7 @@
 """Everything BKN remembers, in SQLite: persons, rows, files, tokens, and the two books (effects and calls).
 
-One connection behind one lock. An effect is committed before anybody hears of it; the log of calls without an
-effect may lag a little behind, since nothing is judged by it after a crash.
+One connection behind one lock. An effect is committed before anybody hears of it; the log of calls may lag a
+little behind, since nothing is judged by it after a crash.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,8 +29,11 @@ CREATE TABLE IF NOT EXISTS rows (
     changed_at REAL NOT NULL,
     shown TEXT);  -- what readers see until the read lag is over; JSON null = nothing
 CREATE INDEX IF NOT EXISTS rows_of_person ON rows (nip, resource);
+CREATE INDEX IF NOT EXISTS rows_of_resource ON rows (resource);
 CREATE TABLE IF NOT EXISTS files (
     uri TEXT PRIMARY KEY, sha256 TEXT NOT NULL, content BLOB NOT NULL, document TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS reference_rows (
+    name TEXT NOT NULL, id TEXT NOT NULL, row TEXT NOT NULL, PRIMARY KEY (name, id));
 CREATE TABLE IF NOT EXISTS tokens (
     token TEXT PRIMARY KEY, kind TEXT NOT NULL, user TEXT NOT NULL, expires_at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS effects (
@@ -58,6 +62,7 @@ class Person:
 class Row:
     id: str
     resource: str
+    # Empty for a row of the instansi.
     nip: str
     # Stored under the write names.
     fields: dict[str, Any]
@@ -90,41 +95,56 @@ class Store:
         self._db.execute("PRAGMA journal_mode=WAL")
         self._db.execute("PRAGMA synchronous=NORMAL")
         self._db.executescript(_SCHEMA)
-        self._uncommitted_calls = 0
+        self._depth = 0
+        # Ended calls on their way to the table. Each trip to SQLite lets the other threads in, so there are few.
+        self._calls: deque[tuple[Any, ...]] = deque()
+        # Persons that were asked for, by NIP and by id: nearly every call needs one.
+        self._persons: dict[str, Person] = {}
 
     def close(self) -> None:
         """Waits for the effect under way; whoever comes later finds the store closed."""
         with self._lock:
-            self._db.commit()
+            self._keep_calls()
             self._db.close()
 
     @contextmanager
     def one_step(self) -> Iterator[None]:
         """What is read and written inside happens as a whole and is durable afterwards, or not at all."""
         with self._lock:
-            # A savepoint, since calls that aren't committed yet must outlive a step that fails.
-            self._db.execute("SAVEPOINT step")
+            self._depth += 1
             try:
                 yield
             except BaseException:
-                self._db.execute("ROLLBACK TO step")
+                self._db.rollback()
+                self._persons.clear()
                 raise
+            else:
+                if self._depth == 1:
+                    self._flush_calls()
+                    self._db.commit()
             finally:
-                self._db.execute("RELEASE step")
-                self._db.commit()
+                self._depth -= 1
 
     # persons
 
     def put_person(self, person: Person) -> None:
         statement = """INSERT INTO persons VALUES (?,?,?)
             ON CONFLICT (nip) DO UPDATE SET id=excluded.id, fields=excluded.fields"""
-        self._execute(statement, person.nip, person.id, canonical(person.fields))
+        with self._lock:
+            old = self._one("SELECT id FROM persons WHERE nip=?", person.nip)
+            self._execute(statement, person.nip, person.id, canonical(person.fields))
+            for key in (person.nip, person.id, old["id"] if old else ""):
+                self._persons.pop(key, None)
 
     def person(self, nip: str) -> Person | None:
-        return self._person("SELECT * FROM persons WHERE nip=?", nip)
+        return self._remembered(nip, "SELECT * FROM persons WHERE nip=?")
 
     def person_by_id(self, person_id: str) -> Person | None:
-        return self._person("SELECT * FROM persons WHERE id=?", person_id)
+        return self._remembered(person_id, "SELECT * FROM persons WHERE id=?")
+
+    def persons(self, *, nip: str | None = None) -> list[Person]:
+        found = self._all("SELECT * FROM persons WHERE nip=coalesce(?1,nip) ORDER BY nip", nip)
+        return [Person(row["nip"], row["id"], json.loads(row["fields"])) for row in found]
 
     def another_person(self, nip: str, resource: str | None) -> Person | None:
         """Somebody else, best of all one who has rows of this resource."""
@@ -147,6 +167,10 @@ class Store:
         """What a reader sees now: a change younger than the lag isn't there yet."""
         statement = "SELECT * FROM rows WHERE nip=? AND resource=? ORDER BY created_seq"
         return [row for found in self._all(statement, nip, resource) if (row := _shown(found, read_lag_s))]
+
+    def all_shown_rows(self, resource: str, *, read_lag_s: float) -> list[Row]:
+        statement = "SELECT * FROM rows WHERE resource=? ORDER BY created_seq"
+        return [row for found in self._all(statement, resource) if (row := _shown(found, read_lag_s))]
 
     def shown_row(self, row_id: str, *, read_lag_s: float) -> Row | None:
         found = self._one("SELECT * FROM rows WHERE id=?", row_id)
@@ -206,6 +230,21 @@ class Store:
         found = self._one("SELECT * FROM files WHERE uri=?", uri)
         return StoredFile(found["uri"], found["content"], json.loads(found["document"])) if found else None
 
+    # reference tables
+
+    def put_reference_rows(self, name: str, rows: list[tuple[str, dict[str, Any]]]) -> None:
+        statement = "INSERT OR REPLACE INTO reference_rows VALUES (?,?,?)"
+        with self.one_step():
+            self._db.executemany(statement, [(name, row_id, json.dumps(row)) for row_id, row in rows])
+
+    def delete_reference_rows(self, name: str) -> None:
+        with self.one_step():
+            self._execute("DELETE FROM reference_rows WHERE name=?", name)
+
+    def reference_rows(self) -> list[tuple[str, dict[str, Any]]]:
+        found = self._all("SELECT name, row FROM reference_rows ORDER BY rowid")
+        return [(row["name"], json.loads(row["row"])) for row in found]
+
     # tokens
 
     def put_token(self, token: str, kind: str, user: str, *, expires_at: float) -> None:
@@ -241,14 +280,12 @@ class Store:
         return [{**dict(effect), "changed": bool(effect["changed"])} for effect in found]
 
     def write_call(self, *values: Any) -> None:
-        with self._lock:
-            self._execute("INSERT OR REPLACE INTO calls VALUES (?,?,?,?,?,?,?,?,?)", *values)
-            self._uncommitted_calls += 1
-            if self._uncommitted_calls >= CALLS_PER_COMMIT:
-                self._db.commit()
-                self._uncommitted_calls = 0
+        self._calls.append(values)
+        if len(self._calls) >= CALLS_PER_COMMIT:
+            self._keep_calls()
 
     def calls(self, *, after: int = 0) -> list[dict[str, Any]]:
+        self._keep_calls()
         found = self._all("SELECT * FROM calls WHERE no>? ORDER BY no", after)
         return [{**dict(call), "was_effect": bool(call["was_effect"])} for call in found]
 
@@ -265,6 +302,23 @@ class Store:
         return {"persons": persons, "rows": rows, "effects": {str(kind): int(count) for kind, count in kinds}}
 
     # SQLite
+
+    def _keep_calls(self) -> None:
+        with self.one_step():
+            self._flush_calls()
+
+    def _flush_calls(self) -> None:
+        calls = [self._calls.popleft() for _ in range(len(self._calls))]
+        self._db.executemany("INSERT OR REPLACE INTO calls VALUES (?,?,?,?,?,?,?,?,?)", calls)
+
+    def _remembered(self, key: str, statement: str) -> Person | None:
+        person = self._persons.get(key)
+        if person is None:
+            with self._lock:
+                person = self._person(statement, key)
+                if person:
+                    self._persons[key] = person
+        return person
 
     def _execute(self, statement: str, *values: Any) -> None:
         with self._lock:

@@ -66,6 +66,8 @@ class Tokens:
             return self._refuse("sso", 401, "invalid_client", "Invalid client or Invalid client credentials")
         if form.get("grant_type") != "password":
             return self._refuse("sso", 400, "unsupported_grant_type", "Unsupported grant_type")
+        if not settings.sso_password_grant:
+            return self._refuse("sso", 400, "unauthorized_client", "Client not allowed for direct access grants")
         users = (settings.sso_username, settings.foreign_sso_username)
         if form.get("username") not in users or form.get("password") != settings.sso_password:
             return self._refuse("sso", 401, "invalid_grant", "Invalid user credentials")
@@ -77,21 +79,21 @@ class Tokens:
         self.check_backend(request)
 
     def check_gateway(self, request: Request) -> None:
-        wrapped = self._live.now.wrap_gateway_errors
+        settings = self._live.now
         given = request.headers.get("authorization")
         if given is None:
-            raise Refused(answers.missing_credentials(wrapped=wrapped))
+            raise Refused(answers.missing_credentials(wrapped=settings.wrap_gateway_errors))
         if self._valid("apim", _bearer(given)) is None:
-            raise Refused(answers.invalid_credentials(wrapped=wrapped))
+            raise Refused(_bad_token(settings))
 
     def check_backend(self, request: Request) -> None:
         settings = self._live.now
         given = _bearer(request.headers.get("auth", ""))
         if not given:
-            raise Refused(answers.missing_jwt())
+            raise Refused(answers.missing_jwt(settings.missing_jwt_status))
         token = self._valid("sso", given)
         if token is None and not self._is_static(given, settings):
-            raise Refused(answers.expired_jwt())
+            raise Refused(answers.expired_jwt(settings.expired_jwt_status))
         if token is not None and token.user == settings.foreign_sso_username:
             raise Refused(answers.sso_mismatch(settings.mismatch_status))
 
@@ -147,6 +149,17 @@ class Tokens:
 
     def _is_static(self, text: str, settings: Settings) -> bool:
         return text in settings.static_sso_tokens and text not in self._known
+
+
+def _bad_token(settings: Settings) -> Answer:
+    wrapped = settings.wrap_gateway_errors
+    match settings.bad_token_form:
+        case "900900":
+            return answers.authentication_failure(401, wrapped=wrapped)
+        case "900900_500":
+            return answers.authentication_failure(500, wrapped=wrapped)
+        case _:
+            return answers.invalid_credentials(wrapped=wrapped)
 
 
 def _bearer(header: str) -> str:

@@ -6,18 +6,18 @@ from pydantic import Field as Bounds
 
 from simpeg_sync.bkn.resources.base import (
     BknDate,
-    Body,
     Required,
     RequiredDate,
     RequiredNumber,
     ResourceApi,
+    RowBody,
     Text,
     Year,
 )
 from simpeg_sync.decide.fields import Field, Resource, code, date, number
 
 
-class DiklatBody(Body):
+class DiklatBody(RowBody):
     bobot: Annotated[int, Bounds(strict=True, ge=0)] = 0
     institusiPenyelenggara: Required
     jenisKompetensi: Text = ""
@@ -44,7 +44,7 @@ API = ResourceApi(
             Field("tanggal", "tanggal", date),
             Field("tanggalSelesai", "tanggalSelesai", date),
         ),
-        document_kind="874",
+        document_kinds=("874",),
     ),
     body=DiklatBody,
     save_path="diklat/save",

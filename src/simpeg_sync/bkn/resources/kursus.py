@@ -2,14 +2,14 @@
 
 from typing import Literal
 
-from simpeg_sync.bkn.resources.base import BknDate, Body, Required, RequiredNumber, ResourceApi, Text, Year
+from simpeg_sync.bkn.resources.base import BknDate, Required, RequiredNumber, ResourceApi, RowBody, Text, Year
 from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
 
 JENIS_DIKLAT = tuple(str(kind) for kind in range(2, 26))
 """All of BKN's jenisDiklat except 1, which is structural and goes to diklat/save."""
 
 
-class KursusBody(Body):
+class KursusBody(RowBody):
     instansiId: Text = ""
     institusiPenyelenggara: Required
     jenisDiklatId: Literal[JENIS_DIKLAT]  # type: ignore[valid-type]  # the codes are data
@@ -42,7 +42,7 @@ API = ResourceApi(
             Field("tanggalKursus", "tanggalKursus", date),
             Field("tanggalSelesaiKursus", "tanggalSelesaiKursus", date),
         ),
-        document_kind="881",
+        document_kinds=("881",),
     ),
     body=KursusBody,
     save_path="kursus/save",

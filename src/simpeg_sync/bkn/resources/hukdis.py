@@ -1,0 +1,66 @@
+"""hukdis: disciplinary punishments; BKN deletes none. Sources: bkn-api section 3 (hukdis), Annexes A and B."""
+
+from simpeg_sync.bkn.resources.base import BadField, BknDate, Count, Required, ResourceApi, RowBody, Text
+from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
+
+REACTIVATED = "12"
+"""jenisHukuman that ends another punishment, which it must name."""
+
+
+class HukdisBody(RowBody):
+    akhirHukumanTanggal: BknDate = ""
+    alasanHukumanDisiplinId: Required
+    golonganId: Required
+    golonganLama: Text = ""
+    hukdisYangDiberhentikanId: Text = ""
+    hukumanTanggal: BknDate = ""
+    jenisHukumanId: Required
+    jenisTingkatHukumanId: Text = ""
+    kedudukanHukumId: Required
+    keterangan: Text = ""
+    masaBulan: Count = ""
+    masaTahun: Count = ""
+    nomorPp: Text = ""
+    pnsOrangId: Required
+    skNomor: Required
+    skPembatalanNomor: Text = ""
+    skPembatalanTanggal: BknDate = ""
+    skTanggal: BknDate = ""
+
+    def broken_rule(self) -> BadField | None:
+        if self.jenisHukumanId == REACTIVATED and not self.hukdisYangDiberhentikanId:
+            return BadField("hukdisYangDiberhentikanId", "field.required")
+        return None
+
+
+API = ResourceApi(
+    resource=Resource(
+        name="hukdis",
+        fields=(
+            Field("akhirHukumanTanggal", "akhirHukumTanggal", date),
+            Field("alasanHukumanDisiplinId", "alasanHukumanDisiplin", identifier),
+            Field("golonganId", "golongan", code),
+            Field("golonganLama", "golonganLama", code),
+            Field("hukdisYangDiberhentikanId", "rwHukumanDisiplin", identifier),
+            Field("hukumanTanggal", "hukumanTanggal", date),
+            Field("jenisHukumanId", "jenisHukuman", code),
+            Field("jenisTingkatHukumanId", "jenisTingkatHukumanId", code),
+            Field("kedudukanHukumId", "kedudukanHukum", code),
+            Field("keterangan", "keterangan"),
+            Field("masaBulan", "masaBulan", number),
+            Field("masaTahun", "masaTahun", number),
+            Field("nomorPp", "nomorPp"),
+            Field("skNomor", "skNomor"),
+            Field("skPembatalanNomor", "skPembatalanNomor"),
+            Field("skPembatalanTanggal", "skPembatalanTanggal", date),
+            Field("skTanggal", "skTanggal", date),
+        ),
+        document_kinds=("882",),
+        can_delete=False,
+    ),
+    body=HukdisBody,
+    save_path="hukdis/save",
+    list_path="pns/rw-hukdis",
+    id_names=("rwHukdisId",),
+    person_field="pnsOrangId",
+)
