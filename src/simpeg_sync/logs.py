@@ -90,6 +90,7 @@ EVENTS = frozenset(
         "bkn.recovered",
         "token.renewed",
         "token.refused",
+        "token.note_failed",
         "ledger.full",
         "ledger.lost",
         "ledger.recovered",

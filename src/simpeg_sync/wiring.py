@@ -3,9 +3,10 @@
 import os
 import secrets as chance
 import socket
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TextIO
 
 from sqlalchemy import Engine
 
@@ -13,22 +14,30 @@ from simpeg_sync import logs
 from simpeg_sync.bkn import sapk, siasn
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient
+from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
+from simpeg_sync.bkn.proof import Proof, prove
 from simpeg_sync.bkn.reads import Reads
+from simpeg_sync.bkn.reference import UNOR, ReferencePuller
+from simpeg_sync.bkn.refusals import LIFTED_BY, Keys, Notes, Refusals
 from simpeg_sync.bkn.resources import Choices, chosen
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
 from simpeg_sync.clock import Clock
+from simpeg_sync.code_check import CodeReport, check_codes
+from simpeg_sync.config.document import read_yaml
 from simpeg_sync.config.feeds import Target, Targets
 from simpeg_sync.config.load import Config, load
-from simpeg_sync.config.settings import BknSettings
+from simpeg_sync.config.settings import BknSettings, likely
 from simpeg_sync.daemon import Daemon
+from simpeg_sync.domain.errors import ConfigError, LedgerError, Problem
 from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.reading import LedgerReader
+from simpeg_sync.ledger.reference import Pull, ReferenceCodes
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.secret import Secret
@@ -67,10 +76,27 @@ def _choices(settings: BknSettings | None) -> Choices:
 
 
 def read_config(path: Path) -> Config:
-    return load(path, targets=targets)
+    """Raises ConfigError."""
+    config = load(path, targets=targets)
+    tables = load_bundle().tables
+    unknown = [name for name in config.settings.bkn.extra_codes if name not in tables]
+    if unknown:
+        file = read_yaml(config.path)
+        raise ConfigError(
+            [
+                Problem(
+                    file.place(("bkn", "extra_codes", name)),
+                    f"{name} is not a code table of BKN",
+                    f"{likely(name, tables)} Known: {', '.join(tables)}.".strip(),
+                )
+                for name in unknown
+            ]
+        )
+    return config
 
 
-def configure_logs(config: Config, *, level: str | None = None) -> None:
+def configure_logs(config: Config, *, level: str | None = None, stream: TextIO | None = None) -> None:
+    """``stream``: where the lines go; standard output when it is missing."""
     settings = config.settings
     key = chance.token_bytes(32)
     if settings.person_key_file is not None:
@@ -79,7 +105,7 @@ def configure_logs(config: Config, *, level: str | None = None) -> None:
             .reveal()
             .encode()
         )
-    logs.configure(level=level or settings.log.level, form=settings.log.format, person_key=key)
+    logs.configure(level=level or settings.log.level, form=settings.log.format, stream=stream, person_key=key)
 
 
 def ledger_engine(config: Config, *, create: bool = False) -> Engine:
@@ -120,7 +146,17 @@ def open_capture(config: Config) -> LogCapture:
     return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
 
 
-def open_bkn(config: Config, clock: Clock) -> BknClient:
+def bkn_keys(config: Config) -> Keys:
+    """How each token of the dialect is come by. Raises ConfigError for a secret file that cannot be read."""
+    if config.settings.bkn.dialect == "sapk":
+        return {"sapk": _sapk_login(config)}
+    return {"apim": _apim_login(config), "sso": _sso(config)}
+
+
+def open_bkn(
+    config: Config, clock: Clock, notes: Notes, *, codes: CodeCheck | None = None, try_refused: bool = False
+) -> BknClient:
+    """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``."""
     settings = config.settings.bkn
     ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
     exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
@@ -130,21 +166,87 @@ def open_bkn(config: Config, clock: Clock) -> BknClient:
         in_flight=settings.calls_in_flight,
         on_change=lambda what: logs.get().warning(f"bkn.{what}"),
     )
-    keys: Mapping[TokenName, Login | Secret]
+    keys, refusals = bkn_keys(config), Refusals(notes, clock)
     if settings.dialect == "sapk":
         assert settings.duplex_url is not None, "the settings demand what the dialect needs"
         dialect = sapk.dialect(settings.base_url, settings.duplex_url, pns_user_id=settings.pns_user_id)
-        scheme, keys = sapk.scheme(settings.origin), {"sapk": _sapk_login(config)}
+        scheme = sapk.scheme(settings.origin)
     else:
-        dialect = siasn.dialect(settings.base_url, _choices(settings))
-        scheme, keys = siasn.SCHEME, {"apim": _apim_login(config), "sso": _sso(config)}
-    tokens = Tokens(exchange, clock, keys, scheme=scheme, deadline_s=settings.call_limit, on_event=_say_token)
-    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit))
+        dialect, scheme = siasn.dialect(settings.base_url, _choices(settings)), siasn.SCHEME
+
+    def on_event(token: TokenName, what: str) -> None:
+        _say_token(token, what)
+        _note_token(refusals, token, what, keys[token], tokens.why_refused(token))
+
+    tokens = Tokens(
+        exchange,
+        clock,
+        keys,
+        scheme=scheme,
+        refused={} if try_refused else refusals.standing(keys),
+        deadline_s=settings.call_limit,
+        on_event=on_event,
+    )
+    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
 
 
-def open_reads(config: Config, clock: Clock) -> Reads:
-    client = open_bkn(config, clock)
+def open_reads(config: Config, clock: Clock, ledger: SqlLedger) -> Reads:
+    client = open_bkn(config, clock, ledger)
     return Reads(client.calls, client.dialect.read_url)
+
+
+def try_login(config: Config, clock: Clock, ledger: SqlLedger) -> Sequence[Proof]:
+    """One try of each token's credentials, also of refused ones; what BKN accepts is no longer noted as refused."""
+    keys = bkn_keys(config)
+    calls = open_bkn(config, clock, ledger, try_refused=True).calls
+    proofs = prove(calls, keys, f"{config.settings.bkn.base_url}/referensi/{UNOR.name}?limit=1&offset=0")
+    for proof in proofs:
+        if proof.accepted:
+            Refusals(ledger, clock).forget(proof.token)
+    return proofs
+
+
+def open_puller(
+    config: Config,
+    clock: Clock,
+    ledger: SqlLedger,
+    *,
+    on_page: Callable[[str, int, int | None], None] = lambda table, rows, expected: None,
+) -> ReferencePuller[Pull]:
+    settings = config.settings.bkn
+    calls = open_bkn(config, clock, ledger).calls
+    is_apim_only = settings.reference_tokens == "apim"
+    return ReferencePuller(
+        store=open_codes(ledger, clock),
+        unor_calls=calls,
+        base_url=settings.base_url,
+        reference_calls=replace(calls, only_tokens=("apim",)) if is_apim_only else calls,
+        reference_url=settings.reference_url,
+        on_page=on_page,
+    )
+
+
+def open_codes(ledger: SqlLedger, clock: Clock) -> ReferenceCodes:
+    return ReferenceCodes(ledger.engine, clock)
+
+
+def pullable(config: Config) -> Sequence[ReferenceTable]:
+    """The code tables that these settings can pull. Classic SAPK shows none."""
+    if config.settings.bkn.dialect == "sapk":
+        return ()
+    return (UNOR, *(load_bundle().reference_api if config.settings.bkn.reference_url else ()))
+
+
+def code_check(config: Config, pulled: PulledCodes) -> CodeCheck:
+    """Finds codes that BKN is known not to have in what is about to leave."""
+    bundle = load_bundle()
+    return CodeCheck(bundle, CodeBook(bundle, pulled, extra=config.settings.bkn.extra_codes))
+
+
+def code_report(config: Config, pulled: PulledCodes) -> CodeReport:
+    """What BKN knows of every code that the feeds may send."""
+    check = code_check(config, pulled)
+    return check_codes(config, check.book, lambda target, field: code_table_of(check.bundle, target, field))
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
@@ -179,7 +281,9 @@ def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = 
 
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings = config.settings
-    bkn = open_bkn(config, clock)
+    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
+    if bkn.calls.tokens.refusal:
+        logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
     capture = open_capture(config)
     return Daemon(
         intake=open_intake(config, ledger, capture),
@@ -222,11 +326,20 @@ class _Approval:
         return self.approved
 
 
+def _note_token(refusals: Refusals, token: TokenName, what: str, key: Login | Secret, why: str) -> None:
+    """A call may be under way: a ledger that is down must not look like a call that failed."""
+    try:
+        if what == "refused":
+            refusals.remember(token, key, why.partition(";")[0])
+        else:
+            refusals.forget(token)
+    except LedgerError as error:
+        logs.get().error("token.note_failed", token=token, problem=str(error), remedy=f"before a restart: {LIFTED_BY}")
+
+
 def _say_token(token: str, what: str) -> None:
     if what == "refused":
-        logs.get().error(
-            "token.refused", token=token, remedy="correct the credentials and restart; nothing is sent before"
-        )
+        logs.get().error("token.refused", token=token, remedy=f"nothing is sent before: {LIFTED_BY}")
     else:
         logs.get().info(f"token.{what}", token=token)
 

@@ -270,3 +270,25 @@ def test_the_approval_belongs_to_feeds_and_address_and_not_to_codes_or_pace(regi
     assert region.read().digest == before.digest
     region.spoil("bkn.contoh.example/api", "bkn.lain.example/api")
     assert region.read().digest != before.digest
+
+
+def test_codes_that_bkn_has_beside_its_tables_may_be_added_as_text_or_number(region: Region) -> None:
+    region.spoil("sso_token_file: sso_token\n", "sso_token_file: sso_token\n  extra_codes: {golongan: [51, '07']}\n")
+    assert region.read().settings.bkn.extra_codes == {"golongan": ["51", "07"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "what", "remedy"),
+    [
+        ("{golngan: [51]}", "golngan is not a code table of BKN", "Did you mean 'golongan'? Known: agama, "),
+        ("{golongan: 51}", "bkn.extra_codes.golongan: Input should be a valid list", "Correct the value."),
+        ("{golongan: [[51]]}", "bkn.extra_codes.golongan.0: a code is a text or a number", "Correct the value."),
+    ],
+)
+def test_what_is_no_table_or_no_code_is_told_with_its_line(
+    region: Region, written: str, what: str, remedy: str
+) -> None:
+    region.spoil("sso_token_file: sso_token\n", f"sso_token_file: sso_token\n  extra_codes: {written}\n")
+    problem = region.problem()
+    assert (problem.place, problem.what) == ("s.yaml:10", what)
+    assert problem.remedy.startswith(remedy)

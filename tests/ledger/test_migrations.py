@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, TextClause, inspect, text
 
 from simpeg_sync.domain.errors import LedgerUnfit
@@ -17,7 +18,9 @@ from tests.servers import PostgresServer
 
 from .desk import Desk, child
 
-HEAD = "0002"
+HEAD = ScriptDirectory(str(schema.migrations_folder())).get_current_head()
+NEXT = "9998"
+"""A step of the next release."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -106,12 +109,12 @@ def run_upgrade(url: str, folder: Path) -> int:
 def test_a_step_that_is_killed_half_way_leaves_nothing_and_the_next_run_succeeds(
     url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run_upgrade(url, folder_with(tmp_path, "9999", "os._exit(9)")) == 9
+    assert run_upgrade(url, folder_with(tmp_path, NEXT, "os._exit(9)")) == 9
     engine = open_engine(url)
     schema.check(engine)
     assert "next_one" not in tables(engine)
     engine.dispose()
-    folder = folder_with(tmp_path, "9999", "pass")
+    folder = folder_with(tmp_path, NEXT, "pass")
     assert run_upgrade(url, folder) == 0
     assert "next_one" in tables(engine)
     monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
@@ -133,18 +136,18 @@ def test_the_very_first_step_killed_at_its_end_leaves_an_empty_database(empty_ur
 
 
 def test_a_ledger_that_is_newer_than_the_program_is_neither_used_nor_upgraded(desk: Desk) -> None:
-    desk.run("UPDATE alembic_version SET version_num = '0099'")
+    desk.run("UPDATE alembic_version SET version_num = '9999'")
     for use in (schema.check, schema.upgrade):
-        with pytest.raises(LedgerUnfit, match=rf"0099.*newer.*{HEAD}.*install the newer program"):
+        with pytest.raises(LedgerUnfit, match=rf"9999.*newer.*{HEAD}.*install the newer program"):
             use(desk.engine)
 
 
 def test_a_ledger_that_is_older_than_the_program_names_the_command(
     desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = folder_with(tmp_path, "9999", "pass")
+    folder = folder_with(tmp_path, NEXT, "pass")
     monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
-    with pytest.raises(LedgerUnfit, match=rf"{HEAD} is older.*9999.*db upgrade"):
+    with pytest.raises(LedgerUnfit, match=rf"{HEAD} is older.*{NEXT}.*db upgrade"):
         schema.check(desk.engine)
 
 
@@ -153,7 +156,7 @@ def test_records_that_an_older_release_left_sending_are_recovered_as_uncertain(
 ) -> None:
     claim, record = desk.taken()
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
-    folder = folder_with(tmp_path, "9999", "pass")
+    folder = folder_with(tmp_path, NEXT, "pass")
     monkeypatch.setattr(schema, "migrations_folder", lambda: folder)
     schema.upgrade(desk.engine)
     schema.check(desk.engine)

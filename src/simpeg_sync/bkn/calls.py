@@ -38,6 +38,8 @@ class Calls:
     gate: Gate
     clock: Clock
     call_limit_s: float
+    only_tokens: tuple[TokenName, ...] | None = None
+    """The tokens that these calls carry; None: all of the dialect."""
 
     @contextmanager
     def about_to_write(self) -> Iterator[None]:
@@ -94,7 +96,7 @@ class Calls:
         """Raises BknDown and LoginRefused before anything is sent, nothing afterwards."""
         exchanged, headers = self._once(method, url, body, content_type)
         dead = self._dead_token(exchanged)
-        if dead is None:
+        if dead is None or (self.only_tokens is not None and dead not in self.only_tokens):
             return exchanged
         # 401 is turned away before the work: the one answer after which the same write may leave again.
         try:
@@ -120,7 +122,7 @@ class Calls:
     def _headers(self) -> dict[str, str]:
         """A token server that is down is BKN being down: everybody waits for it together."""
         try:
-            return self.tokens.headers()
+            return self.tokens.headers(self.only_tokens)
         except BknDown as down:
             self.gate.report(down=True, retry_after_s=down.retry_after_s)
             raise

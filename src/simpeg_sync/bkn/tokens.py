@@ -9,7 +9,7 @@ import base64
 import re
 import threading
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
@@ -69,16 +69,24 @@ class Tokens:
         keys: Mapping[TokenName, Login | Secret],
         *,
         scheme: Scheme,
+        refused: Mapping[TokenName, str] | None = None,
         deadline_s: float,
         on_event: Callable[[TokenName, str], None],
     ) -> None:
+        """``refused``: why these very credentials are not tried, because BKN refused them before this start."""
         self._exchange, self._clock, self._deadline_s, self._on_event = exchange, clock, deadline_s, on_event
         self._scheme = scheme
         self._slots: dict[TokenName, _Slot] = {name: _slot(key) for name, key in keys.items()}
+        for name, why in (refused or {}).items():
+            self._slots[name].refused = why
 
-    def headers(self) -> dict[str, str]:
-        """The headers of a call. Raises LoginRefused, BknDown."""
-        carried = {header: f"{word} {self.get(name).reveal()}" for name, (header, word) in self._scheme.headers.items()}
+    def headers(self, only: Collection[TokenName] | None = None) -> dict[str, str]:
+        """The headers of a call, with all tokens of the dialect or ``only`` some. Raises LoginRefused, BknDown."""
+        carried = {
+            header: f"{word} {self.get(name).reveal()}"
+            for name, (header, word) in self._scheme.headers.items()
+            if only is None or name in only
+        }
         return {**carried, **self._scheme.always}
 
     def in_headers(self, headers: Mapping[str, str], name: TokenName) -> str:
@@ -89,6 +97,10 @@ class Tokens:
     def refusal(self) -> str:
         """Why nothing can be sent, when BKN has refused our credentials for good; else empty."""
         return next((slot.refused for slot in self._slots.values() if slot.refused), "")
+
+    def why_refused(self, name: TokenName) -> str:
+        """The same of one token."""
+        return self._slots[name].refused
 
     def get(self, name: TokenName) -> Secret:
         slot = self._slots[name]

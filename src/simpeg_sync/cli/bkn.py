@@ -52,11 +52,10 @@ def read(shared: Shared, name: str, nip: str | None, given: tuple[str, ...]) -> 
     config, clock = shared.config, Clock()
     parameters = _parameters(name, nip, given)
     wiring.configure_logs(config, level="ERROR")
-    door = wiring.open_reads(config, clock)
     ledger = wiring.open_ledger(config, clock)
     try:
         ledger.audit(actor=actor(), action="bkn.read", target=name if nip is None else f"{name} of {nip}")
-        rows = door.get(name, pns_id=None, **parameters)
+        rows = wiring.open_reads(config, clock, ledger).get(name, pns_id=None, **parameters)
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
     finally:

@@ -1,8 +1,6 @@
 """From a feed's YAML file to a Feed. What a person may write, with the errors they may meet."""
 
-import csv
 import hashlib
-import io
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from simpeg_sync.config.code_tables import NoCodeTable, code_lines
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.settings import Section, check, likely
 from simpeg_sync.domain.change import FeedName
@@ -250,13 +249,10 @@ class _Reader:
             raise _Bad(where, f"the code table {path} cannot be read ({error.strerror})", "Check the path.") from None
         self.code_files.append(content)
         try:
-            rows = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
-            if not {"local", "bkn"} <= set(rows.fieldnames or ()):
-                raise _Bad(where, f"the code table {path} lacks the columns local and bkn", "Its first line: local,bkn")
-            codes = [(row["local"], row["bkn"].strip()) for row in rows if row["local"] and row["bkn"]]
-        except (UnicodeDecodeError, csv.Error):
-            raise _Bad(where, f"the code table {path} is not CSV in UTF-8", "Save it as CSV, UTF-8.") from None
-        return self._folded([code for code in codes if code[1]], f"the code table {path}", where)
+            codes = [(line.local, line.national) for line in code_lines(content)]
+        except NoCodeTable as bad:
+            raise _Bad(where, f"the code table {path} {bad.what}", bad.remedy) from None
+        return self._folded(codes, f"the code table {path}", where)
 
     def _number(self, written: Mapping[str, Any], where: tuple[str | int, ...]) -> Number:
         self._only(written, where, "number", "decimal", "places", "as_text")

@@ -3,7 +3,7 @@
 import glob
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -28,6 +28,8 @@ class Config:
     path: Path
     settings: Settings
     feeds: Mapping[FeedName, Feed]
+    feed_files: Mapping[FeedName, YamlFile] = field(default_factory=dict)
+    """As they are written, for what has to name file and line."""
 
     @property
     def folder(self) -> Path:
@@ -102,7 +104,7 @@ def load(path: Path, *, targets: Callable[[BknSettings | None], Targets]) -> Con
     problems += check_together(read, are_all=len(problems) == before)
     if problems or settings is None:
         raise ConfigError(sorted(problems, key=_place))
-    return Config(path, settings, {feed.name: feed for feed, _ in read})
+    return Config(path, settings, {feed.name: feed for feed, _ in read}, {feed.name: file for feed, file in read})
 
 
 def _place(problem: Problem) -> tuple[str, int]:

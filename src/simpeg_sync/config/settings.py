@@ -53,6 +53,13 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _code(value: Any) -> str:
+    """Codes are text; YAML reads 7 as a number, and 07 stays as it is."""
+    if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
+        return str(value).strip()
+    raise ValueError("a code is a text or a number")
+
+
 WebAddress = Annotated[str, BeforeValidator(_web_address)]
 
 
@@ -122,6 +129,12 @@ class BknSettings(Section):
     call_limit: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=600)] = 30.0
     gateway_life: Seconds = 60.0
     """How long BKN's gateway may keep working on a request whose caller has gone."""
+    reference_url: WebAddress | None = None
+    """BKN's reference API; without it only the unit tree can be pulled."""
+    reference_tokens: Literal["both", "apim"] = "both"
+    """What the reference API is sent: integrators disagree (bkn-api section 4)."""
+    extra_codes: dict[str, list[Annotated[str, BeforeValidator(_code)]]] = Field(default_factory=dict)
+    """Table -> codes that BKN knows although its tables do not show them."""
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:
