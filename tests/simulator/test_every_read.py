@@ -11,7 +11,7 @@ import pytest
 
 from simpeg_sync.simulator.control_client import ControlClient
 
-from .caller import Caller
+from .caller import PDF, Caller
 from .conftest import Someone
 from .endpoints import READS
 
@@ -340,6 +340,41 @@ def test_a_list_that_finds_nothing_says_so(
     caller: Caller, template: str, query: dict[str, str], expected: tuple[int, int, Any]
 ) -> None:
     assert said(caller, template, params=query) == expected
+
+
+DOCUMENTS = [
+    ("jabatan", "872"),
+    ("jabatan", "873"),
+    ("golongan", "858"),
+    ("angkakredit", "879"),
+    ("angkakredit", "880"),
+    ("skp", "891"),
+    ("skp22", "890"),
+    ("skp22", "891"),
+    ("kinerjaperiodik", "890"),
+    ("kursus", "881"),
+    ("diklat", "874"),
+    ("penghargaan", "892"),
+    ("hukdis", "882"),
+    ("pendidikan", "870"),
+    ("pendidikan", "871"),
+    ("sertifikasi", "1683"),
+    ("sertifikasi", "1680"),
+]
+
+
+@pytest.mark.parametrize(("resource", "ref"), DOCUMENTS)
+def test_each_history_takes_its_documents(
+    caller: Caller, control: ControlClient, alice: Someone, resource: str, ref: str
+) -> None:
+    row_id = control.add_row(resource, alice.nip, {})
+    assert caller.attach(row_id, ref=ref).status_code == 200
+    assert list(control.rows(nip=alice.nip)[0]["documents"]) == [ref]
+    [item] = caller.list_of(resource, alice.nip)
+    if "path" in FIELDS[f"/pns/rw-{resource}/{{nipBaru}}"]:
+        assert caller.get("/download-dok", params={"filePath": item["path"][ref]["dok_uri"]}).content == PDF
+    else:
+        assert "path" not in item
 
 
 def test_first_letters_can_be_set(caller: Caller, control: ControlClient, alice: Someone) -> None:
