@@ -260,7 +260,7 @@ class Pipeline:
         outcome = called(lambda: self.view.bkn.follow_up(work.feed.target, pns_id))
         failures = record.failures + (not outcome.stops_all)
         if outcome.verdict is Verdict.ACCEPTED:
-            move = Move.followed_up({**record.done, call: record.synced_digest})
+            move = self.followed_up(work, {**record.done, call: record.synced_digest})
         elif outcome.verdict is Verdict.REFUSED or retry.too_often(failures):
             move = Move.held("follow_up.fails", outcome.code)
         else:
@@ -269,6 +269,14 @@ class Pipeline:
             )
             move = Move.put_back("follow_up.waits", outcome.code, due_at=now + wait_s, failures=failures)
         return self.view.ledger.finish(work.turn.claim, record, move)
+
+    def followed_up(self, work: Work, done: Mapping[str, Digest]) -> Move:
+        match plan.after_content(work.resource, replace(work.record, done=done), work.files):
+            case plan.Hold(reason, detail, looks_again):
+                again = self.view.clock.now() + self.view.timing.look_again_s if looks_again else None
+                return Move.held(reason, detail, look_again_at=again, done=done)
+            case _:
+                return Move.followed_up(done)
 
     def delete(self, work: Work, bkn_id: BknId, reason: str) -> Record:
         look = self.view.seen(work)

@@ -10,7 +10,7 @@ from simpeg_sync.bkn import sapk, siasn
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.exchange import Answer, Exchanged, Request
 from simpeg_sync.bkn.gate import Gate
-from simpeg_sync.bkn.tokens import Login, Tokens
+from simpeg_sync.bkn.tokens import Login, Scheme, Tokens
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import BknDown
 from simpeg_sync.domain.outcome import TokenName, Verdict
