@@ -234,6 +234,49 @@ def test_where_the_fields_are_not_known_a_row_is_shown_as_it_was_put_in(
     assert fields.items() <= item.items()
 
 
+@pytest.mark.parametrize(
+    ("resource", "names"),
+    [
+        ("kgb", ["pnsId", "gajiBaru", "gajiLama", "nomorSk", "tanggalSk", "tmtGajiBaru", "masaKerja"]),
+        ("tubel", ["pnsOrangId", "namaSekolah", "pendidikanId", "tglMulai", "tglSelesai"]),
+        (
+            "potensi",
+            [
+                "pnsOrangId",
+                "berfikirKritis",
+                "intelektual",
+                "interpersonal",
+                "kesadaranDiri",
+                "motivasiKomitmen",
+                "total",
+            ],
+        ),
+        (
+            "kompetensi",
+            [
+                "pnsId",
+                "integritas",
+                "kerjasama",
+                "komunikasi",
+                "orientasiPadaHasil",
+                "pelayananPublik",
+                "pengembanganDiriDanOrla",
+                "mengelolaPerubahan",
+                "pengambilanKeputusan",
+                "perekatBangsa",
+            ],
+        ),
+    ],
+)
+def test_where_only_the_save_is_known_its_names_are_read(
+    caller: Caller, control: ControlClient, alice: Someone, resource: str, names: list[str]
+) -> None:
+    row_id = control.add_row(resource, alice.nip, {names[1]: "1"})
+    [item] = caller.list_of(resource, alice.nip)
+    assert list(item) == ["id", *names]
+    assert (item["id"], item[names[0]], item[names[1]]) == (row_id, alice.id, "1")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_imut_is_asked_in_two_ways(caller: Caller, control: ControlClient, method: str) -> None:
     control.add_row("imut", None, {"jenis": "mutasi"})
