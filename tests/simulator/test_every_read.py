@@ -11,7 +11,7 @@ import pytest
 
 from simpeg_sync.simulator.control_client import ControlClient
 
-from .caller import Caller
+from .caller import PDF, Caller
 from .conftest import Someone
 from .endpoints import READS
 
@@ -234,6 +234,49 @@ def test_where_the_fields_are_not_known_a_row_is_shown_as_it_was_put_in(
     assert fields.items() <= item.items()
 
 
+@pytest.mark.parametrize(
+    ("resource", "names"),
+    [
+        ("kgb", ["pnsId", "gajiBaru", "gajiLama", "nomorSk", "tanggalSk", "tmtGajiBaru", "masaKerja"]),
+        ("tubel", ["pnsOrangId", "namaSekolah", "pendidikanId", "tglMulai", "tglSelesai"]),
+        (
+            "potensi",
+            [
+                "pnsOrangId",
+                "berfikirKritis",
+                "intelektual",
+                "interpersonal",
+                "kesadaranDiri",
+                "motivasiKomitmen",
+                "total",
+            ],
+        ),
+        (
+            "kompetensi",
+            [
+                "pnsId",
+                "integritas",
+                "kerjasama",
+                "komunikasi",
+                "orientasiPadaHasil",
+                "pelayananPublik",
+                "pengembanganDiriDanOrla",
+                "mengelolaPerubahan",
+                "pengambilanKeputusan",
+                "perekatBangsa",
+            ],
+        ),
+    ],
+)
+def test_where_only_the_save_is_known_its_names_are_read(
+    caller: Caller, control: ControlClient, alice: Someone, resource: str, names: list[str]
+) -> None:
+    row_id = control.add_row(resource, alice.nip, {names[1]: "1"})
+    [item] = caller.list_of(resource, alice.nip)
+    assert list(item) == ["id", *names]
+    assert (item["id"], item[names[0]], item[names[1]]) == (row_id, alice.id, "1")
+
+
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_imut_is_asked_in_two_ways(caller: Caller, control: ControlClient, method: str) -> None:
     control.add_row("imut", None, {"jenis": "mutasi"})
@@ -340,6 +383,41 @@ def test_a_list_that_finds_nothing_says_so(
     caller: Caller, template: str, query: dict[str, str], expected: tuple[int, int, Any]
 ) -> None:
     assert said(caller, template, params=query) == expected
+
+
+DOCUMENTS = [
+    ("jabatan", "872"),
+    ("jabatan", "873"),
+    ("golongan", "858"),
+    ("angkakredit", "879"),
+    ("angkakredit", "880"),
+    ("skp", "891"),
+    ("skp22", "890"),
+    ("skp22", "891"),
+    ("kinerjaperiodik", "890"),
+    ("kursus", "881"),
+    ("diklat", "874"),
+    ("penghargaan", "892"),
+    ("hukdis", "882"),
+    ("pendidikan", "870"),
+    ("pendidikan", "871"),
+    ("sertifikasi", "1683"),
+    ("sertifikasi", "1680"),
+]
+
+
+@pytest.mark.parametrize(("resource", "ref"), DOCUMENTS)
+def test_each_history_takes_its_documents(
+    caller: Caller, control: ControlClient, alice: Someone, resource: str, ref: str
+) -> None:
+    row_id = control.add_row(resource, alice.nip, {})
+    assert caller.attach(row_id, ref=ref).status_code == 200
+    assert list(control.rows(nip=alice.nip)[0]["documents"]) == [ref]
+    [item] = caller.list_of(resource, alice.nip)
+    if "path" in FIELDS[f"/pns/rw-{resource}/{{nipBaru}}"]:
+        assert caller.get("/download-dok", params={"filePath": item["path"][ref]["dok_uri"]}).content == PDF
+    else:
+        assert "path" not in item
 
 
 def test_first_letters_can_be_set(caller: Caller, control: ControlClient, alice: Someone) -> None:

@@ -85,8 +85,7 @@ class People:
         }
         fields = {name: value for name, value in person.fields.items() if name not in stale} | given
         if documents:
-            shown = {ref: {k: v for k, v in file.items() if k != "sha256"} for ref, file in documents.items()}
-            fields["path"] = {**(person.fields.get("path") or {}), **shown}
+            fields["path"] = {**(person.fields.get("path") or {}), **documents}
         return fields
 
     def _change(

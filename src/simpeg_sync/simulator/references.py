@@ -34,7 +34,7 @@ class References:
 
     def put(self, name: str, rows: list[dict[str, Any]]) -> int:
         """Adds rows or replaces those with the same id; returns how many the table has now."""
-        columns = self._tables.references[name].columns if self._known(name) is not None else ()
+        known, columns = self._known(name), self._tables.references[name].columns
         for row in rows:
             if unknown := set(row) - set(columns):
                 raise BadReference(f"{name} has no column {sorted(unknown)}")
@@ -42,8 +42,8 @@ class References:
                 raise BadReference(f"a row of {name} has no {columns[0]}")
         whole = [dict.fromkeys(columns) | row for row in rows]
         self._store.put_reference_rows(name, [(_id_of(row), row) for row in whole])
-        self._rows[name].update((_id_of(row), row) for row in whole)
-        return len(self._rows[name])
+        known.update((_id_of(row), row) for row in whole)
+        return len(known)
 
     def clear(self, name: str) -> None:
         """Back to what the code tables hold."""

@@ -155,12 +155,11 @@ class Uploads:
                 return 1
 
     def _hang_on_person(self, person: Person, file: StoredFile, *, request_no: int) -> None:
-        before = self._store.file(file.uri)
         self._store.put_file(file)
-        path = {**(person.fields.get("path") or {}), file.document["dok_id"]: file.document}
+        old = person.fields.get("path") or {}
+        path = {**old, file.document["dok_id"]: kept(file)}
         self._store.put_person(replace(person, fields={**person.fields, "path": path}))
-        changed = before is None or before.content != file.content
-        self.effect("cpns", person.id, person.nip, file, changed=changed, request_no=request_no)
+        self.effect("cpns", person.id, person.nip, file, changed=path != old, request_no=request_no)
 
     def _file_of(self, owner_id: str, ref: str, content: bytes) -> StoredFile:
         return self.stored_file(f"{FOLDER}/{ref}_{owner_id}.pdf", ref, content)

@@ -40,6 +40,8 @@ class Views:
         return self._dressed(field, value, row.fields, settings)
 
     def _person_value(self, field: ReadField, person: Person, settings: Settings) -> Any:
+        if field.special:
+            return _path_form(person.fields.get(field.name) or {})
         return self._dressed(field, _of_person(field.name, person), person.fields, settings)
 
     def _dressed(self, field: ReadField, value: Any, fields: dict[str, Any], settings: Settings) -> Any:
