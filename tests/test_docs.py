@@ -24,7 +24,10 @@ def script(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize(("name", "file"), [("state_diagram", "states.md"), ("reason_catalogue", "reasons.md")])
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [("state_diagram", "states.md"), ("reason_catalogue", "reasons.md"), ("bkn_coverage", "bkn-coverage.md")],
+)
 def test_the_page_is_what_the_script_writes_today(name: str, file: str) -> None:
     written = (TOP / "docs" / file).read_text(encoding="utf-8")
     assert written == script(name).page(), f"run: python scripts/{name}.py > docs/{file}"

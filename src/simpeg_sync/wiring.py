@@ -18,6 +18,7 @@ from simpeg_sync.bkn.codes import CodeBook, PulledCodes, ReferenceTable, code_ta
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.proof import Proof, prove
+from simpeg_sync.bkn.reads import Reads
 from simpeg_sync.bkn.reference import UNOR, ReferencePuller
 from simpeg_sync.bkn.refusals import LIFTED_BY, Keys, Notes, Refusals
 from simpeg_sync.bkn.resources import Choices, chosen
@@ -185,6 +186,11 @@ def open_bkn(config: Config, clock: Clock, notes: Notes, *, try_refused: bool = 
         on_event=on_event,
     )
     return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit))
+
+
+def open_reads(config: Config, clock: Clock, notes: Notes) -> Reads:
+    client = open_bkn(config, clock, notes)
+    return Reads(client.calls, client.dialect.read_url)
 
 
 def try_login(config: Config, clock: Clock, ledger: SqlLedger) -> Sequence[Proof]:

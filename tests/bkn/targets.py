@@ -15,7 +15,7 @@ from simpeg_sync.domain.record import Record
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.store import Pauses, SqlLedger
-from simpeg_sync.mapping.expressions import Column
+from simpeg_sync.mapping.expressions import Column, Linked
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.turn import Timing, View
@@ -137,6 +137,25 @@ CASES = (
     case("talentmapping", "", {"box": "8"}, box="7", sumbu_x="70", sumbu_y="80"),
 )  # fmt: skip
 BY_TARGET = {case.target: case for case in CASES}
+OTHERS = ("photo", "sk-kp", "sk-nip", "aktivity")
+"""Targets with a test of their own."""
+
+COMPARED: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "golongan": (
+        "skNomor",
+        {"golonganId": "32", "skNomor": "GOL/1", "tmtGolongan": "01-04-2020", "skTanggal": "01-03-2020"},
+    ),
+    "pendidikan": ("nomorIjasah", {"nomorIjasah": "IJ/1", "tkPendidikanId": "40", "tahunLulus": "2005"}),
+    "pindahinstansi": ("skBknNomor", {"skBknNomor": "PI/1", "tmtPi": "01-02-2015"}),
+    "masakerja": ("nomorSk", {"nomorSk": "MK/1", "tasaKerjaTahun": 4, "tanggalSk": "01-02-2011"}),
+    "cltn": ("skNomor", {"skNomor": "CLTN/1", "cltnId": "1", "tanggalAwal": "01-02-2016"}),
+    "pnsunor": ("skNomor", {"skNomor": "UN/1", "skTanggal": "01-02-2017"}),
+    "pwk": ("skNomor", {"skNomor": "PWK/1", "tmtPwk": "01-02-2018"}),
+    "pemberhentian": ("skNomor", {"skNomor": "HENTI/1", "jenisHenti": "1"}),
+    "dp3": ("tahun", {"tahun": "2012", "kesetiaan": "91.00", "jumlah": "640"}),
+}
+
+
 FEED, KEY = FeedName("f"), SourceKey('["1"]')
 
 
@@ -164,6 +183,10 @@ class Desk:
     folder: Path
     documents: tuple[str, ...] = ()
     """Kinds of certificates that the row has."""
+    linked: Mapping[str, Linked] = field(default_factory=dict)
+    """Fields of the row that name another feed's row."""
+    other: Feed | None = None
+    """That other feed."""
     clock: FakeClock = field(default_factory=FakeClock)
     source: MemorySource = field(default_factory=MemorySource)
     files: MemoryFiles = field(default_factory=MemoryFiles)
@@ -186,7 +209,7 @@ class Desk:
             table="t",
             key=("id",),
             person="nip",
-            fields={name: Given(f"v_{name}") for name in self.case.body},
+            fields={**{name: Given(f"v_{name}") for name in self.case.body}, **self.linked},
             natural_key=self.case.natural_key,
             documents=tuple(DocumentRule(Column(f"d_{kind}"), "d", kind=kind) for kind in self.documents),
             delete_policy="delete",
@@ -195,7 +218,8 @@ class Desk:
     @property
     def pipeline(self) -> Pipeline:
         timing = Timing(settle_s=180.0, absent_gap_s=60.0, delete_grace_s=0.0, look_again_s=3600.0)
-        view = View({FEED: self.feed}, self.source, self.bkn, self.files, self.ledger, self.clock, timing)
+        feeds = {feed.name: feed for feed in (self.feed, self.other) if feed is not None}
+        view = View(feeds, self.source, self.bkn, self.files, self.ledger, self.clock, timing)
         return Pipeline(view)
 
     def enter(self, **changes: Any) -> None:
@@ -212,10 +236,10 @@ class Desk:
         self.source.drop("t", KEY)
         self.turn()
 
-    def turn(self, *, marked: bool = True) -> None:
+    def turn(self, *, marked: bool = True, feed: FeedName = FEED) -> None:
         """One change, and all turns that it brings."""
         if marked:
-            self.ledger.take_changes([Change(FEED, KEY)], {Change(FEED, KEY): self.nip})
+            self.ledger.take_changes([Change(feed, KEY)], {Change(feed, KEY): self.nip})
         for _ in range(20):
             claim = self.ledger.claim()
             if claim is None:
@@ -237,7 +261,7 @@ class Desk:
     @property
     def state(self) -> tuple[str, str]:
         with self.ledger.engine.connect() as connection:
-            row = connection.execute(text("SELECT status, reason FROM records")).one()
+            row = connection.execute(text("SELECT status, reason FROM records WHERE feed = 'f'")).one()
         return row[0], row[1]
 
     def differences(self, **changes: Any) -> list[str]:

@@ -17,10 +17,13 @@ from simpeg_sync.bkn.resources import Choices
 from simpeg_sync.bkn.resources.combined import FORM_FILES, NOT_IN_FORM
 from simpeg_sync.bkn.tokens import Tokens, sapk_credentials
 from simpeg_sync.clock import Clock
+from simpeg_sync.domain.change import FeedName
+from simpeg_sync.mapping.expressions import Linked
+from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.secret import Secret
 from simpeg_sync.simulator.process import Simulator
 from tests.bkn.conftest import CALL_LIMIT_S, Someone
-from tests.bkn.targets import BY_TARGET, CASES, PDF, PNG, Case, Desk, without
+from tests.bkn.targets import BY_TARGET, CASES, COMPARED, PDF, PNG, Case, Desk, Given, without
 
 OPERATOR = "0F0E0000000000000000000000000001"
 CLASSIC = ("jabatan", "kursus", "skp", "skp2021")
@@ -319,6 +322,123 @@ def test_the_last_post_of_a_person_is_not_deleted(opened: Opened, sim: Simulator
     desk.wait(3600.0)
     assert desk.state == ("held", "delete.last_row")
     assert effects(sim, since) == []
+
+
+def test_a_credit_waits_for_its_post_and_goes_by_itself_once_the_post_is_linked(opened: Opened, sim: Simulator) -> None:
+    post = BY_TARGET["jabatan"]
+    posts = Feed(
+        name=FeedName("posts"),
+        target="jabatan",
+        table="posts",
+        key=("id",),
+        person="nip",
+        fields={name: Given(f"v_{name}") for name in post.body},
+        natural_key=post.natural_key,
+    )
+    linked = {"rwJabatanId": Linked(posts.name, ("post_id",))}
+    desk, since = opened(BY_TARGET["angkakredit"], linked=linked, other=posts), last_effect(sim)
+    desk.source.put("t", "1", nip=desk.nip, post_id="1", **{f"v_{n}": v for n, v in desk.case.body.items()})
+    desk.turn()
+    assert desk.state == ("held", "link.missing")
+    assert desk.record.detail == "rwJabatanId: posts"
+    assert effects(sim, since) == []
+
+    desk.source.put("posts", "1", nip=desk.nip, **{f"v_{name}": value for name, value in post.body.items()})
+    desk.turn(feed=posts.name)
+    assert desk.state == ("synced", "")
+    (credit,) = desk.bkn.rows("angkakredit", desk.nip)
+    (at_bkn,) = desk.bkn.rows("jabatan", desk.nip)
+    assert credit["rwJabatan"] == at_bkn["id"]
+    assert effects(sim, since) == ["create", "create"]
+
+
+@pytest.mark.parametrize("target", ["sk-kp", "sk-nip"])
+def test_a_signed_decree_goes_with_its_number_in_one_form(opened: Opened, sim: Simulator, target: str) -> None:
+    nip = opened(BY_TARGET["kursus"]).nip
+    if target == "sk-kp":
+        proposal = sim.control.add_row("kp", nip, {"tmtKp": "01-04-2024"})
+        body = {"id_usulan": proposal, "no_sk": "KP/1", "tgl_sk": "01-03-2024"}
+    else:
+        sim.control.add_row("pengadaan", nip, {"no_peserta": nip, "periode": "2024"})
+        body = {"no_peserta": nip, "tahun_formasi": "2024", "no_sk": "NIP/1", "tgl_sk": "01-03-2024"}
+    desk, since = opened(Case(target, body, {}), documents=("sk",)), last_effect(sim)
+    desk.enter()
+    assert desk.state == ("held", "document.missing")
+    desk.lay("sk", PDF)
+    desk.turn()
+    assert (desk.state, effects(sim, since)) == (("synced", ""), ["upload"])
+    desk.turn()
+    assert effects(sim, since) == ["upload"]
+    desk.lay("sk", PDF + b"diperbaiki")
+    desk.turn()
+    assert (desk.state, effects(sim, since)) == (("synced", ""), ["upload", "upload"])
+
+
+def test_an_activity_is_sent_once_and_deleted_by_the_id_that_bkn_told(opened: Opened, sim: Simulator) -> None:
+    desk, since = opened(Case("aktivity", {"sistem": "SIMPEG", "realisasi": 3}, {})), last_effect(sim)
+    desk.enter()
+    desk.turn()
+    assert (desk.state, effects(sim, since)) == (("synced", ""), ["create"])
+    if desk.record.bkn_id is None:
+        desk.clock.time_s += 60
+        desk.enter(realisasi=4)
+        assert desk.state == ("held", "bkn.no_id")
+        assert effects(sim, since) == ["create"]
+
+
+@pytest.mark.parametrize("target", COMPARED)
+def test_what_bkn_takes_from_no_region_is_compared_and_reported(opened: Opened, sim: Simulator, target: str) -> None:
+    key, fields = COMPARED[target]
+    desk = opened(Case(target, fields, {}, (key,)))
+    before = sim.control.counts()["calls"]
+    desk.enter()
+    assert desk.state == ("held", "compare.missing_at_bkn")
+    row_id = sim.control.add_row(target, desk.nip, fields)
+    desk.turn()
+    assert desk.state == ("synced", "")
+    assert desk.record.bkn_id == row_id
+    changed = next(name for name in fields if name != key)
+    desk.clock.time_s += 60
+    desk.enter(**{changed: "03-03-1999" if str(fields[changed]).count("-") == 2 else "7"})
+    assert (desk.state, desk.record.detail) == (("held", "compare.differs"), changed)
+    desk.erase()
+    assert desk.state == ("ignored", "row.gone")
+    methods = {call["method"] for call in sim.control.calls() if call["nip"] == desk.nip}
+    assert methods == {"GET"}
+    assert sim.control.counts()["calls"] > before
+
+
+def test_values_that_differ_in_form_only_are_equal(opened: Opened, sim: Simulator) -> None:
+    """Case, padding, number and date formats (ISO tmtGolongan)."""
+    sim.control.patch_settings(pad_names=4, name_case="upper")
+    desk = opened(
+        Case(
+            "golongan",
+            {"skNomor": "gol/1 ", "tmtGolongan": "2020-04-01", "jumlahKreditUtama": "12.50"},
+            {},
+            ("skNomor",),
+        )
+    )
+    sim.control.add_row(
+        "golongan", desk.nip, {"skNomor": "GOL/1", "tmtGolongan": "01-04-2020", "jumlahKreditUtama": "12.500"}
+    )
+    desk.enter()
+    assert desk.state == ("synced", "")
+
+
+def test_what_the_classic_service_does_not_have_is_said_and_costs_no_call(opened: Opened, sim: Simulator) -> None:
+    desk = opened(BY_TARGET["skp22"], dialect="sapk")
+    calls = sim.control.counts()["calls"]
+    desk.enter()
+    assert desk.state == ("held", "bkn.not_offered")
+    assert sim.control.counts()["calls"] == calls
+
+
+def test_the_classic_service_compares_what_it_only_shows(opened: Opened, sim: Simulator) -> None:
+    desk = opened(BY_TARGET["diklat"], dialect="sapk")
+    sim.control.add_row("diklat", desk.nip, {**desk.case.body, "tahun": "2020"})
+    desk.enter()
+    assert desk.state == ("synced", "")
 
 
 def sim_name(case: Case) -> str:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from simpeg_sync.simulator import process
-from simpeg_sync.simulator.control_client import ControlClient, ControlRefused
+from simpeg_sync.simulator.control_client import ControlClient, ControlRefused, row_entry
 from simpeg_sync.simulator.process import DidNotStart
 
 from .caller import BASE, PATIENCE_S, PDF, Caller, kursus, until
@@ -150,6 +150,24 @@ def test_an_unknown_control_call_or_resource_is_refused(control: ControlClient, 
         control.add_row("kursus", alice.nip, {"hobi": "memancing"})
     with pytest.raises(ControlRefused, match="no person"):
         control.add_row("kursus", "198501012010011001", {})
+
+
+def test_a_step_that_fails_changes_nothing_and_forgets_no_call(
+    caller: Caller, control: ControlClient, alice: Someone
+) -> None:
+    caller.save("kursus", kursus(alice.id))
+    calls = len(control.calls())
+    caller.get(f"/pns/data-utama/{alice.nip}")
+    good = row_entry("kursus", alice.nip, {"noSertipikat": "1"})
+    with pytest.raises(ControlRefused, match="no person"):
+        control.add_rows([good, row_entry("kursus", "198501012010011001", {})])
+    assert len(control.rows(nip=alice.nip)) == 1
+    with pytest.raises(ControlRefused):
+        control.add_persons(
+            {"nipBaru": alice.nip, "nama": "Nama Lain"}, {"nipBaru": "198501012010011002", "id": alice.id}
+        )
+    assert caller.get(f"/pns/data-utama/{alice.nip}").json()["data"]["nama"] == "Alice Rekaan"
+    assert len(control.calls()) == calls + 2
 
 
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:

@@ -44,6 +44,26 @@ def test_each_kind_of_post_needs_its_own_id(
     assert len(control.rows(nip=alice.nip)) == int(is_accepted)
 
 
+def test_the_older_save_leaves_alone_what_only_the_newer_knows(
+    caller: Caller, control: ControlClient, alice: Someone
+) -> None:
+    row_id = caller.create("jabatan/unorjabatan", jabatan(alice.id, jenisMutasiId="MJ", tmtPelantikan="02-01-2020"))
+    caller.save("jabatan", jabatan(alice.id, id=row_id, nomorSk="SK/2"))
+    [row] = caller.list_of("jabatan", alice.nip)
+    assert (row["nomorSk"], row["jenisMutasiId"], row["tmtPelantikan"]) == ("SK/2", "MJ", "")
+
+
+def test_the_status_of_a_validation_refusal_can_be_set_for_one_save(caller: Caller, control: ControlClient) -> None:
+    control.patch_settings(validation_statuses={"/skp22/save": 400})
+    assert caller.save("skp22", {}).status_code == 400
+    assert caller.save("skp", {}).status_code == 200
+
+
+def test_the_look_up_of_codes_can_be_switched_off(caller: Caller, control: ControlClient, alice: Someone) -> None:
+    control.patch_settings(check_codes=False)
+    assert caller.save("jabatan/unorjabatan", jabatan(alice.id, eselonId="77")).json()["success"] is True
+
+
 def test_the_rules_can_be_switched_off(caller: Caller, control: ControlClient, alice: Someone) -> None:
     control.patch_settings(rules=[])
     answer = caller.save("jabatan/unorjabatan", jabatan(alice.id, jenisJabatan="1", jabatanFungsionalId=""))
@@ -65,6 +85,14 @@ def test_a_functional_post_that_bkn_does_not_know_is_refused(
     control.clear_references("jabatan-fungsional")
     control.patch_settings(post_check="always")
     assert caller.save("jabatan/unorjabatan", known).json()["success"] is False
+
+
+def test_some_groups_of_posts_need_a_sub_post(caller: Caller, control: ControlClient, alice: Someone) -> None:
+    control.add_references("jabatan-fungsional", [{"id": "jf-1", "nama": "Guru Ahli Muda", "kel_jabatan_id": "guru"}])
+    control.patch_settings(sub_jabatan_groups=["guru"])
+    assert caller.save("jabatan/unorjabatan", jabatan(alice.id)).json()["success"] is False
+    assert caller.save("jabatan/unorjabatan", jabatan(alice.id, subJabatanId="sub-1")).json()["success"] is True
+    control.clear_references("jabatan-fungsional")
 
 
 @pytest.mark.parametrize(

@@ -314,7 +314,10 @@ def _accepted_by_code(r: Reading) -> bool:
     wrapped = data.get("success") if isinstance(data, dict) else None
     if wrapped is not None:
         return _plain(wrapped).lower() == "true"
-    return _plain(r.fields.get("code")) == "1" and "success" not in r.fields and isinstance(data, dict)
+    # Without a row of data only its own words tell an upload's answer from the empty list of another call.
+    says_uploaded = "berhasil di upload" in _plain(r.fields.get("message")).lower()
+    is_yes = _plain(r.fields.get("code")) == "1" and "success" not in r.fields
+    return is_yes and (isinstance(data, dict) or says_uploaded)
 
 
 def _is_read_refusal(r: Reading) -> bool:

@@ -35,7 +35,7 @@ def bind(resource: Resource, body: bytes, settings: Settings) -> dict[str, Any]:
         raise Refused(answers.backend_message(400, f"Syntax error: {problem}")) from problem
     if not isinstance(given, dict):
         text = f"json: cannot unmarshal {_kind(given)} into Go value of type model.{resource.go_struct}"
-        raise Refused(answers.validation_refusal(text, status=settings.validation_status))
+        raise Refused(answers.validation_refusal(text, status=_status(resource, settings)))
     bound: dict[str, Any] = {}
     for key, value in given.items():
         field = _field(resource, key)
@@ -47,7 +47,7 @@ def bind(resource: Resource, body: bytes, settings: Settings) -> dict[str, Any]:
         if not _fits(field, value, settings):
             target = f"Go struct field {resource.go_struct}.{field.name} of type {_GO_TYPES[field.type]}"
             text = f"json: cannot unmarshal {_kind(value)} into {target}"
-            raise Refused(answers.validation_refusal(text, status=settings.validation_status))
+            raise Refused(answers.validation_refusal(text, status=_status(resource, settings)))
         bound[field.stored] = value
     return bound
 
@@ -59,11 +59,15 @@ def check(resource: Resource, bound: dict[str, Any], tables: FieldTables, settin
         _bad_date(field, bound[field.stored]) for field in resource.dated_fields if _has_bad_date(field, bound)
     ]
     if problems:
-        raise Refused(answers.validation_refusal(answers.go_multierror(problems), status=settings.validation_status))
+        raise Refused(answers.validation_refusal(answers.go_multierror(problems), status=_status(resource, settings)))
     for field in resource.coded_fields:
         if not _code_is_known(field, bound.get(field.stored, ""), tables, settings):
             said = f"{field.name} {bound[field.stored]} tidak ditemukan pada referensi"
             raise Refused(answers.business_refusal(said, settings.refusal_form))
+
+
+def _status(resource: Resource, settings: Settings) -> int:
+    return int(settings.validation_statuses.get(resource.save_path, settings.validation_status))
 
 
 def _parse(body: bytes) -> Any:
@@ -157,4 +161,4 @@ def _code_is_known(field: WriteField, value: Any, tables: FieldTables, settings:
         return True
     if value in field.codes_refused and not settings.kursus_accepts_structural:
         return False
-    return plain_number(value) in tables.codes[field.codes]
+    return not settings.check_codes or plain_number(value) in tables.codes[field.codes]

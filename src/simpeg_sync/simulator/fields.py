@@ -115,6 +115,8 @@ class Resource:
     required_fields: tuple[WriteField, ...] = ()
     dated_fields: tuple[WriteField, ...] = ()
     coded_fields: tuple[WriteField, ...] = ()
+    # Stored fields that only other saves of the same rows know; an update through this one leaves them alone.
+    fields_of_others: frozenset[str] = frozenset()
 
     def stored_name(self, name: str) -> str | None:
         """The name under which a field given by its read or write name is stored."""
@@ -222,8 +224,14 @@ def _resource(entry: dict[str, Any]) -> Resource:
         "more_saves": (),
     }
     resource = _with_keys(Resource(**given))
-    more = tuple(_another_save(resource, item) for item in entry.get("more_saves", []))
-    return replace(resource, more_saves=more)
+    more = [_another_save(resource, item) for item in entry.get("more_saves", [])]
+    everything = frozenset(name for save in (resource, *more) for name in _stored_names(save))
+    first, *others = (replace(save, fields_of_others=everything - _stored_names(save)) for save in (resource, *more))
+    return replace(first, more_saves=tuple(others))
+
+
+def _stored_names(save: Resource) -> frozenset[str]:
+    return frozenset(item.stored for item in save.write_fields)
 
 
 def _another_save(resource: Resource, entry: dict[str, Any]) -> Resource:

@@ -85,7 +85,7 @@ class Resources:
             if old is None:
                 row = self._create(resource, row_id, nip, bound, documents, request_no)
             else:
-                row = self._update(old, bound, documents, request_no)
+                row = self._update(resource, old, bound, documents, request_no)
             for ref, file in files.items():
                 row = self._uploads.hang(row, ref, file, request_no=request_no)
         success = "true" if resource.success_as_text else True
@@ -129,9 +129,13 @@ class Resources:
         self._effect("create", row, fields, changed=True, request_no=request_no)
         return row
 
-    def _update(self, old: Row, given: dict[str, Any], documents: Documents, request_no: int) -> Row:
+    def _update(
+        self, resource: Resource, old: Row, given: dict[str, Any], documents: Documents, request_no: int
+    ) -> Row:
         settings = self._live.now
-        fields = {**old.fields, **given} if settings.update_mode == "merge" else given
+        is_merge = settings.update_mode == "merge"
+        kept = {name: old.fields[name] for name in old.fields if is_merge or name in resource.fields_of_others}
+        fields = {**kept, **given}
         self._store.change_row(old, fields=fields, documents=documents, read_lag_s=settings.read_lag_s)
         changed = canonical([fields, documents]) != canonical([old.fields, old.documents])
         self._effect("update", old, fields, changed=changed, request_no=request_no)

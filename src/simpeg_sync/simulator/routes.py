@@ -62,8 +62,9 @@ class Route:
     # As in the reference, with the parameter's name; the path itself where nothing fits.
     template: str
     resource: Resource | None = None
-    # The NIP, row id or table in the path, and how the template calls it.
+    # The NIP, row id or table in the path.
     argument: str = ""
+    # How the template of a query calls it.
     parameter: str = ""
     query: Query | None = None
     sync: Sync | None = None
@@ -122,7 +123,7 @@ class Router:
 
 
 def _route(endpoint: _Endpoint, argument: str) -> Route:
-    found = _PARAMETER.search(endpoint.template)
+    found = _PARAMETER.search(endpoint.template) if endpoint.query else None
     return Route(
         endpoint.action,
         endpoint.template,

@@ -48,6 +48,14 @@ def _unknown_post(bound: dict[str, Any], world: World) -> str | None:
     return "Jabatan fungsional tidak ditemukan pada referensi BKN"
 
 
+def _sub_jabatan(bound: dict[str, Any], world: World) -> str | None:
+    post = world.references.row("jabatan-fungsional", bound.get("jabatanFungsionalId", ""))
+    is_demanded = post is not None and post["kel_jabatan_id"] in world.settings.sub_jabatan_groups
+    if is_demanded and not bound.get("subJabatanId"):
+        return "subJabatanId wajib diisi untuk kelompok jabatan ini"
+    return None
+
+
 def _skp_until_2020(bound: dict[str, Any], _world: World) -> str | None:
     return "SKP setelah tahun 2020 tidak dapat disimpan di sini" if bound["tahun"] > 2020 else None
 
@@ -77,6 +85,7 @@ RULES: dict[str, Rule] = {
     "jabatan_post": _jabatan_post,
     "jabatan_mutasi": _jabatan_mutasi,
     "unknown_post": _unknown_post,
+    "sub_jabatan": _sub_jabatan,
     "skp_until_2020": _skp_until_2020,
     "skp_2021": _skp_2021,
     "skp_from_2022": _skp_from_2022,

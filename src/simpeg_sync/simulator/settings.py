@@ -41,6 +41,8 @@ class Settings:
 
     # Validation refusals carry this status; clients saw 200, the Swagger allows 400.
     validation_status: int = 200
+    # Path of a save -> its own status.
+    validation_statuses: dict[str, int] = field(default_factory=dict)
     # Template path -> "404" | "200" | "null" | "record_not_found"; without an entry the field table decides.
     not_found: dict[str, str] = field(default_factory=dict)
     # The same for a person who is there but has no rows.
@@ -54,14 +56,19 @@ class Settings:
         "jabatan_post",
         "jabatan_mutasi",
         "unknown_post",
+        "sub_jabatan",
         "skp_until_2020",
         "skp_2021",
         "skp_from_2022",
     )
     # "if_loaded": a functional post is looked up only when its reference table has rows.
     post_check: str = "if_loaded"
-    # "append", or "overwrite": one SKP a year, whatever id the save carries.
+    # Values of kel_jabatan_id (teachers, doctors, lecturers) whose posts need a subJabatanId.
+    sub_jabatan_groups: tuple[str, ...] = ()
+    # "append", or "overwrite": an SKP saved without an id takes the place of that year's.
     skp_per_year: str = "append"
+    # Codes of small tables must be known; which of them BKN looks up isn't known.
+    check_codes: bool = True
     # Two clients send the months of kinerja periodik as text.
     months_as_text: bool = False
     update_mode: str = "replace"
@@ -142,6 +149,7 @@ RULES = {
     "jabatan_post",
     "jabatan_mutasi",
     "unknown_post",
+    "sub_jabatan",
     "skp_until_2020",
     "skp_2021",
     "skp_from_2022",
