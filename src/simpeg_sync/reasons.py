@@ -38,6 +38,10 @@ REASONS: Mapping[str, Sentence] = {
         "Kode setempat belum ada padanannya di tabel kode; lengkapi tabel kode.",
         "The local code has no national code in its table; extend the code table and restart.",
     ),
+    "code.not_at_bkn": Sentence(
+        "Kode nasional ini tidak dikenal BKN; perbaiki tabel kode (codes check) atau perbarui referensi (codes pull).",
+        "BKN does not have this national code; correct the code table (`codes check`) or refresh BKN's (`codes pull`).",
+    ),
     "date.unreadable": Sentence(
         "Tanggal tidak terbaca; perbaiki di SIMPEG.",
         "The date is in none of the feed's formats; correct it in SIMPEG.",

@@ -14,7 +14,7 @@ from simpeg_sync import logs
 from simpeg_sync.bkn import sapk, siasn
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient
-from simpeg_sync.bkn.codes import CodeBook, PulledCodes, ReferenceTable, code_table_of, load_bundle
+from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.proof import Proof, prove
@@ -153,7 +153,9 @@ def bkn_keys(config: Config) -> Keys:
     return {"apim": _apim_login(config), "sso": _sso(config)}
 
 
-def open_bkn(config: Config, clock: Clock, notes: Notes, *, try_refused: bool = False) -> BknClient:
+def open_bkn(
+    config: Config, clock: Clock, notes: Notes, *, codes: CodeCheck | None = None, try_refused: bool = False
+) -> BknClient:
     """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``."""
     settings = config.settings.bkn
     ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
@@ -185,11 +187,11 @@ def open_bkn(config: Config, clock: Clock, notes: Notes, *, try_refused: bool = 
         deadline_s=settings.call_limit,
         on_event=on_event,
     )
-    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit))
+    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
 
 
-def open_reads(config: Config, clock: Clock, notes: Notes) -> Reads:
-    client = open_bkn(config, clock, notes)
+def open_reads(config: Config, clock: Clock, ledger: SqlLedger) -> Reads:
+    client = open_bkn(config, clock, ledger)
     return Reads(client.calls, client.dialect.read_url)
 
 
@@ -235,11 +237,16 @@ def pullable(config: Config) -> Sequence[ReferenceTable]:
     return (UNOR, *(load_bundle().reference_api if config.settings.bkn.reference_url else ()))
 
 
+def code_check(config: Config, pulled: PulledCodes) -> CodeCheck:
+    """Finds codes that BKN is known not to have in what is about to leave."""
+    bundle = load_bundle()
+    return CodeCheck(bundle, CodeBook(bundle, pulled, extra=config.settings.bkn.extra_codes))
+
+
 def code_report(config: Config, pulled: PulledCodes) -> CodeReport:
     """What BKN knows of every code that the feeds may send."""
-    bundle = load_bundle()
-    book = CodeBook(bundle, pulled, extra=config.settings.bkn.extra_codes)
-    return check_codes(config, book, lambda target, field: code_table_of(bundle, target, field))
+    check = code_check(config, pulled)
+    return check_codes(config, check.book, lambda target, field: code_table_of(check.bundle, target, field))
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
@@ -274,7 +281,7 @@ def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = 
 
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings = config.settings
-    bkn = open_bkn(config, clock, ledger)
+    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
     if bkn.calls.tokens.refusal:
         logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
     capture = open_capture(config)

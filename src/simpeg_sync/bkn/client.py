@@ -12,6 +12,7 @@ from typing import Any
 
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.classify import meaning_of_sync
+from simpeg_sync.bkn.codes import CodeCheck
 from simpeg_sync.bkn.form import FormFile, multipart
 from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.resources.base import BadField, ResourceApi
@@ -42,12 +43,15 @@ class BknClient:
 
     dialect: Dialect
     calls: Calls
+    codes: CodeCheck | None = None
+    """None: codes are left to BKN to check."""
 
     def resource(self, name: str) -> Resource:
         return self._api(name).resource
 
     def check(self, name: str, body: Mapping[str, Any]) -> BadField | None:
-        return self._api(name).check(body)
+        bad = self._api(name).check(body)
+        return bad or (self.codes.unknown(name, body) if self.codes is not None else None)
 
     def person(self, nip: Nip) -> BknId | None:
         """BKN's id of the person; None when BKN does not know the NIP."""

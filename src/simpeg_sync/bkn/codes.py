@@ -10,6 +10,7 @@ from importlib import resources
 from typing import Any, Protocol
 
 from simpeg_sync.bkn.resources import RESOURCES
+from simpeg_sync.bkn.resources.base import BadField
 
 
 class PulledCodes(Protocol):
@@ -103,6 +104,21 @@ class CodeBook:
         if known.pulled_as is None:
             return f"table {table} has gaps ({known.gap}) and BKN offers no list of it"
         return f"table {known.pulled_as} was never pulled to its end ({known.gap})"
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCheck:
+    """Finds codes that BKN is known not to have, before a call is spent on them."""
+
+    bundle: Bundle
+    book: CodeBook
+
+    def unknown(self, target: str, body: Mapping[str, Any]) -> BadField | None:
+        for field, code in body.items():
+            table = code_table_of(self.bundle, target, field) if isinstance(code, str) and code else None
+            if table is not None and self.book.has(table, code) is False:
+                return BadField(field, "code.not_at_bkn")
+        return None
 
 
 def _table(name: str, data: Mapping[str, Any]) -> CodeTable:

@@ -48,7 +48,8 @@ def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
         return
     from simpeg_sync.planner import Planner
 
-    bkn = wiring.open_bkn(config, clock, ledger)
+    codes = wiring.code_check(config, wiring.open_codes(ledger, clock))
+    bkn = wiring.open_bkn(config, clock, ledger, codes=codes)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
     summary = Planner(pipeline, config.settings.bkn.calls_per_second, persons).make()
     kept = without_nips(_as_text(summary))  # the keys of its examples may hold persons

@@ -53,10 +53,9 @@ def read(shared: Shared, name: str, nip: str | None, given: tuple[str, ...]) -> 
     parameters = _parameters(name, nip, given)
     wiring.configure_logs(config, level="ERROR")
     ledger = wiring.open_ledger(config, clock)
-    door = wiring.open_reads(config, clock, ledger)
     try:
         ledger.audit(actor=actor(), action="bkn.read", target=name if nip is None else f"{name} of {nip}")
-        rows = door.get(name, pns_id=None, **parameters)
+        rows = wiring.open_reads(config, clock, ledger).get(name, pns_id=None, **parameters)
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
     finally:
