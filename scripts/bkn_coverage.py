@@ -30,10 +30,6 @@ NOT_COVERED = (
     ("`POST /kompetensi/refkegiataninstansi/save`", "an agency's list and no employee's record; the simulator has it"),
     ("`kursus.id_rumpun_jabatan`", "a list of lists, newer than the published fields"),
     (
-        "`path` of saves with `POST /upload-dok`",
-        "the certificate goes after the row by `upload-dok-rw`, as most integrators do",
-    ),
-    (
         "classic `/api/kpo/sk`, lists by date range, `/api/pns/guru`, `/api/training/pns/list`",
         "their forms are not published",
     ),

@@ -99,7 +99,8 @@ class Pipeline:
         if not isinstance(decision, plan.LookFirst):
             return decision
         if isinstance(rendered, Wanted) and (complaint := self.view.bkn.check(feed.target, rendered.body)) is not None:
-            return plan.Hold(complaint.reason, complaint.field)
+            # BKN's code tables grow: what is not known today may be after the next pull.
+            return plan.Hold(complaint.reason, complaint.field, looks_again=complaint.reason == "code.not_at_bkn")
         if feed.target in work.turn.unsettled:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if isinstance(rendered, Wanted) and (problem := self.view.person_problem(rendered)) is not None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from simpeg_sync.bkn.calls import Calls
-from simpeg_sync.bkn.classify import meaning_of_sync
+from simpeg_sync.bkn.classify import meaning_of_sync, meaning_of_write, read
 from simpeg_sync.bkn.codes import CodeCheck
+from simpeg_sync.bkn.exchange import Answer
 from simpeg_sync.bkn.form import FormFile, multipart
 from simpeg_sync.bkn.identity import foreign
 from simpeg_sync.bkn.resources.base import BadField, ResourceApi
@@ -20,7 +21,7 @@ from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import BknRow, id_of
 from simpeg_sync.domain.change import Nip
 from simpeg_sync.domain.errors import BknAnswersBadly
-from simpeg_sync.domain.outcome import Outcome
+from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.ports import Certificate
 
@@ -97,7 +98,13 @@ class BknClient:
         files: Mapping[str, Certificate],
     ) -> Outcome:
         api = self._api(name)
-        complete = api.complete(body, pns_id=pns_id, bkn_id=bkn_id)
+        path: list[Mapping[str, Any]] = []
+        for kind, file in files.items() if api.stores_files_first else ():
+            stored = self._stored(kind, file)
+            if isinstance(stored, Outcome):
+                return stored
+            path.append(stored)
+        complete = api.complete(body, pns_id=pns_id, bkn_id=bkn_id, path=path)
         if api.form_files:
             fields = {field: str(value) for field, value in complete.items() if value is not None}
             sent = [FormFile(api.form_files[kind], file.file_name, file.content) for kind, file in files.items()]
@@ -106,6 +113,21 @@ class BknClient:
             payload, content_type = json.dumps(complete, ensure_ascii=False).encode(), "application/json"
         url = f"{self.dialect.write_url}/{api.save_path}"
         return self.calls.write("POST", url, payload, content_type, id_names=api.id_names)
+
+    def _stored(self, kind: str, file: Certificate) -> Mapping[str, Any] | Outcome:
+        """BKN's description of the certificate, for the save to name; or why the save did not leave. A certificate that is
+        stored and never named is nobody's."""
+        payload, content_type = multipart({"id_ref_dokumen": kind}, [FormFile("file", file.file_name, file.content)])
+        exchanged = self.calls.send("POST", f"{self.dialect.write_url}/upload-dok", payload, content_type)
+        outcome = meaning_of_write(exchanged, now=self.calls.clock.now())
+        described = read(exchanged, 0.0).fields.get("data") if isinstance(exchanged, Answer) else None
+        if outcome.verdict is Verdict.ACCEPTED and isinstance(described, dict) and described.get("dok_uri"):
+            return described
+        if outcome.verdict is Verdict.REFUSED:
+            return outcome
+        return Outcome.not_executed(
+            f"upload.{outcome.code or 'odd'}", stops_all=outcome.stops_all, retry_after_s=outcome.retry_after_s
+        )
 
     def follow_up(self, name: str, pns_id: BknId) -> Outcome:
         path = f"{self._api(name).follow_up_path}{urllib.parse.quote(pns_id, safe='')}"

@@ -97,6 +97,7 @@ class BknChoices(Section):
     penailan: Literal["Penailan", "Penilaian"] = "Penailan"
     sertifikasi_end: Literal["masaBerlakuSertSelasai", "masaBerlakuSertSelesai"] = "masaBerlakuSertSelasai"
     kinerja_months_as_text: bool = False
+    certificates: Literal["after_row", "with_path"] = "after_row"
     combined_save: bool = False
 
 

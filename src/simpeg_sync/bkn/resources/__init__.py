@@ -63,6 +63,8 @@ class Choices:
     """How angkakredit spells the period of appraisal on its way out."""
     sertifikasi_end: Literal["masaBerlakuSertSelasai", "masaBerlakuSertSelesai"] = "masaBerlakuSertSelasai"
     kinerja_months_as_text: bool = False
+    certificates: Literal["after_row", "with_path"] = "after_row"
+    """Attached to the saved row by `upload-dok-rw`, or stored by `upload-dok` and named in the save's ``path``."""
     combined_save: bool = False
     """Save and certificate in one form (`*/document/save`), known from one document of 2026 only."""
 
@@ -83,6 +85,17 @@ def chosen(choices: Choices) -> Mapping[str, ResourceApi]:
     if choices.kinerja_months_as_text:
         months = frozenset({"bulanMulaiPenilaian", "bulanSelesaiPenilaian"})
         apis["kinerjaperiodik"] = replace(apis["kinerjaperiodik"], as_text=months)
+    if choices.certificates == "with_path":
+        apis |= {name: _with_path(api) for name, api in apis.items() if _takes_path(api)}
     if choices.combined_save:
         apis |= combined(apis)
     return apis
+
+
+def _takes_path(api: ResourceApi) -> bool:
+    has_path = api.body is not None and "path" in api.body.model_fields
+    return has_path and bool(api.resource.document_kinds)
+
+
+def _with_path(api: ResourceApi) -> ResourceApi:
+    return replace(api, resource=replace(api.resource, takes_files_with_save=True), stores_files_first=True)

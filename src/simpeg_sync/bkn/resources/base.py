@@ -1,6 +1,6 @@
 """What every kind of history has in common: its addresses, its body as a pydantic model, the place of the new id."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -72,8 +72,8 @@ class RowBody(Body):
     id: str | None = None
     """null creates, the id of an existing riwayat updates."""
     path: list[dict[str, Any]] | None = None
-    """Documents of the row. Never sent: whether BKN empties or keeps what an update does not name is unknown, and an
-    upload of its own attaches ours."""
+    """Documents of the row, as `upload-dok` described them. Sent only by choice: by default an upload of its own attaches
+    them to the saved row, since whether BKN empties or keeps what an update does not name is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,8 @@ class ResourceApi:
     upload_path: str = "upload-dok-rw"
     form_files: Mapping[str, str] = field(default_factory=dict)
     """For a save that is a form with its certificates inside: kind -> the form's field."""
+    stores_files_first: bool = False
+    """Certificates are stored by `upload-dok`, and the save names them in its ``path``."""
     follow_up_path: str = ""
     is_family: bool = False
     """Data of relatives, who are nobody's employees: off unless a setting names the legal ground."""
@@ -127,7 +129,14 @@ class ResourceApi:
         broken = fit.broken_rule()
         return BadField(self.in_feed(broken.field), broken.reason) if broken else None
 
-    def complete(self, body: Mapping[str, Any], *, pns_id: str, bkn_id: str | None) -> dict[str, Any]:
+    def complete(
+        self,
+        body: Mapping[str, Any],
+        *,
+        pns_id: str,
+        bkn_id: str | None,
+        path: Sequence[Mapping[str, Any]] = (),
+    ) -> dict[str, Any]:
         """The body as it leaves, spelled and ordered as BKN has it. Raises ValidationError only for a body never checked."""
         assert self.body is not None, f"{self.resource.name} is never written"
         values = self.as_sent(body)
@@ -135,11 +144,13 @@ class ResourceApi:
             values[self.person_field] = pns_id
         if "id" in self.body.model_fields:
             values["id"] = bkn_id
+        if path:
+            values["path"] = [dict(entry) for entry in path]
         sent = self.body.model_validate(values).model_dump(exclude_unset=self.resource.is_partial)
         return {
             self.respelled.get(name, name): str(value) if name in self.as_text and value is not None else value
             for name, value in sent.items()
-            if name not in self.not_sent
+            if name not in self.not_sent or (name == "path" and path)
         }
 
     def known_fields(self) -> frozenset[str]:

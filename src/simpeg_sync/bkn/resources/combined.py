@@ -65,6 +65,7 @@ def _combined(name: str, api: ResourceApi) -> ResourceApi:
         save_path=api.save_path.removesuffix("/save") + "/document/save",
         respelled={**own, **SPELLED.get(name, {})},
         form_files=FORM_FILES[name],
+        stores_files_first=False,
         not_sent=frozenset({"path", *lacking}),
     )
 
