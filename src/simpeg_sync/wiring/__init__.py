@@ -1,0 +1,40 @@
+"""Builds the real objects from the settings. The only place that knows every edge."""
+
+from simpeg_sync.wiring.bkn import (
+    bkn_keys,
+    code_check,
+    code_report,
+    open_bkn,
+    open_codes,
+    open_puller,
+    open_reads,
+    pullable,
+    try_login,
+)
+from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
+from simpeg_sync.wiring.settings import configure_logs, read_config, targets
+from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_capture, open_ledger, open_reader, source_engine
+
+__all__ = [
+    "bkn_keys",
+    "code_check",
+    "code_report",
+    "configure_logs",
+    "ledger_engine",
+    "log_settings",
+    "open_bkn",
+    "open_capture",
+    "open_codes",
+    "open_daemon",
+    "open_intake",
+    "open_ledger",
+    "open_pipeline",
+    "open_puller",
+    "open_reader",
+    "open_reads",
+    "pullable",
+    "read_config",
+    "source_engine",
+    "targets",
+    "try_login",
+]

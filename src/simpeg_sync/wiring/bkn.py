@@ -1,0 +1,186 @@
+"""BKN: the client of the chosen dialect, its tokens and pace, its reads, and its code tables."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from simpeg_sync import logs
+from simpeg_sync.bkn import sapk, siasn
+from simpeg_sync.bkn.calls import Calls
+from simpeg_sync.bkn.client import BknClient
+from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
+from simpeg_sync.bkn.gate import Gate
+from simpeg_sync.bkn.httpx_exchange import HttpxExchange
+from simpeg_sync.bkn.proof import Proof, prove
+from simpeg_sync.bkn.reads import Reads
+from simpeg_sync.bkn.reference import UNOR, ReferencePuller
+from simpeg_sync.bkn.refusals import LIFTED_BY, Keys, Notes, Refusals
+from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
+from simpeg_sync.clock import Clock
+from simpeg_sync.code_check import CodeReport, check_codes
+from simpeg_sync.config.load import Config
+from simpeg_sync.domain.errors import LedgerError
+from simpeg_sync.domain.outcome import TokenName
+from simpeg_sync.ledger.reference import Pull, ReferenceCodes
+from simpeg_sync.ledger.store import SqlLedger
+from simpeg_sync.secret import Secret
+from simpeg_sync.wiring.settings import choices_of
+
+
+def open_bkn(
+    config: Config, clock: Clock, notes: Notes, *, codes: CodeCheck | None = None, try_refused: bool = False
+) -> BknClient:
+    """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``."""
+    settings = config.settings.bkn
+    ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
+    exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
+    gate = Gate(
+        clock,
+        per_second=settings.calls_per_second,
+        in_flight=settings.calls_in_flight,
+        on_change=lambda what: logs.get().warning(f"bkn.{what}"),
+    )
+    keys, refusals = bkn_keys(config), Refusals(notes, clock)
+    if settings.dialect == "sapk":
+        assert settings.duplex_url is not None, "the settings demand what the dialect needs"
+        dialect = sapk.dialect(settings.base_url, settings.duplex_url, pns_user_id=settings.pns_user_id)
+        scheme = sapk.scheme(settings.origin)
+    else:
+        dialect, scheme = siasn.dialect(settings.base_url, choices_of(settings)), siasn.SCHEME
+
+    def on_event(token: TokenName, what: str) -> None:
+        _say_token(token, what)
+        _note_token(refusals, token, what, keys[token], tokens.why_refused(token))
+
+    tokens = Tokens(
+        exchange,
+        clock,
+        keys,
+        scheme=scheme,
+        refused={} if try_refused else refusals.standing(keys),
+        deadline_s=settings.call_limit,
+        on_event=on_event,
+    )
+    return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
+
+
+def bkn_keys(config: Config) -> Keys:
+    """How each token of the dialect is come by. Raises ConfigError for a secret file that cannot be read."""
+    if config.settings.bkn.dialect == "sapk":
+        return {"sapk": _sapk_login(config)}
+    return {"apim": _apim_login(config), "sso": _sso(config)}
+
+
+def open_reads(config: Config, clock: Clock, ledger: SqlLedger) -> Reads:
+    client = open_bkn(config, clock, ledger)
+    return Reads(client.calls, client.dialect.read_url)
+
+
+def try_login(config: Config, clock: Clock, ledger: SqlLedger) -> Sequence[Proof]:
+    """One try of each token's credentials, also of refused ones; what BKN accepts is no longer noted as refused."""
+    keys = bkn_keys(config)
+    calls = open_bkn(config, clock, ledger, try_refused=True).calls
+    proofs = prove(calls, keys, f"{config.settings.bkn.base_url}/referensi/{UNOR.name}?limit=1&offset=0")
+    for proof in proofs:
+        if proof.accepted:
+            Refusals(ledger, clock).forget(proof.token)
+    return proofs
+
+
+def open_puller(
+    config: Config,
+    clock: Clock,
+    ledger: SqlLedger,
+    *,
+    on_page: Callable[[str, int, int | None], None] = lambda table, rows, expected: None,
+) -> ReferencePuller[Pull]:
+    settings = config.settings.bkn
+    calls = open_bkn(config, clock, ledger).calls
+    is_apim_only = settings.reference_tokens == "apim"
+    return ReferencePuller(
+        store=open_codes(ledger, clock),
+        unor_calls=calls,
+        base_url=settings.base_url,
+        reference_calls=replace(calls, only_tokens=("apim",)) if is_apim_only else calls,
+        reference_url=settings.reference_url,
+        on_page=on_page,
+    )
+
+
+def open_codes(ledger: SqlLedger, clock: Clock) -> ReferenceCodes:
+    return ReferenceCodes(ledger.engine, clock)
+
+
+def pullable(config: Config) -> Sequence[ReferenceTable]:
+    """The code tables that these settings can pull. Classic SAPK shows none."""
+    if config.settings.bkn.dialect == "sapk":
+        return ()
+    return (UNOR, *(load_bundle().reference_api if config.settings.bkn.reference_url else ()))
+
+
+def code_check(config: Config, pulled: PulledCodes) -> CodeCheck:
+    """Finds codes that BKN is known not to have in what is about to leave."""
+    bundle = load_bundle()
+    return CodeCheck(bundle, CodeBook(bundle, pulled, extra=config.settings.bkn.extra_codes))
+
+
+def code_report(config: Config, pulled: PulledCodes) -> CodeReport:
+    """What BKN knows of every code that the feeds may send."""
+    check = code_check(config, pulled)
+    return check_codes(config, check.book, lambda target, field: code_table_of(check.bundle, target, field))
+
+
+def _note_token(refusals: Refusals, token: TokenName, what: str, key: Login | Secret, why: str) -> None:
+    """A call may be under way: a ledger that is down must not look like a call that failed."""
+    try:
+        if what == "refused":
+            refusals.remember(token, key, why.partition(";")[0])
+        else:
+            refusals.forget(token)
+    except LedgerError as error:
+        logs.get().error("token.note_failed", token=token, problem=str(error), remedy=f"before a restart: {LIFTED_BY}")
+
+
+def _say_token(token: str, what: str) -> None:
+    if what == "refused":
+        logs.get().error("token.refused", token=token, remedy=f"nothing is sent before: {LIFTED_BY}")
+    else:
+        logs.get().info(f"token.{what}", token=token)
+
+
+def _secret(config: Config, path: Path, name: str) -> Secret:
+    return Secret.from_file(config.secret(path), f"{config.path}: bkn.{name}")
+
+
+def _apim_login(config: Config) -> Login:
+    settings = config.settings.bkn
+    assert settings.apim_token_url is not None, "the settings demand what the dialect needs"
+    return client_credentials(settings.apim_token_url, *_consumer(config))
+
+
+def _sapk_login(config: Config) -> Login:
+    settings = config.settings.bkn
+    assert settings.token_url is not None, "the settings demand what the dialect needs"
+    return sapk_credentials(settings.token_url, *_consumer(config), origin=settings.origin)
+
+
+def _consumer(config: Config) -> tuple[Secret, Secret]:
+    settings = config.settings.bkn
+    return (
+        _secret(config, settings.consumer_key_file, "consumer_key_file"),
+        _secret(config, settings.consumer_secret_file, "consumer_secret_file"),
+    )
+
+
+def _sso(config: Config) -> Login | Secret:
+    settings = config.settings.bkn
+    if settings.sso_token_file is not None:
+        return _secret(config, settings.sso_token_file, "sso_token_file")
+    if not (settings.sso_token_url and settings.sso_username_file and settings.sso_password_file):
+        raise AssertionError("the settings demand one complete login")
+    return password_grant(
+        settings.sso_token_url,
+        settings.sso_client_id,
+        _secret(config, settings.sso_username_file, "sso_username_file"),
+        _secret(config, settings.sso_password_file, "sso_password_file"),
+    )

@@ -1,0 +1,97 @@
+"""The pipeline, the intake and the daemon around them."""
+
+from dataclasses import dataclass
+
+from simpeg_sync import logs
+from simpeg_sync.bkn.client import BknClient
+from simpeg_sync.clock import Clock
+from simpeg_sync.config.load import Config
+from simpeg_sync.daemon import Daemon
+from simpeg_sync.files import FolderFiles
+from simpeg_sync.intake import ChangeIntake
+from simpeg_sync.ledger.store import SqlLedger
+from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.source.log import LogCapture
+from simpeg_sync.source.reader import SqlSource
+from simpeg_sync.turn import Timing, View
+from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
+from simpeg_sync.wiring.stores import open_capture, source_engine
+
+PURGE_PAGE = 5000
+
+
+def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
+    timing = config.settings.timing
+    view = View(
+        feeds=config.feeds,
+        source=SqlSource(source_engine(config)),
+        bkn=bkn,
+        files=FolderFiles(),
+        ledger=ledger,
+        clock=clock,
+        timing=Timing(
+            settle_s=timing.settle,
+            absent_gap_s=timing.absent_gap,
+            delete_grace_s=timing.delete_grace,
+            look_again_s=timing.look_again,
+            compare_again_s=timing.compare_again,
+        ),
+    )
+    return Pipeline(view)
+
+
+def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = None) -> ChangeIntake:
+    return ChangeIntake(
+        config.feeds,
+        SqlSource(source_engine(config)),
+        capture or open_capture(config),
+        ledger,
+        page=config.settings.source.page,
+    )
+
+
+def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
+    settings = config.settings
+    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
+    if bkn.calls.tokens.refusal:
+        logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
+    capture = open_capture(config)
+    return Daemon(
+        intake=open_intake(config, ledger, capture),
+        pipeline=open_pipeline(config, clock, ledger, bkn),
+        work=ledger,
+        clock=clock,
+        workers=settings.bkn.calls_in_flight,
+        poll_s=settings.source.poll,
+        sweep_every_s=settings.timing.sweep_every,
+        drain_s=settings.timing.drain,
+        is_approved=_Approval(ledger, config.digest, clock),
+        is_bkn_up=lambda: bkn.calls.gate.is_open_for_work,
+        why_no_login=lambda: bkn.calls.tokens.refusal,
+        bkn_lost_for_s=bkn.calls.gate.lost_for_s,
+        purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
+    )
+
+
+@dataclass(slots=True)
+class _Approval:
+    """Whether an operator has approved this configuration; asked of the ledger every so often until it is."""
+
+    ledger: SqlLedger
+    configuration: str
+    clock: Clock
+    approved: bool = False
+    asked_at: float = float("-inf")
+    said: bool = False
+
+    def __call__(self) -> bool:
+        now = self.clock.monotonic()
+        if not self.approved and now >= self.asked_at + 1.0:
+            self.asked_at = now
+            self.approved = self.ledger.is_approved(self.configuration)
+            if not self.approved and not self.said:
+                self.said = True
+                logs.get().warning(
+                    "daemon.observing", remedy="look at `simpeg-sync plan`, then `simpeg-sync plan --approve`"
+                )
+        return self.approved

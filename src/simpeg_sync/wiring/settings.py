@@ -1,0 +1,70 @@
+"""From the settings file to a Config, with what BKN's resources let a feed name; and the log."""
+
+import secrets as chance
+from pathlib import Path
+from typing import TextIO
+
+from simpeg_sync import logs
+from simpeg_sync.bkn.codes import load_bundle
+from simpeg_sync.bkn.resources import Choices, chosen
+from simpeg_sync.config.document import read_yaml
+from simpeg_sync.config.feeds import Target, Targets
+from simpeg_sync.config.load import Config, load
+from simpeg_sync.config.settings import BknSettings, likely
+from simpeg_sync.domain.errors import ConfigError, Problem
+from simpeg_sync.secret import Secret
+
+FAMILY_REMEDY = (
+    "Relatives are nobody's employees: bkn.family_data_ground has to name the legal ground for sending their data."
+)
+
+
+def targets(settings: BknSettings | None) -> Targets:
+    """BKN's resources that a feed may name, by the settings as far as they can be read."""
+    has_ground = settings is not None and bool(settings.family_data_ground.strip())
+    return {
+        name: Target(
+            api.known_fields(),
+            api.resource.document_kinds,
+            needs_natural_key=api.resource.is_listed and not api.resource.is_single,
+            switched_off="" if has_ground or not api.is_family else FAMILY_REMEDY,
+        )
+        for name, api in chosen(choices_of(settings)).items()
+    }
+
+
+def choices_of(settings: BknSettings | None) -> Choices:
+    return Choices(**settings.choices.model_dump()) if settings is not None else Choices()
+
+
+def read_config(path: Path) -> Config:
+    """Raises ConfigError."""
+    config = load(path, targets=targets)
+    tables = load_bundle().tables
+    unknown = [name for name in config.settings.bkn.extra_codes if name not in tables]
+    if unknown:
+        file = read_yaml(config.path)
+        raise ConfigError(
+            [
+                Problem(
+                    file.place(("bkn", "extra_codes", name)),
+                    f"{name} is not a code table of BKN",
+                    f"{likely(name, tables)} Known: {', '.join(tables)}.".strip(),
+                )
+                for name in unknown
+            ]
+        )
+    return config
+
+
+def configure_logs(config: Config, *, level: str | None = None, stream: TextIO | None = None) -> None:
+    """``stream``: where the lines go; standard output when it is missing."""
+    settings = config.settings
+    key = chance.token_bytes(32)
+    if settings.person_key_file is not None:
+        key = (
+            Secret.from_file(config.secret(settings.person_key_file), f"{config.path}: person_key_file")
+            .reveal()
+            .encode()
+        )
+    logs.configure(level=level or settings.log.level, form=settings.log.format, stream=stream, person_key=key)
