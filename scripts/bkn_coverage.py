@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from tests.bkn import targets as tried
 
 from simpeg_sync.bkn import sapk, siasn
+from simpeg_sync.bkn.client import REFRESHED
 from simpeg_sync.bkn.reads.catalogue import load
 from simpeg_sync.bkn.resources.base import ResourceApi
 from simpeg_sync.bkn.resources.combined import FORM_FILES
@@ -57,7 +58,7 @@ def targets(spoken: Mapping[str, ResourceApi], classic: Mapping[str, ResourceApi
             f"`DELETE {api.delete_path}/{{id}}`" if api.delete_path else "no",
             ", ".join(f"`{kind}`" for kind in resource.document_kinds) or "–",
             proof(api),
-            f"`GET {api.follow_up_path.split('?')[0]}`" if api.follow_up_path else "–",
+            f"`GET {REFRESHED[name].split('?')[0]}`" if resource.follow_up else "–",
             in_classic(classic[name]),
             tested(name, api),
         )

@@ -1,6 +1,7 @@
 """What do people want to see? One read service for the command line, the pages and the metrics to come."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
 from simpeg_sync.reasons import sentence
 
 STATUS_ORDER = tuple(Status)
+REFUSED_LOGINS = "bkn.refused_credentials."
+"""Where bkn/refusals.py notes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class Insights:
         return {
             "approved": self.reader.is_approved(self.configuration),
             "summary": self._summary(totals),
+            "refused_logins": self._refused_logins(),
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
@@ -98,6 +102,11 @@ class Insights:
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
         ]
+
+    def _refused_logins(self) -> Sequence[Mapping[str, Any]]:
+        """Credentials that BKN has refused; nothing is sent until others are given."""
+        notes = {token: json.loads(note) for token, note in self.reader.notes(REFUSED_LOGINS).items()}
+        return [{"token": token, "why": note["why"], "at": rfc3339(note["at"])} for token, note in notes.items()]
 
     def _summary(self, totals: Mapping[Status, int]) -> str:
         if not self.reader.is_approved(self.configuration):

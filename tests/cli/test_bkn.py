@@ -51,3 +51,17 @@ def test_a_wrong_question_is_answered_with_what_to_do(stage: Stage) -> None:
     assert run(stage.config_path, "bkn", "read", "rw-kursus", "--set", "nipBaru").returncode == 2
     assert run(stage.config_path, "bkn", "read", "agama-x", "--nip", "1").returncode == 2
     assert run(stage.config_path, "bkn", "read", "ref-unor", "--nip", somebody(stage)).returncode == 2
+
+
+def test_the_main_record_is_refreshed_and_the_audit_says_who_asked(stage: Stage) -> None:
+    nip = somebody(stage)
+    refused = run(stage.config_path, "bkn", "refresh", "golongan", "--nip", nip)
+    assert (refused.returncode, "BKN refuses: " in refused.stderr) == (8, True)
+    stage.bkn.control.add_row("golongan", nip, {"golonganId": "32", "tmtGolongan": "01-04-2020"})
+    done = run(stage.config_path, "bkn", "refresh", "golongan", "--nip", nip)
+    assert (done.returncode, done.stdout) == (0, "BKN has refreshed golongan in its main record\n"), done.stderr
+    (effect,) = [effect for effect in stage.bkn.control.effects() if effect["kind"] == "sync"]
+    assert effect["nip"] == nip
+    unknown = run(stage.config_path, "bkn", "refresh", "jabatan", "--nip", "198001012005011999")
+    assert unknown.returncode == 8
+    assert run(stage.config_path, "bkn", "refresh", "jabatan", "--nip", "1").returncode == 2

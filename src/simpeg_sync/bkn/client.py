@@ -29,6 +29,13 @@ JPEG, PNG = b"\xff\xd8\xff", b"\x89PNG"
 FILES_BEGIN = (b"%PDF-", JPEG, PNG)
 
 
+REFRESHED: Mapping[str, str] = {
+    "jabatan": "pns/data-utama-jabatansync?pns_orang_id=",
+    "golongan": "pns/data-utama-golongansync?pns_orang_id=",
+}
+"""Histories whose newest row BKN copies into data-utama when asked: GETs with an effect (bkn-api Annex A)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dialect:
     """One of BKN's two web services, as far as they differ."""
@@ -130,9 +137,12 @@ class BknClient:
         )
 
     def follow_up(self, name: str, pns_id: BknId) -> Outcome:
-        path = f"{self._api(name).follow_up_path}{urllib.parse.quote(pns_id, safe='')}"
-        exchanged = self.calls.send("GET", f"{self.dialect.write_url}/{path}")
-        return meaning_of_sync(exchanged, now=self.calls.clock.now())
+        return self.refresh(name, pns_id)
+
+    def refresh(self, which: str, pns_id: BknId) -> Outcome:
+        """Lets BKN copy the newest row of a history into the main record. ``which``: a key of `REFRESHED`."""
+        url = f"{self.dialect.write_url}/{REFRESHED[which]}{urllib.parse.quote(pns_id, safe='')}"
+        return meaning_of_sync(self.calls.send("GET", url), now=self.calls.clock.now())
 
     def delete(self, name: str, bkn_id: BknId) -> Outcome:
         path = f"{self._api(name).delete_path}/{urllib.parse.quote(bkn_id, safe='')}"

@@ -9,6 +9,10 @@ import click
 from simpeg_sync.bkn.reads import Document, TypedRow
 from simpeg_sync.bkn.reads.catalogue import load
 from simpeg_sync.cli.common import Shared, actor, pass_shared, printable, say, table
+from simpeg_sync.domain.change import Nip
+from simpeg_sync.domain.errors import BknDown, NothingMatched
+from simpeg_sync.domain.outcome import Verdict
+from simpeg_sync.mapping.render import nip_of
 
 
 @click.group()
@@ -66,6 +70,42 @@ def read(shared: Shared, name: str, nip: str | None, given: tuple[str, ...]) -> 
     for row in rows:
         for oddity in row.oddities:
             say(f"odd: {oddity.field}: {oddity.what}")
+
+
+@bkn.command("refresh")
+@click.argument("which", type=click.Choice(["jabatan", "golongan"]))
+@click.option("--nip", required=True, help="The person, 18 digits.")
+@pass_shared
+def refresh(shared: Shared, which: str, nip: str) -> None:
+    """Lets BKN copy a person's newest post or rank into its main record. The daemon does so by itself after a new post."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    config, clock = shared.config, Clock()
+    wiring.configure_logs(config, level="ERROR")
+    ledger = wiring.open_ledger(config, clock)
+    try:
+        client = wiring.open_bkn(config, clock, ledger)
+        person = client.person(_nip(nip))
+        if person is None:
+            raise NothingMatched("BKN does not know this NIP")
+        ledger.audit(actor=actor(), action="bkn.refresh", target=f"{which} of {nip}")
+        outcome = client.refresh(which, person)
+    finally:
+        ledger.close()
+        clock.stop.set()
+    if outcome.verdict is Verdict.REFUSED:
+        raise NothingMatched(f"BKN refuses: {printable(outcome.message) or outcome.code}")
+    if outcome.verdict is not Verdict.ACCEPTED:
+        raise BknDown(f"BKN did not refresh the main record ({outcome.code})")
+    shared.show({"refreshed": which}, lambda: click.echo(f"BKN has refreshed {which} in its main record"))
+
+
+def _nip(text: str) -> Nip:
+    found = nip_of(text)
+    if found is None:
+        raise click.UsageError("a NIP has 18 digits")
+    return found
 
 
 def _parameters(name: str, nip: str | None, given: tuple[str, ...]) -> dict[str, Any]:

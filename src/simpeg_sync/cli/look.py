@@ -32,6 +32,10 @@ def status(shared: Shared) -> None:
 
 def _print_status(data: Mapping[str, Any]) -> None:
     click.echo(data["summary"])
+    for refused in data["refused_logins"]:
+        click.echo(
+            f"login refused ({refused['token']}, {refused['at']}): {refused['why']}; see `simpeg-sync token status`"
+        )
     for name in ("oldest_waiting", "last_success", "cursor_moved"):
         click.echo(f"{name.replace('_', ' ')}: {data[name] or 'never'}")
     if data["feeds"]:

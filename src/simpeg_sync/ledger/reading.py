@@ -127,6 +127,15 @@ class LedgerReader:
     def audit(self, *, limit: int = 200) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)
 
+    def notes(self, prefix: str) -> Mapping[str, str]:
+        """Small notes by what follows the prefix in their names."""
+        found = self._all(
+            "SELECT name, value FROM notes WHERE substr(name, 1, :length) = :prefix AND value <> ''",
+            length=len(prefix),
+            prefix=prefix,
+        )
+        return {row["name"].removeprefix(prefix): row["value"] for row in found}
+
     def _time(self, statement: str) -> float | None:
         with translated(), self._engine.connect() as connection:
             found: float | None = connection.execute(text(statement)).scalar()

@@ -109,7 +109,6 @@ class ResourceApi:
     """For a save that is a form with its certificates inside: kind -> the form's field."""
     stores_files_first: bool = False
     """Certificates are stored by `upload-dok`, and the save names them in its ``path``."""
-    follow_up_path: str = ""
     is_family: bool = False
     """Data of relatives, who are nobody's employees: off unless a setting names the legal ground."""
 

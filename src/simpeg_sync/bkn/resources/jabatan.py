@@ -82,7 +82,6 @@ API = ResourceApi(
     delete_path="jabatan/delete",
     id_names=("rwJabatanId",),
     person_field="pnsId",
-    follow_up_path="pns/data-utama-jabatansync?pns_orang_id=",
 )
 
 _LATER = ("instansiIndukId", "jenisMutasiId", "jenisPenugasanId", "subJabatanId", "tmtMutasi")
