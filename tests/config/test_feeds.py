@@ -43,6 +43,22 @@ def feed_of(region: Region) -> Feed:
         ("verified: {status: 2}", "verified: {status: }", 10, "the value is missing", "empty: true"),
         ("verified: {status: 2}", "verified: {status: {more: 2}}", 10, "unknown kind of test", "{not: ...}"),
         ("verified: {status: 2}", "verified: {status: {empty: 1}}", 10, "unknown kind of test", "{not: ...}"),
+        ("verified: {status: 2}", "verified: {tahun: {from: dua}}", 10, "a bound is a number", "{from: 2022}"),
+        ("verified: {status: 2}", "verified: {tahun: {from: 2020, until: 2021}}", 10, "unknown kind of test", "from"),
+        ("{integer: jam}", "{number: jam, decimal: ';'}", 14, "decimal is ';'", "decimal: ','"),
+        ("{integer: jam}", "{number: jam, places: 9}", 14, "places is not a number", "places: 2"),
+        ("{integer: jam}", "{number: jam, as_text: 1}", 14, "as_text is not true", "as_text: true"),
+        ("{integer: jam}", "{link: jabatan}", 14, "a link needs a feed and its key", "key: [column"),
+        ("{integer: jam}", "{link: jabatan, key: [id_jabatan]}", 14, "the link names jabatan", "Name a feed"),
+        ("{integer: jam}", "{link: kursus, key: [a, b]}", 14, "key of 2 columns", "a column for each"),
+        ("verified: {status: 2}", "document: {file: a, directory: d, kind: '999'}", 10, "no certificate of kind '999'", "881"),
+        (
+            "verified: {status: 2}",
+            "document: [{file: a, directory: d}, {file: b, directory: d, kind: '881'}]",
+            10,
+            "two certificates",
+            "its kind",
+        ),
         ("verified: {status: 2}", "verified: disetujui", 10, "a condition names columns", "column: value"),
         ("verified: {status: 2}", "verified: {}", 10, "a condition names columns", "column: value"),
         ("verified: {status: 2}", "verified:\n  # {status: 2}", 10, "verified says nothing", "remove the word"),
@@ -187,3 +203,75 @@ def test_no_field_no_key_and_no_file_name_slip_through(region: Region) -> None:
     missing = {problem.what for problem in region.problems()}
     assert any(what == "fields is empty" for what in missing)
     assert any(what.startswith("natural_key is missing") for what in missing)
+
+
+def test_relatives_may_be_sent_once_a_legal_ground_is_named(region: Region) -> None:
+    feed = (
+        "feed: keluarga\ntarget: pasangan\ntable: istri\nkey: [id]\nperson: nip\n"
+        "fields: {nama: nama}\nnatural_key: [nama]\n"
+    )
+    region.write("feeds/keluarga.yaml", feed)
+    assert any("switched off" in problem.what for problem in region.problems())
+    region.spoil("bkn:\n", "bkn:\n  family_data_ground: Pasal 20 UU 27/2022\n")
+    assert FeedName("keluarga") in region.read().feeds
+
+
+def test_a_row_may_have_a_certificate_of_each_kind_and_name_another_feeds_row(region: Region) -> None:
+    region.write(
+        "feeds/jabatan.yaml",
+        """\
+feed: jabatan
+target: jabatan
+table: jabatan
+key: [id]
+person: nip
+fields: {nomorSk: no_sk, tmtJabatan: {date: tmt}}
+natural_key: [nomorSk, tmtJabatan]
+document:
+  - {file: sk, directory: berkas}
+  - {file: pelantikan, directory: berkas, kind: "873"}
+""",
+    )
+    region.write(
+        "feeds/pak.yaml",
+        """\
+feed: pak
+target: angkakredit
+table: pak
+key: [id]
+person: nip
+fields:
+  nomorSk: no_pak
+  kreditUtamaBaru: {number: utama, decimal: ",", as_text: true}
+  rwJabatanId: {link: jabatan, key: [id_jabatan]}
+natural_key: [nomorSk]
+scope: {tahun: {from: 2020, to: 2023}}
+""",
+    )
+    feeds = region.read().feeds
+    assert [rule.kind for rule in feeds[FeedName("jabatan")].documents] == ["", "873"]
+    pak = feeds[FeedName("pak")]
+    assert pak.linked_feeds == ("jabatan",)
+    assert pak.scope is not None
+    assert [pak.scope.holds({"tahun": year}) for year in (2019, 2020, "2023", 2024, None, "x")] == [
+        False, True, True, False, False, False,
+    ]  # fmt: skip
+
+
+def test_a_target_with_one_row_a_person_needs_no_natural_key(region: Region) -> None:
+    region.write(
+        "feeds/foto.yaml",
+        "feed: foto\ntarget: photo\ntable: pegawai\nkey: [nip]\nperson: nip\ndocument: {file: foto, directory: foto}\n",
+    )
+    assert region.read().feeds[FeedName("foto")].fields == {}
+
+
+def test_the_older_address_of_posts_does_not_know_unit_moves(region: Region) -> None:
+    region.write(
+        "feeds/jabatan.yaml",
+        "feed: jabatan\ntarget: jabatan\ntable: j\nkey: [id]\nperson: nip\n"
+        "fields: {nomorSk: a, tmtMutasi: {date: b}}\nnatural_key: [nomorSk]\n",
+    )
+    region.read()
+    region.spoil("bkn:\n", "bkn:\n  choices: {jabatan_save: jabatan}\n")
+    assert any("no field 'tmtMutasi'" in problem.what for problem in region.problems())

@@ -1,12 +1,13 @@
 """Equal is what BKN means as equal, whichever of its spellings came. Sources: bkn-api section 2, conventions."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simpeg_sync.decide.fields import Field, Form, Resource, code, date, identifier, number, text
+from simpeg_sync.decide.fields import Field, Form, Resource, amount, code, date, flag, identifier, number, score, text
 
 KURSUS = Resource(
     name="kursus",
@@ -45,6 +46,13 @@ ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.floats() 
         (date, "", "01-01-0001"),
         (date, "", "0001-01-01T00:00:00Z"),
         (date, "", None),
+        (amount, "12.500", "12.50"),
+        (amount, "0", "0.000"),
+        (score, 91.666, "91.67"),
+        (score, 85, "85.00"),
+        (flag, "", "0"),
+        (flag, None, "0"),
+        (flag, "1", 1),
     ],
 )
 def test_two_spellings_of_one_value_are_equal(form: Form, ours: Any, theirs: Any) -> None:
@@ -56,6 +64,10 @@ def test_two_spellings_of_one_value_are_equal(form: Form, ours: Any, theirs: Any
     [
         (text, "Balai Diklat", "BalaiDiklat"),
         (code, "t", "T"),
+        (amount, "12.500", "12.501"),
+        (score, 91.66, "91.67"),
+        (flag, "1", "0"),
+        (number, "0", ""),
         (code, "0", None),
         (identifier, "00", "0"),
         (number, 0, None),
@@ -145,3 +157,53 @@ def test_an_update_carries_over_what_the_feed_does_not_map_in_the_types_that_bkn
 @given(value=ANYTHING)
 def test_whatever_bkn_shows_can_be_carried_over(value: Any) -> None:
     KURSUS.carried_over({}, {field.read: value for field in KURSUS.fields if field.read})
+
+
+CUT = Resource(name="x", fields=(Field("nama", "nama", cut_at=10), Field("jam", "jam", number)))
+
+
+def test_what_bkn_cuts_is_compared_as_far_as_it_keeps_it() -> None:
+    assert CUT.differences({"nama": "Manajemen Arsip", "jam": 4}, {"nama": "MANAJEMEN ", "jam": "4"}) == []
+    assert CUT.differences({"nama": "Manajemen Arsip"}, {"nama": "Manajemer"}) == ["nama"]
+
+
+GUESSED = Resource(
+    name="kgb", fields=(Field("nomorSk", "nomorSk", is_guess=True), Field("gaji", "gaji", amount, is_guess=True))
+)
+
+
+def test_a_guessed_field_counts_only_where_a_row_has_it() -> None:
+    body = {"nomorSk": "KGB/1", "gaji": "3000000"}
+    assert GUESSED.differences(body, {"id": "a", "noSk": "KGB/2"}) == []
+    assert GUESSED.differences(body, {"nomorSk": "KGB/2"}) == ["nomorSk"]
+    assert not GUESSED.shows(("nomorSk",), {"noSk": "KGB/1"})
+    assert GUESSED.shows(("nomorSk",), {"nomorSk": "x"})
+    assert set(GUESSED.unseen(body, {"nomorSk": "x"})) == {"gaji"}
+
+
+CARRIED = Resource(
+    name="y",
+    fields=(
+        Field("nilai", "nilai", score),
+        Field("jumlah", "jumlah", number),
+        Field("kredit", "kredit", amount),
+        Field("isKonversi", "isKonversi", flag),
+        Field("tanggal", "tanggal", date),
+    ),
+)
+
+
+def test_what_is_carried_over_goes_back_in_the_type_that_bkn_takes() -> None:
+    row = {"nilai": "85.50", "jumlah": "12", "kredit": "12.500", "isKonversi": "", "tanggal": "2020-04-01T00:00:00Z"}
+    assert CARRIED.carried_over({}, row) == {
+        "nilai": 85.5,
+        "jumlah": 12,
+        "kredit": "12.500",
+        "isKonversi": "0",
+        "tanggal": "01-04-2020",
+    }
+    assert CARRIED.carried_over({}, {"nilai": "tidak ada", "jumlah": None, "tanggal": "01-01-0001"}) == {"tanggal": ""}
+
+
+def test_a_kind_that_changes_only_what_is_named_carries_nothing_over() -> None:
+    assert replace(CARRIED, is_partial=True).carried_over({}, {"nilai": "85.50"}) == {}

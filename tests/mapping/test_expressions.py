@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from simpeg_sync.domain.change import FeedName, SourceKey
 from simpeg_sync.mapping.expressions import (
     Code,
     Column,
@@ -17,6 +18,9 @@ from simpeg_sync.mapping.expressions import (
     Expression,
     First,
     Integer,
+    Linked,
+    Number,
+    RowOf,
     Unfit,
     Year,
     clean,
@@ -247,3 +251,46 @@ def test_a_bad_value_of_an_earlier_choice_is_held_and_not_passed_over() -> None:
 def test_cleaning_twice_is_cleaning_once() -> None:
     for text in ("a \x00 b", " \u2028 ", "x"):
         assert clean(clean(text)) == clean(text)
+
+
+# ---------------------------------------------------------------------------------------------------- decimal numbers
+
+
+@pytest.mark.parametrize(
+    ("expression", "column", "given"),
+    [
+        (Number("c"), "12.500", 12.5),
+        (Number("c"), Decimal("91.666"), 91.666),
+        (Number("c", places=2), Decimal("91.666"), 91.67),
+        (Number("c"), "85", 85),
+        (Number("c"), 85.0, 85),
+        (Number("c"), "1,234.5", 1234.5),
+        (Number("c", decimal=","), "86,5", 86.5),
+        (Number("c", decimal=","), "1.234,50", 1234.5),
+        (Number("c", decimal=","), Decimal("86.5"), 86.5),
+        (Number("c", decimal=",", as_text=True), "12,5", "12.500"),
+        (Number("c", places=0, as_text=True), "12", "12"),
+        (Number("c"), "", None),
+        (Number("c"), None, None),
+    ],
+)
+def test_a_decimal_number_is_read_by_the_mark_that_the_feed_says(
+    expression: Expression, column: Any, given: Any
+) -> None:
+    assert value(expression, column) == given
+    assert type(value(expression, column)) is type(given)
+
+
+@pytest.mark.parametrize("column", ["86,5", "1.2.3", "-4", "abc", "12 poin", "1,23", "9" * 20])
+def test_a_number_that_nobody_can_read_for_sure_is_held(column: str) -> None:
+    assert held(Number("c"), column) == ("number.unreadable", "c")
+
+
+# ------------------------------------------------------------------------------------------------------- other rows
+
+
+def test_a_link_names_the_other_row_by_its_key() -> None:
+    link = Linked(FeedName("jabatan"), ("c", "d"))
+    assert link.value({"c": 17, "d": " a "}) == RowOf(FeedName("jabatan"), SourceKey('["17","a"]'))
+    assert link.value({"c": 17, "d": None}) is None
+    assert link.columns == ["c", "d"]

@@ -98,6 +98,7 @@ class BknChoices(Section):
     sertifikasi_end: Literal["masaBerlakuSertSelasai", "masaBerlakuSertSelesai"] = "masaBerlakuSertSelasai"
     kinerja_months_as_text: bool = False
     certificates: Literal["after_row", "with_path"] = "after_row"
+    cuts: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]+\.\w+$")], Annotated[int, Field(ge=1, le=10_000)]] = {}
     combined_save: bool = False
 
 

@@ -82,6 +82,12 @@ class Field:
     form: Form = text
     is_guess: bool = False
     """Nobody has published how BKN shows this kind of row: the field counts only where a row has that name."""
+    cut_at: int = 0
+    """How many letters BKN keeps; 0 where nobody has seen it cut. Only the letters that it keeps are compared."""
+
+    def normal(self, value: Any) -> str:
+        """The value's one normal text: equal normal texts are equal values."""
+        return self.form(code(value)[: self.cut_at] if self.cut_at and value is not None else value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +134,16 @@ class Resource:
         return [
             field.write
             for field in self.readable(body, row)
-            if field.form(body[field.write]) != field.form(row.get(field.read or ""))
+            if field.normal(body[field.write]) != field.normal(row.get(field.read or ""))
         ]
 
     def confirmed(self, body: Mapping[str, Any]) -> dict[str, str]:
         """What BKN is known to hold after the body was proved, as hashes: the ledger keeps no content."""
-        return {field.write: _hash(field.form(body[field.write])) for field in self.fields if field.write in body}
+        return {field.write: _hash(field.normal(body[field.write])) for field in self.fields if field.write in body}
 
     def seen(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         """As `confirmed`, for what BKN's row holds in the fields that the body names."""
-        return {field.write: _hash(field.form(row.get(field.read or ""))) for field in self.readable(body, row)}
+        return {field.write: _hash(field.normal(row.get(field.read or ""))) for field in self.readable(body, row)}
 
     def unseen(self, body: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
         """As `confirmed`, for the fields that BKN takes and never shows again."""
@@ -155,15 +161,15 @@ class Resource:
         return [
             field.write
             for field in self.readable(confirmed, row)
-            if _hash(field.form(row.get(field.read or ""))) != confirmed[field.write]
+            if _hash(field.normal(row.get(field.read or ""))) != confirmed[field.write]
         ]
 
     def same_by(self, names: tuple[str, ...], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         """Whether the row carries the body's natural key. A key without any value matches nothing."""
         # A part that the body does not name is an empty one; without it the rest would fit too many rows.
         fields = self.readable(dict.fromkeys(names), row)
-        wanted = [field.form(body.get(field.write)) for field in fields]
-        return any(wanted) and wanted == [field.form(row.get(field.read or "")) for field in fields]
+        wanted = [field.normal(body.get(field.write)) for field in fields]
+        return any(wanted) and wanted == [field.normal(row.get(field.read or "")) for field in fields]
 
     def shows(self, names: tuple[str, ...], row: Mapping[str, Any]) -> bool:
         """Whether the row has all of these fields, as far as their names are guesses."""

@@ -40,6 +40,7 @@ def choices_of(settings: BknSettings | None) -> Choices:
 def read_config(path: Path) -> Config:
     """Raises ConfigError."""
     config = load(path, targets=targets)
+    _check_cuts(config)
     tables = load_bundle().tables
     unknown = [name for name in config.settings.bkn.extra_codes if name not in tables]
     if unknown:
@@ -55,6 +56,19 @@ def read_config(path: Path) -> Config:
             ]
         )
     return config
+
+
+def _check_cuts(config: Config) -> None:
+    """A cut of a field that does not exist would be obeyed in silence."""
+    known = {f"{name}.{field}" for name, target in targets(config.settings.bkn).items() for field in target.fields}
+    file = read_yaml(config.path)
+    problems = [
+        Problem(file.place(("bkn", "choices", "cuts", name)), f"{name} is not a field of a target", likely(name, known))
+        for name in config.settings.bkn.choices.cuts
+        if name not in known
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def configure_logs(config: Config, *, level: str | None = None, stream: TextIO | None = None) -> None:

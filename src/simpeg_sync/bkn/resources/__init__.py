@@ -1,7 +1,7 @@
 """What does BKN want for each kind of history, what does it answer, how do the two sides compare? One file a kind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simpeg_sync.bkn.resources import (
@@ -65,6 +65,8 @@ class Choices:
     kinerja_months_as_text: bool = False
     certificates: Literal["after_row", "with_path"] = "after_row"
     """Attached to the saved row by `upload-dok-rw`, or stored by `upload-dok` and named in the save's ``path``."""
+    cuts: Mapping[str, int] = field(default_factory=dict)
+    """``target.field`` -> how many letters BKN keeps of it."""
     combined_save: bool = False
     """Save and certificate in one form (`*/document/save`), known from one document of 2026 only."""
 
@@ -89,7 +91,17 @@ def chosen(choices: Choices) -> Mapping[str, ResourceApi]:
         apis |= {name: _with_path(api) for name, api in apis.items() if _takes_path(api)}
     if choices.combined_save:
         apis |= combined(apis)
-    return apis
+    return {name: _with_cuts(api, choices.cuts) for name, api in apis.items()}
+
+
+def _with_cuts(api: ResourceApi, cuts: Mapping[str, int]) -> ResourceApi:
+    own = {
+        name.partition(".")[2]: letters for name, letters in cuts.items() if name.startswith(f"{api.resource.name}.")
+    }
+    if not own:
+        return api
+    fields = tuple(replace(field, cut_at=own.get(field.write, 0)) for field in api.resource.fields)
+    return replace(api, resource=replace(api.resource, fields=fields))
 
 
 def _takes_path(api: ResourceApi) -> bool:

@@ -65,6 +65,10 @@ class Body(BaseModel):
         """The first rule between fields that the body breaks."""
         return None
 
+    def derived(self) -> Mapping[str, Any]:
+        """What follows from other fields and was not given."""
+        return {}
+
 
 class RowBody(Body):
     """Of a history with rows of its own."""
@@ -145,7 +149,8 @@ class ResourceApi:
             values["id"] = bkn_id
         if path:
             values["path"] = [dict(entry) for entry in path]
-        sent = self.body.model_validate(values).model_dump(exclude_unset=self.resource.is_partial)
+        fit = self.body.model_validate(values)
+        sent = {**fit.model_dump(exclude_unset=self.resource.is_partial), **fit.derived()}
         return {
             self.respelled.get(name, name): str(value) if name in self.as_text and value is not None else value
             for name, value in sent.items()

@@ -1,8 +1,17 @@
 """hukdis: disciplinary punishments; BKN deletes none. Sources: bkn-api section 3 (hukdis), Annexes A and B."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from simpeg_sync.bkn.resources.base import BadField, BknDate, Count, Required, ResourceApi, RowBody, Text
 from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
 
+TINGKAT: Mapping[str, str] = {
+    **dict.fromkeys(("1", "2", "3", "21", "22"), "R"),
+    **dict.fromkeys(("4", "5", "6", "7", "8", "23", "24", "25"), "S"),
+    **dict.fromkeys(("9", "10", "11", "12", "13", "14", "27", "28"), "B"),
+}
+"""jenisHukuman -> its level: light, middle, heavy (bkn-api section 4)."""
 REACTIVATED = "12"
 """jenisHukuman that ends another punishment, which it must name."""
 
@@ -26,6 +35,10 @@ class HukdisBody(RowBody):
     skPembatalanNomor: Text = ""
     skPembatalanTanggal: BknDate = ""
     skTanggal: BknDate = ""
+
+    def derived(self) -> Mapping[str, Any]:
+        level = TINGKAT.get(self.jenisHukumanId, "")
+        return {} if self.jenisTingkatHukumanId or not level else {"jenisTingkatHukumanId": level}
 
     def broken_rule(self) -> BadField | None:
         if self.jenisHukumanId == REACTIVATED and not self.hukdisYangDiberhentikanId:

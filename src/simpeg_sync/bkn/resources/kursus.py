@@ -1,12 +1,16 @@
 """kursus: every training except the structural kind. Sources: bkn-api Annex A rw-kursus, Annex B kursus/save."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from simpeg_sync.bkn.resources.base import BknDate, Required, RequiredNumber, ResourceApi, RowBody, Text, Year
 from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
 
 JENIS_DIKLAT = tuple(str(kind) for kind in range(2, 26))
 """All of BKN's jenisDiklat except 1, which is structural and goes to diklat/save."""
+
+SERTIPIKAT: Mapping[str, str] = {"2": "F", "4": "P", "7": "P", "9": "P"}
+"""jenisDiklatId -> jenisKursusSertipikat: functional; workshop, socialisation and seminar support; all others technical."""
 
 
 class KursusBody(RowBody):
@@ -23,6 +27,9 @@ class KursusBody(RowBody):
     tahunKursus: Year
     tanggalKursus: BknDate = ""
     tanggalSelesaiKursus: BknDate = ""
+
+    def derived(self) -> Mapping[str, Any]:
+        return {} if self.jenisKursusSertipikat else {"jenisKursusSertipikat": SERTIPIKAT.get(self.jenisDiklatId, "T")}
 
 
 API = ResourceApi(
