@@ -42,6 +42,10 @@ REASONS: Mapping[str, Sentence] = {
         "Kode nasional ini tidak dikenal BKN; perbaiki tabel kode (codes check) atau perbarui referensi (codes pull).",
         "BKN does not have this national code; correct the code table (`codes check`) or refresh BKN's (`codes pull`).",
     ),
+    "case.no_branch": Sentence(
+        "Nilai ini tidak termasuk cabang mana pun pada pemetaan; lengkapi alur datanya.",
+        "The value fits none of the feed's branches; extend the feed's `when`, or give it an `else`.",
+    ),
     "date.unreadable": Sentence(
         "Tanggal tidak terbaca; perbaiki di SIMPEG.",
         "The date is in none of the feed's formats; correct it in SIMPEG.",

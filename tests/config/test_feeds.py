@@ -28,7 +28,7 @@ def feed_of(region: Region) -> Feed:
         ("{integer: jam}", "{integer: [jam]}", 14, "a column name is wanted", "alias.column"),
         ("{integer: jam}", "[jam]", 14, "an expression is", "Verbs"),
         ("{integer: jam}", "{first: jam}", 14, "first wants a list", "first: ["),
-        ("{integer: jam}", "{text: jam, case: Upper}", 14, "case is 'Upper'", "upper or lower"),
+        ("{integer: jam}", "{text: jam, case: Upper}", 14, "case is 'Upper'", "upper, lower or title"),
         ("{integer: jam}", "{text: jam, max_length: long}", 14, "max_length", "max_length: 100"),
         ("{year: selesai}", "{year: selesai, formats: dd-mm-yyyy}", 16, "formats wants a list", "formats: ["),
         ("{year: selesai}", "{year: selesai, formats: null}", 16, "formats wants a list", "formats: ["),

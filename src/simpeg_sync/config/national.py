@@ -66,6 +66,11 @@ def _found(written: Any, file: YamlFile, where: Sequence[str | int], folder: Pat
             path = folder / str(table)
             for line in code_lines(path.read_bytes()):
                 yield (f"{path}:{line.line}", line.local, line.national)
+        case {"when": branches}:
+            for index, branch in enumerate(branches):
+                yield from _found(branch["then"], file, (*where, "when", index, "then"), folder)
+            if "else" in written:
+                yield from _found(written["else"], file, (*where, "else"), folder)
         case {"first": items}:
             for index, item in enumerate(items):
                 yield from _found(item, file, (*where, "first", index), folder)

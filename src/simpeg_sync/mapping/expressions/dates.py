@@ -1,0 +1,95 @@
+"""Dates: read by an ordered list of forms, written as BKN wants them; and the parts of one."""
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from simpeg_sync.domain.change import Row
+from simpeg_sync.mapping.expressions.base import Expression, Read, Unfit
+from simpeg_sync.mapping.text import plain
+
+DEFAULT_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
+NO_DATE = ("0000-00-00", "0001-01-01", "1970-01-01", "01-01-1970", "00-00-0000", "0")
+"""What SIMPEGs write where they mean "no date". A feed may name its own list."""
+EARLIEST, LATEST = dt.date(1940, 1, 1), dt.date(2100, 1, 1)
+"""Plausible dates of a serving employee's history; outside them it is a typing error (or integer 0 read as a date)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A date as BKN wants it, dd-mm-yyyy."""
+
+    column: str = ""
+    formats: tuple[str, ...] = DEFAULT_DATE_FORMATS
+    no_date: tuple[str, ...] = NO_DATE
+    of: Expression | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        return Read(self.column, self.of).columns
+
+    @property
+    def place(self) -> str:
+        return Read(self.column, self.of).place
+
+    def value(self, row: Row) -> str | None:
+        day = self.day(row)
+        return None if day is None else day.strftime("%d-%m-%Y")
+
+    def day(self, row: Row) -> dt.date | None:
+        """Raises Unfit for text in none of the formats, impossible days, and years outside the plausible."""
+        value = row.get(self.column) if self.of is None else self.of.value(row)
+        # A datetime is its day: dates stay dates, no zone moves them.
+        value = value.date() if isinstance(value, dt.datetime) else value
+        text = plain(value)
+        # A DATETIME that stands for no date comes as text with a midnight behind it.
+        if text == "" or text in self.no_date or re.sub(r"[ T]00:00:00(\.0+)?$", "", text) in self.no_date:
+            return None
+        day = value if isinstance(value, dt.date) else self._parsed(text)
+        if not EARLIEST <= day <= LATEST:
+            raise Unfit("date.implausible", self.place)
+        return day
+
+    def _parsed(self, text: str) -> dt.date:
+        for form in self.formats:
+            try:
+                return dt.datetime.strptime(text, form).date()
+            except ValueError:
+                continue  # the next format of the ordered list may fit
+        raise Unfit("date.unreadable", self.place)
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """The year of a date."""
+
+    of: Date
+    as_text: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        return self.of.columns
+
+    def value(self, row: Row) -> int | str | None:
+        day = self.of.day(row)
+        return None if day is None else _shown(day.year, self.as_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """The month of a date, 1 to 12."""
+
+    of: Date
+    as_text: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        return self.of.columns
+
+    def value(self, row: Row) -> int | str | None:
+        day = self.of.day(row)
+        return None if day is None else _shown(day.month, self.as_text)
+
+
+def _shown(number: int, as_text: bool) -> int | str:
+    return str(number) if as_text else number
