@@ -77,7 +77,8 @@ class Resource:
     one_path: str = ""
     save_path: str = ""
     delete_path: str = ""
-    # "object" with `answer_id_key`, "text" = the bare id, "none", or "unknown" = a setting decides.
+    # "object" with `answer_id_key`, "text" = the bare id unless a setting says "object", "none",
+    # or "unknown" = a setting decides.
     answer_form: str = "object"
     answer_id_key: str = ""
     go_struct: str = ""

@@ -89,7 +89,7 @@ class Resources:
             for ref, file in files.items():
                 row = self._uploads.hang(row, ref, file, request_no=request_no)
         success = "true" if resource.success_as_text else True
-        map_data = saved_id(resource, row.id, settings.unknown_map_data)
+        map_data = saved_id(resource, row.id, settings.unknown_map_data, settings.text_map_data)
         return answers.write_envelope(map_data, success=success).after_effect()
 
     def delete(self, resource: Resource, row_id: str, *, request_no: int) -> Answer:
@@ -187,9 +187,9 @@ class Resources:
         return answers.of_json(200, {"code": 1 if success else 0, "data": inner})
 
 
-def saved_id(resource: Resource, row_id: str, unknown: str = "object") -> Any:
-    """`mapData` of a save; `unknown` decides where no source knows its form."""
-    form = unknown if resource.answer_form == "unknown" else resource.answer_form
+def saved_id(resource: Resource, row_id: str, unknown: str = "object", text: str = "text") -> Any:
+    """`mapData` of a save; `unknown` decides where no source knows its form, `text` where sources disagree."""
+    form = {"unknown": unknown, "text": text}.get(resource.answer_form, resource.answer_form)
     match form:
         case "text":
             return row_id

@@ -51,6 +51,8 @@ class Settings:
     refusal_form: str = "message"
     # `mapData` where no source knows it: {"id": ...}, the bare id, or null.
     unknown_map_data: str = "object"
+    # `mapData` of the SKP saves and of kinerja periodik: the bare id, or {"rwSkpId": ...} as one client expects.
+    text_map_data: str = "text"
     # The business rules in force, by their names in `rules.py`. Two of them are only inferred, so they are off.
     rules: tuple[str, ...] = (
         "jabatan_post",
@@ -132,6 +134,7 @@ _CHOICES = {
     "bad_token_form": {"900901", "900900", "900900_500"},
     "refusal_form": {"message", "map_data", "error_message"},
     "unknown_map_data": {"object", "text", "none"},
+    "text_map_data": {"text", "object"},
     "post_check": {"if_loaded", "always"},
     "skp_per_year": {"append", "overwrite"},
     "sync_answer": {"result_create", "error_message"},
