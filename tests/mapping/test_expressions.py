@@ -4,23 +4,32 @@ import datetime as dt
 import os
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from simpeg_sync.domain.change import FeedName, SourceKey
+from simpeg_sync.mapping.conditions import ColumnTest, Condition
 from simpeg_sync.mapping.expressions import (
+    Average,
+    Case,
     Code,
     Column,
+    Concat,
     Constant,
     Date,
     Expression,
     First,
+    Hours,
     Integer,
     Linked,
+    Month,
     Number,
     RowOf,
+    Split,
+    Substring,
     Unfit,
     Year,
     clean,
@@ -294,3 +303,83 @@ def test_a_link_names_the_other_row_by_its_key() -> None:
     assert link.value({"c": 17, "d": " a "}) == RowOf(FeedName("jabatan"), SourceKey('["17","a"]'))
     assert link.value({"c": 17, "d": None}) is None
     assert link.columns == ["c", "d"]
+
+
+# -------------------------------------------------------------------------------------------- pieces, branches, sums
+
+A, B, C, D = (Column(name) for name in "abcd")
+
+
+def test_several_texts_in_one_leave_out_what_has_no_value() -> None:
+    full = Concat((A, B, C), "/")
+    assert full.value({"a": "12", "b": None, "c": " 2020 "}) == "12/2020"
+    assert full.value({"a": "", "b": None, "c": " "}) is None
+    assert full.columns == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("part", "piece"), [(1, "III/a"), (2, "12"), (3, "6"), (4, None), (-1, "6"), (-3, "III/a"), (-4, None)]
+)
+def test_a_piece_of_a_text_that_holds_several(part: int, piece: str | None) -> None:
+    assert Split(A, ",", part).value({"a": "III/a, 12 ,6"}) == piece
+    assert Split(A, ",", part).value({"a": None}) is None
+
+
+def test_an_expression_within_an_expression() -> None:
+    assert Integer(of=Split(A, ",", 2)).value({"a": "III/a,12,6"}) == 12
+    assert Date(of=Split(A, ";", 2)).value({"a": "x;2020-04-01"}) == "01-04-2020"
+    assert Number(of=Split(A, ";", 1), decimal=",").value({"a": "86,5;x"}) == 86.5
+    assert Column("", case="upper", of=Concat((A, B))).value({"a": "ka", "b": "bid"}) == "KA BID"
+    with pytest.raises(Unfit) as unfit:
+        Integer(of=Split(A, ",", 1)).value({"a": "III/a,12,6x"[4:]})
+    assert unfit.value.detail == "a"
+
+
+def test_some_letters_of_a_text() -> None:
+    assert Substring(A, 2, 3).value({"a": "abcdef"}) == "bcd"
+    assert Substring(A, 4).value({"a": "abcdef"}) == "def"
+    assert Substring(A, 9).value({"a": "abc"}) is None
+
+
+def test_the_branch_whose_condition_holds() -> None:
+    post = Case(
+        (
+            (Condition(((ColumnTest("jenis", one_of=("1",)),),)), A),
+            (Condition(((ColumnTest("jenis", one_of=("2", "3")),),)), B),
+        )
+    )
+    assert post.value({"jenis": 1, "a": "unor", "b": "jft"}) == "unor"
+    assert post.value({"jenis": "3", "a": "unor", "b": "jft"}) == "jft"
+    with pytest.raises(Unfit) as unfit:
+        post.value({"jenis": 9, "a": "unor", "b": "jft"})
+    assert (unfit.value.code, unfit.value.detail) == ("case.no_branch", "jenis")
+    assert replace(post, otherwise=Constant(None)).value({"jenis": 9}) is None
+    assert post.columns == ["jenis", "a", "jenis", "b"]
+
+
+def test_hours_from_whichever_are_filled_in() -> None:
+    hours = Hours(
+        {"months": Integer("m"), "days": Integer("d"), "hours": Integer("h")}, {"months": 160, "days": 8, "hours": 1}
+    )
+    assert hours.value({"m": None, "d": "5 hari", "h": ""}) == 40
+    assert hours.value({"m": 1, "d": 2, "h": 3}) == 179
+    assert hours.value({"m": None, "d": 0, "h": None}) is None
+
+
+def test_the_mean_of_those_that_have_a_value() -> None:
+    assert Average((Number("a"), Number("b"))).value({"a": "80", "b": "91"}) == 85.5
+    assert Average((Number("a"), Number("b"))).value({"a": "80", "b": None}) == 80
+    assert Average((Number("a"),)).value({"a": None}) is None
+
+
+def test_the_month_of_a_date_as_number_or_as_text() -> None:
+    assert Month(Date("a")).value({"a": "2020-04-01"}) == 4
+    assert Month(Date("a"), as_text=True).value({"a": "2020-04-01"}) == "4"
+    assert Year(Date("a"), as_text=True).value({"a": dt.date(2020, 4, 1)}) == "2020"
+    assert Month(Date("a")).value({"a": None}) is None
+
+
+def test_a_text_is_stripped_titled_and_cut_only_if_the_feed_says_so() -> None:
+    assert Column("a", strip="'\"").value({"a": "'0123'"}) == "0123"
+    assert Column("a", case="title").value({"a": "DINAS PENDIDIKAN"}) == "Dinas Pendidikan"
+    assert Column("a", cut=5).value({"a": "Arsip Dinamis"}) == "Arsip"
