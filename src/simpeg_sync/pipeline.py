@@ -239,12 +239,12 @@ class Pipeline:
             outcome = called(lambda: self.view.bkn.upload(work.feed.target, bkn_id, kind, certificate))
         done = {**work.record.done, kind: digest}
         if outcome.verdict is Verdict.REFUSED:
-            refused = replace(work.record, refused_digest=digest)
-            others_wait = isinstance(
-                plan.after_content(work.resource, refused, work.files), plan.Upload | plan.FollowUp
-            )
-            again = self.view.clock.now() if others_wait else None
-            move = Move.document_refused(digest, outcome.code, outcome.message, look_again_at=again)
+            # Beside those that were refused before, or two refused ones would be sent in turns.
+            files = [one for one in self.digests(work).values() if one == digest or work.record.has_refused(one)]
+            refused = Digest(" ".join(dict.fromkeys(files)))
+            after = plan.after_content(work.resource, replace(work.record, refused_digest=refused), work.files)
+            again = self.view.clock.now() if isinstance(after, plan.Upload | plan.FollowUp) else None
+            move = Move.document_refused(refused, outcome.code, outcome.message, look_again_at=again)
         elif outcome.verdict is Verdict.ACCEPTED:
             after = plan.after_content(work.resource, replace(work.record, done=done), work.files)
             move = Move.document_proved(done, more_to_do=after != plan.Unchanged())
@@ -355,7 +355,9 @@ class Pipeline:
         record, failures = work.record, work.record.failures + 1
         match outcome.verdict:
             case Verdict.REFUSED:
-                move = Move.refused(outcome.code, outcome.message, attempt.digest)
+                is_save = attempt.action in (Action.CREATE, Action.UPDATE)
+                what = plan.leaving(work.resource, attempt.digest, work.files) if is_save else attempt.digest
+                move = Move.refused(outcome.code, outcome.message, what)
             case Verdict.UNCLEAR | Verdict.ACCEPTED:
                 work.turn.unsettled.add(work.feed.target)
                 self.settling.note(attempt)

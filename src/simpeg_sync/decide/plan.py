@@ -158,7 +158,7 @@ def before_looking(
             return Report("bkn.not_offered")
         case Wanted() if rendered.digest == record.synced_digest and (record.bkn_id or not resource.is_listed):
             return after_content(resource, record, files)
-        case Wanted() if rendered.digest == record.refused_digest:
+        case Wanted() if leaving(resource, rendered.digest, files) == record.refused_digest:
             return StillRefused()
         case Wanted() if resource.takes_files_with_save and (problem := _first_problem(files)):
             return problem
@@ -179,9 +179,11 @@ def after_content(resource: Resource, record: Record, files: Files) -> Decision:
             hold = hold or Hold(file.problem, _of_several(kind, files), looks_again=True)
         elif file.digest is None or file.digest == record.certificate(kind):
             continue
-        elif file.digest == record.refused_digest:
+        elif record.has_refused(file.digest):
             hold = hold or Hold("document.refused", record.detail)
         elif resource.takes_files_with_save:
+            if record.synced_digest and leaving(resource, record.synced_digest, files) == record.refused_digest:
+                return StillRefused()
             return Hold("bkn.no_id") if _cannot_be_named(resource, record) else LookFirst()
         elif record.bkn_id is not None:
             return Upload(record.bkn_id, kind, file.digest)
@@ -204,6 +206,12 @@ def _cannot_be_named(resource: Resource, record: Record) -> bool:
     """BKN has taken a row of this record, but neither told its id nor shows it: another save would make a second one."""
     has_been_sent = record.synced_at is not None and record.bkn_id is None
     return has_been_sent and not resource.is_listed and not resource.is_single
+
+
+def leaving(resource: Resource, content: Digest, files: Files) -> Digest:
+    """What a save brings, to know again what BKN refused: also its certificates, where they travel inside."""
+    inside = [file.digest for _, file in sorted(files.items()) if file.digest is not None]
+    return Digest("+".join([content, *inside])) if resource.takes_files_with_save else content
 
 
 def delete_digest(bkn_id: BknId) -> Digest:

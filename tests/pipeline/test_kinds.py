@@ -1,0 +1,141 @@
+"""Kinds of rows that are not a list of certificates: one a person, never shown, guessed, named by another row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from tests.adapters.memory import MemoryBkn
+from tests.bkn.targets import BY_TARGET, PDF, Case, Given
+from tests.pipeline.conftest import BUDI, SITI, Office
+
+from simpeg_sync.bkn.resources import RESOURCES
+from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
+from simpeg_sync.domain.outcome import Outcome
+from simpeg_sync.domain.record import BknId
+from simpeg_sync.mapping.expressions import Column, Linked
+from simpeg_sync.mapping.feed import DocumentRule, Feed
+from simpeg_sync.ports import Certificate
+
+PNS = {nip: f"{nip}{'0' * 14}" for nip in (SITI, BUDI)}
+
+
+def feed_of(case: Case, *kinds: str, linked: Mapping[str, Linked] | None = None, **options: Any) -> Feed:
+    """A feed of its own table, named as its target."""
+    return Feed(
+        name=FeedName(case.target),
+        target=case.target,
+        table=case.target,
+        key=("id",),
+        person="nip",
+        fields={**{name: Given(f"v_{name}") for name in case.body}, **(linked or {})},
+        documents=tuple(DocumentRule(Column(f"d_{kind}"), "d", kind=kind) for kind in kinds),
+        **{"natural_key": case.natural_key, "delete_policy": "delete", **options},
+    )
+
+
+def use(office: Office, *feeds: Feed) -> None:
+    office.feeds = {feed.name: feed for feed in feeds}
+
+
+def enter(
+    office: Office,
+    case: Case,
+    key: str = "1",
+    *,
+    nip: str = SITI,
+    columns: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> SourceKey:
+    """A row of the case in SIMPEG, captured; its turn comes with the next pass of time."""
+    values = {f"v_{name}": value for name, value in {**case.body, **changes}.items()}
+    name = office.source.put(case.target, key, nip=nip, **values, **(columns or {}))
+    change = Change(FeedName(case.target), name)
+    office.ledger.take_changes([change], {change: Nip(nip)})
+    return name
+
+
+def erase(office: Office, case: Case, key: str = "1", *, nip: str = SITI) -> None:
+    name = SourceKey(f'["{key}"]')
+    office.source.drop(case.target, name)
+    change = Change(FeedName(case.target), name)
+    office.ledger.take_changes([change], {change: Nip(nip)})
+
+
+def at_bkn_since_ever(office: Office, target: str, nip: str = SITI, **read_fields: Any) -> None:
+    """A row that BKN has as soon as it has the person."""
+    fields = {field.read: None for field in RESOURCES[target].resource.fields if field.read}
+    office.bkn.stored[target][PNS[nip]] = {**fields, **read_fields, "id": PNS[nip], "nipBaru": nip, "path": None}
+
+
+def state(office: Office, case: Case, key: str = "1") -> tuple[str, str]:
+    return office.state(key, FeedName(case.target))
+
+
+CPNS, DATA_UTAMA, JABATAN, CREDIT = (BY_TARGET[n] for n in ("cpns", "data-utama", "jabatan", "angkakredit"))
+POTENSI, KGB, KINERJA, HUKDIS = (BY_TARGET[n] for n in ("potensi", "kgb", "kinerjaperiodik", "hukdis"))
+PHOTO, AKTIVITY = Case("photo", {}, {}), Case("aktivity", {"sistem": "SIMPEG", "realisasi": 3}, {})
+SK_KP = Case("sk-kp", {"id_usulan": "1" * 32, "no_sk": "KP/1", "tgl_sk": "01-03-2024"}, {})
+
+
+# --------------------------------------------------------------------------------------------------------- certificates
+
+
+def test_two_refused_certificates_are_not_sent_in_turns_for_ever(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(office, feed_of(JABATAN, "872", "873"))
+    office.files.contents |= {"872.pdf": PDF, "873.pdf": PDF + b"lain"}
+    kinds: list[str] = []
+
+    def refuse(_bkn: MemoryBkn, _name: str, _bkn_id: BknId, kind: str, _certificate: Certificate) -> Outcome:
+        kinds.append(kind)
+        return Outcome.refused("bkn.refused.200", "ditolak", http_status=200)
+
+    monkeypatch.setattr(MemoryBkn, "upload", refuse)
+    files = {"d_872": "872.pdf", "d_873": "873.pdf"}
+    for _ in range(3):
+        enter(office, JABATAN, columns=files)
+        office.pass_time(3600)
+        assert state(office, JABATAN) == ("held", "document.refused")
+        assert kinds == ["872", "873"]
+    assert office.effects == ["create", "sync"]
+
+    office.files.contents["873.pdf"] = PDF + b"diperbaiki"
+    enter(office, JABATAN, columns=files)
+    office.pass_time(3600)
+    assert kinds == ["872", "873", "873"]
+
+
+def test_a_decree_that_was_refused_goes_again_with_another_file(office: Office) -> None:
+    use(office, feed_of(SK_KP, "sk"))
+    office.files.contents["sk.pdf"] = PDF
+    office.bkn.troubles.append("refused")
+    enter(office, SK_KP, columns={"d_sk": "sk.pdf"})
+    office.pass_time()
+    enter(office, SK_KP, columns={"d_sk": "sk.pdf"})
+    office.pass_time()
+    assert (state(office, SK_KP), office.bkn.writes) == (("refused", "bkn.refused"), 1)
+    office.files.contents["sk.pdf"] = PDF + b"diperbaiki"
+    enter(office, SK_KP, columns={"d_sk": "sk.pdf"})
+    office.pass_time()
+    assert (state(office, SK_KP), office.bkn.writes) == (("synced", ""), 2)
+
+
+def test_a_new_file_that_was_refused_with_its_save_is_not_sent_with_every_change(office: Office) -> None:
+    use(office, feed_of(SK_KP, "sk"))
+    office.files.contents["sk.pdf"] = PDF
+    office.bkn.troubles.extend(["fine", "refused", "refused", "refused"])
+    enter(office, SK_KP, columns={"d_sk": "sk.pdf"})
+    office.pass_time()
+    office.files.contents["sk.pdf"] = PDF + b"rusak"
+    for _ in range(3):
+        enter(office, SK_KP, columns={"d_sk": "sk.pdf"})
+        office.pass_time(3600)
+    assert (state(office, SK_KP), office.bkn.writes) == (("refused", "bkn.refused"), 2)
+
+
+# ------------------------------------------------------------------------------------------------------- posts and credits
+
+
+def credits(**options: Any) -> Feed:
+    return feed_of(CREDIT, linked={"rwJabatanId": Linked(FeedName("jabatan"), ("post_id",))}, **options)
