@@ -201,7 +201,7 @@ class View:
         if work.record.bkn_id is not None:
             return [], []
         found = candidates(work.wanted, work.resource, work.feed.natural_key, look)
-        links = self.links(work.turn)
+        links = self.links(work)
         free = [
             bkn_id
             for bkn_id in found
@@ -209,14 +209,24 @@ class View:
         ]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
 
-    def links(self, turn: Turn) -> Mapping[str, Link]:
+    def links(self, work: Work) -> Mapping[str, Link]:
         return {
-            identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id
+            identifier(link.record.bkn_id): link
+            for link in self.ledger.links(work.turn.claim.lane)
+            if link.record.bkn_id and self.may_share_row(work, link.record)
         }
+
+    def may_share_row(self, work: Work, other: Record) -> bool:
+        """Kinds with one row a person all have the person's id for its own: in another kind that is another row."""
+        feed = self.feeds.get(other.feed)
+        if feed is None:
+            return not work.resource.is_single
+        is_single = work.resource.is_single or self.bkn.resource(feed.target).is_single
+        return feed.target == work.feed.target or not is_single
 
     def owner(self, work: Work, bkn_id: BknId) -> RecordId | None:
         """The record whose row was deleted and entered anew as this one; it loses its link."""
-        link = self.links(work.turn).get(identifier(bkn_id))
+        link = self.links(work).get(identifier(bkn_id))
         return link.record.id if link is not None and link.record.id != work.record.id else None
 
     def has_lost_its_row(self, link: Link, row: BknRow) -> bool:
@@ -226,9 +236,12 @@ class View:
         if feed is None or link.has_open_attempt:
             return False
         now = self.rendered(replace(feed, verified=None, active_person=None), link.record)
-        if isinstance(now, Wanted):
-            return not self.bkn.resource(feed.target).same_by(feed.natural_key, now.body, row)
-        return isinstance(now, Gone)
+        if not isinstance(now, Wanted):
+            return isinstance(now, Gone)
+        resource = self.bkn.resource(feed.target)
+        # Without a key that BKN shows nothing tells another row from this one.
+        has_key = not resource.is_single and bool(resource.readable(dict.fromkeys(feed.natural_key), row))
+        return has_key and not resource.same_by(feed.natural_key, now.body, row)
 
     def is_look_behind(self, work: Work, look: Look) -> bool:
         """Whether the look cannot show yet what we wrote for this person a moment ago: a row that we made is missing, or

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.adapters.memory import MemoryBkn
-from tests.bkn.targets import BY_TARGET, PDF, Case, Given
+from tests.bkn.targets import BY_TARGET, PDF, PNG, Case, Given
 from tests.pipeline.conftest import BUDI, SITI, Office
 
 from simpeg_sync.bkn.resources import RESOURCES
@@ -75,6 +75,43 @@ CPNS, DATA_UTAMA, JABATAN, CREDIT = (BY_TARGET[n] for n in ("cpns", "data-utama"
 POTENSI, KGB, KINERJA, HUKDIS = (BY_TARGET[n] for n in ("potensi", "kgb", "kinerjaperiodik", "hukdis"))
 PHOTO, AKTIVITY = Case("photo", {}, {}), Case("aktivity", {"sistem": "SIMPEG", "realisasi": 3}, {})
 SK_KP = Case("sk-kp", {"id_usulan": "1" * 32, "no_sk": "KP/1", "tgl_sk": "01-03-2024"}, {})
+
+
+# -------------------------------------------------------------------------------------------------- one row a person
+
+
+def test_two_rows_of_one_person_do_not_take_the_single_row_from_each_other(office: Office) -> None:
+    use(office, feed_of(CPNS))
+    at_bkn_since_ever(office, "cpns")
+    enter(office, CPNS, "1")
+    office.pass_time()
+    enter(office, CPNS, "2", nomor_sttpl="LPJ/LAIN")
+    office.pass_time()
+    assert state(office, CPNS, "1") == ("synced", "")
+    assert state(office, CPNS, "2") == ("held", "match.taken")
+    for _ in range(3):
+        enter(office, CPNS, "1")
+        enter(office, CPNS, "2", nomor_sttpl="LPJ/LAIN")
+        office.pass_time(3600)
+    assert office.effects == ["update"]
+
+
+def test_kinds_that_share_the_persons_id_keep_their_links(office: Office) -> None:
+    use(office, feed_of(CPNS), feed_of(PHOTO, "photo"), feed_of(POTENSI))
+    at_bkn_since_ever(office, "cpns")
+    at_bkn_since_ever(office, "photo")
+    office.files.contents["foto.png"] = PNG
+    for _ in range(3):
+        enter(office, POTENSI)
+        office.pass_time(3600)
+        enter(office, CPNS)
+        office.pass_time(3600)
+        enter(office, PHOTO, columns={"d_photo": "foto.png"})
+        office.pass_time(3600)
+        for case in (CPNS, PHOTO, POTENSI):
+            assert state(office, case) == ("synced", "")
+            assert office.record(feed=FeedName(case.target)).bkn_id == PNS[SITI]
+    assert len(office.effects) == 3
 
 
 # --------------------------------------------------------------------------------------------------------- certificates
