@@ -1,10 +1,11 @@
 """Kinds of rows that are not a list of certificates: one a person, never shown, guessed, named by another row."""
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.adapters.memory import MemoryBkn
+from tests.adapters.memory import MemoryBkn, ProcessDied, Trouble
 from tests.bkn.targets import BY_TARGET, PDF, PNG, Case, Given
 from tests.pipeline.conftest import BUDI, SITI, Office
 
@@ -112,6 +113,66 @@ def test_kinds_that_share_the_persons_id_keep_their_links(office: Office) -> Non
             assert state(office, case) == ("synced", "")
             assert office.record(feed=FeedName(case.target)).bkn_id == PNS[SITI]
     assert len(office.effects) == 3
+
+
+# ----------------------------------------------------------------------------------------------- what BKN never shows
+
+
+@pytest.mark.parametrize("trouble", ["lost_after", "dies_after"])
+def test_an_activity_whose_answer_was_lost_is_sent_again_only_by_a_persons_word(
+    office: Office, trouble: Trouble
+) -> None:
+    use(office, feed_of(AKTIVITY))
+    office.bkn.troubles.append(trouble)
+    enter(office, AKTIVITY)
+    with contextlib.suppress(ProcessDied):
+        office.pass_time()
+    office.restart()
+    office.pass_time(181)
+    assert state(office, AKTIVITY) == ("held", "settle.not_shown")
+    for _ in range(2):
+        enter(office, AKTIVITY)
+        office.pass_time(3600)
+        assert state(office, AKTIVITY) == ("held", "settle.not_shown")
+    assert office.effects == ["create"]
+    office.ledger.resync([office.record(feed=FeedName("aktivity")).id], actor="siti", reason="not in SIASN")
+    office.work()
+    assert state(office, AKTIVITY) == ("synced", "")
+    assert office.effects == ["create", "create"]
+
+
+def test_an_activity_that_arrived_survives_a_resync(office: Office) -> None:
+    use(office, feed_of(AKTIVITY))
+    office.bkn.troubles.append("no_id")
+    enter(office, AKTIVITY)
+    office.pass_time()
+    assert office.record(feed=FeedName("aktivity")).bkn_id is None
+    office.ledger.resync([office.record(feed=FeedName("aktivity")).id], actor="siti", reason="all of them")
+    office.work()
+    assert state(office, AKTIVITY) == ("synced", "")
+    assert office.effects == ["create"]
+
+
+def test_an_activity_cannot_be_changed_since_its_save_names_no_row(office: Office) -> None:
+    use(office, feed_of(AKTIVITY))
+    enter(office, AKTIVITY)
+    office.pass_time()
+    assert office.record(feed=FeedName("aktivity")).bkn_id is not None
+    enter(office, AKTIVITY, realisasi=4)
+    office.pass_time(3600)
+    assert len(office.effects) == 1
+    assert state(office, AKTIVITY) == ("held", "bkn.no_id")
+
+
+def test_a_corrected_nip_costs_no_look_where_bkn_shows_nothing(office: Office) -> None:
+    use(office, feed_of(POTENSI))
+    enter(office, POTENSI)
+    office.pass_time()
+    before = dict(office.bkn.reads)
+    enter(office, POTENSI, nip=BUDI)
+    office.pass_time(3600)
+    assert state(office, POTENSI) == ("held", "person.changed")
+    assert office.bkn.reads == before
 
 
 # --------------------------------------------------------------------------------------------------------- certificates

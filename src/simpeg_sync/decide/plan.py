@@ -160,10 +160,10 @@ def before_looking(
             return after_content(resource, record, files)
         case Wanted() if leaving(resource, rendered.digest, files) == record.refused_digest:
             return StillRefused()
+        case Wanted() if _cannot_be_named(resource, record):
+            return _sent_before(resource, record, rendered)
         case Wanted() if resource.takes_files_with_save and (problem := _first_problem(files)):
             return problem
-        case Wanted() if _cannot_be_named(resource, record):
-            return Hold("bkn.no_id")
         case _:
             return LookFirst()
 
@@ -203,9 +203,15 @@ def _of_several(kind: str, files: Files) -> str:
 
 
 def _cannot_be_named(resource: Resource, record: Record) -> bool:
-    """BKN has taken a row of this record, but neither told its id nor shows it: another save would make a second one."""
-    has_been_sent = record.synced_at is not None and record.bkn_id is None
-    return has_been_sent and not resource.is_listed and not resource.is_single
+    """BKN may have a row of this record, which it does not show and no save can name: another one would make a second."""
+    return record.synced_at is not None and not resource.is_listed and not resource.is_single
+
+
+def _sent_before(resource: Resource, record: Record, wanted: Wanted) -> Decision:
+    if not record.confirmed:
+        return Hold("settle.not_shown")
+    is_same = record.confirmed == resource.confirmed(wanted.body)
+    return Unchanged() if is_same else Hold("bkn.no_id")
 
 
 def leaving(resource: Resource, content: Digest, files: Files) -> Digest:
@@ -225,7 +231,8 @@ def _gone(
     if not resource.is_writable:
         return Ignore(gone.reason)
     if record.bkn_id is None:
-        return Hold("bkn.no_id") if _cannot_be_named(resource, record) else Ignore(gone.reason)
+        may_be_there = _cannot_be_named(resource, record) and feed.delete_policy != "ignore"
+        return Hold("bkn.no_id") if may_be_there else Ignore(gone.reason)
     if moved is not None:
         if not moved.same_person:
             return Hold("person.changed")

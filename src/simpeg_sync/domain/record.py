@@ -41,7 +41,7 @@ class Record:
     synced_digest: Digest | None = None
     """Of the payload that BKN last confirmed."""
     synced_at: float | None = None
-    """When BKN last proved to hold a content of ours."""
+    """When BKN last proved to hold a content of ours, or may have got one that it never shows."""
     done: Mapping[str, Digest] = field(default_factory=dict)
     """What is done for the row beside its content: a certificate's kind -> digest of its file, a call that has to follow
     a save -> digest of the content it followed. "" names the one certificate that a record of an older ledger had."""

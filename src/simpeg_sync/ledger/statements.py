@@ -254,6 +254,7 @@ _RECREATE = ":recreate = 1 AND status = 'held' AND reason = 'conflict.gone_at_bk
 RESYNC = text(f"""
 UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now, priority = 1,
     dirty_since = :now, synced_digest = NULL, refused_digest = NULL, failures = 0, deaths = 0, reason = '', detail = '',
+    synced_at = CASE WHEN status = 'held' AND reason = 'settle.not_shown' THEN NULL ELSE synced_at END,
     bkn_id = CASE WHEN {_RECREATE} THEN NULL ELSE bkn_id END,
     gone_since = CASE WHEN {_RECREATE} THEN NULL ELSE gone_since END,
     confirmed = CASE WHEN :overwrite = 1 OR ({_RECREATE}) THEN '{{}}' ELSE confirmed END,
