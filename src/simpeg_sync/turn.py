@@ -171,7 +171,7 @@ class View:
         return plan.Patience(self.clock.now(), self.timing.settle_s, self.timing.absent_gap_s)
 
     def has_row(self, feed: Feed, nip: Nip, bkn_id: BknId) -> bool:
-        return self.rows(feed, nip).row(bkn_id) is not None
+        return self.bkn.resource(feed.target).is_listed and self.rows(feed, nip).row(bkn_id) is not None
 
     def pns_id(self, wanted: Wanted) -> BknId | None:
         """BKN's id of the person, as BKN itself says it: asked once for each NIP. SIMPEG's own copy is only compared,
