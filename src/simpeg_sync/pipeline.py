@@ -104,7 +104,8 @@ class Pipeline:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if isinstance(rendered, Wanted) and (problem := self.view.person_problem(rendered)) is not None:
             return problem
-        if not self.view.looks_first(feed):
+        keeps_last = isinstance(rendered, Gone) and resource.keeps_last
+        if not self.view.looks_first(feed) and not keeps_last:
             return plan.without_looking(record, rendered)
         look = self.view.look(work.turn, feed)
         if isinstance(rendered, Gone):
@@ -127,6 +128,9 @@ class Pipeline:
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
         if self.view.is_entered_anew(work, look):
             return plan.Hold("delete.entered_anew", looks_again=True)
+        if work.resource.keeps_last and self.view.is_look_behind(work, look):
+            # A row that we have deleted, still shown, must not count as the one that stays.
+            return plan.Later("bkn.not_visible_yet", self.view.timing.absent_gap_s)
         others_wait = self.view.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record)
         return plan.after_looking_for_delete(
             work.resource, work.record, look, reason=gone.reason, others_wait=others_wait, patience=self.view.patience

@@ -237,3 +237,36 @@ def test_a_new_file_that_was_refused_with_its_save_is_not_sent_with_every_change
 
 def credits(**options: Any) -> Feed:
     return feed_of(CREDIT, linked={"rwJabatanId": Linked(FeedName("jabatan"), ("post_id",))}, **options)
+
+
+def test_the_last_post_stays_though_the_list_still_shows_the_one_that_was_deleted(office: Office) -> None:
+    use(office, feed_of(JABATAN))
+    enter(office, JABATAN, "1")
+    enter(office, JABATAN, "2", nomorSk="SK/2/2023")
+    office.pass_time()
+    before = dict(office.bkn.stored["jabatan"])
+    erase(office, JABATAN, "1")
+    office.pass_time()
+    erase(office, JABATAN, "2")
+    office.pass_time(100)
+    office.pass_time(810)
+    assert office.effects.count("delete") == 1
+    (left,) = office.bkn.stored["jabatan"]
+    office.bkn.stored["jabatan"] = before  # the reading side lags
+    office.pass_time(100)
+    assert office.effects.count("delete") == 1
+    office.bkn.stored["jabatan"] = {left: before[left]}
+    office.pass_time(3600)
+    assert office.effects.count("delete") == 1
+    assert state(office, JABATAN, "2") == ("held", "delete.last_row")
+
+
+def test_the_last_post_stays_also_where_a_feed_writes_without_looking(office: Office) -> None:
+    use(office, feed_of(JABATAN, look_before_write=False))
+    enter(office, JABATAN)
+    office.pass_time()
+    erase(office, JABATAN)
+    office.pass_time()
+    office.pass_time(1000)
+    assert "delete" not in office.effects
+    assert state(office, JABATAN) == ("held", "delete.last_row")
