@@ -200,8 +200,12 @@ class View:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
         if work.record.bkn_id is not None:
             return [], []
-        found = candidates(work.wanted, work.resource, work.feed.natural_key, look)
         links = self.links(work)
+        found = [
+            bkn_id
+            for bkn_id in candidates(work.wanted, work.resource, work.feed.natural_key, look)
+            if (link := links.get(identifier(bkn_id))) is None or not self.is_known_otherwise(work, link.record)
+        ]
         free = [
             bkn_id
             for bkn_id in found
@@ -228,6 +232,13 @@ class View:
         """The record whose row was deleted and entered anew as this one; it loses its link."""
         link = self.links(work).get(identifier(bkn_id))
         return link.record.id if link is not None and link.record.id != work.record.id else None
+
+    def is_known_otherwise(self, work: Work, owner: Record) -> bool:
+        """Whether the owner's row is another one than this record's, by what BKN never shows: two quarters of a year."""
+        feed = self.feeds.get(owner.feed)
+        if feed is None or feed.target != work.feed.target or work.wanted.stored_bkn_id == owner.bkn_id:
+            return False
+        return work.resource.is_known_otherwise(work.feed.natural_key, work.wanted.body, owner.confirmed)
 
     def has_lost_its_row(self, link: Link, row: BknRow) -> bool:
         """Whether the owner of BKN's row wants another one now: its own row in SIMPEG is gone, or its key was re-used for
@@ -267,6 +278,10 @@ class View:
                 continue
             # Verified or not, active or not: it is the same certificate that counts.
             wanted = self.rendered(replace(feed, verified=None, active_person=None), other)
-            if isinstance(wanted, Wanted) and work.resource.same_by(feed.natural_key, wanted.body, row or {}):
+            if not isinstance(wanted, Wanted):
+                continue
+            key, body = feed.natural_key, wanted.body
+            is_another = work.resource.is_known_otherwise(key, body, work.record.confirmed)
+            if not is_another and work.resource.same_by(key, body, row or {}):
                 return True
         return False

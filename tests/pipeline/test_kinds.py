@@ -175,6 +175,20 @@ def test_a_corrected_nip_costs_no_look_where_bkn_shows_nothing(office: Office) -
     assert office.bkn.reads == before
 
 
+# ---------------------------------------------------------------------------------- a natural key that BKN shows in part
+
+
+def test_every_quarter_of_a_year_arrives_though_bkn_shows_no_months(office: Office) -> None:
+    key = ("tahun", "periodikId", "bulanMulaiPenilaian")
+    use(office, feed_of(KINERJA, natural_key=key))
+    for quarter in range(4):
+        months = {"bulanMulaiPenilaian": 3 * quarter + 1, "bulanSelesaiPenilaian": 3 * quarter + 3}
+        enter(office, KINERJA, str(quarter), **months)
+    office.pass_time()
+    assert [state(office, KINERJA, str(quarter)) for quarter in range(4)] == [("synced", "")] * 4
+    assert office.effects == ["create"] * 4
+
+
 # --------------------------------------------------------------------------------------------------------- certificates
 
 

@@ -165,6 +165,12 @@ class Resource:
         wanted = [field.form(body.get(field.write)) for field in fields]
         return any(wanted) and wanted == [field.form(row.get(field.read or "")) for field in fields]
 
+    def is_known_otherwise(self, names: tuple[str, ...], body: Mapping[str, Any], confirmed: Mapping[str, str]) -> bool:
+        """Whether a row of ours has another natural key than the body, in a part that BKN never shows again."""
+        hidden = {field.write for field in self.fields if field.read is None}
+        ours = self.confirmed({name: body.get(name) for name in names if name in hidden})
+        return any(confirmed.get(name, digest) != digest for name, digest in ours.items())
+
     def shows(self, names: tuple[str, ...], row: Mapping[str, Any]) -> bool:
         """Whether the row has all of these fields, as far as their names are guesses."""
         return all(field.read in row for field in self.fields if field.is_guess and field.write in names)
