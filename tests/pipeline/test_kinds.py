@@ -175,6 +175,28 @@ def test_a_corrected_nip_costs_no_look_where_bkn_shows_nothing(office: Office) -
     assert office.bkn.reads == before
 
 
+# -------------------------------------------------------------------------------------------- names that are guesses
+
+
+def test_two_raises_of_one_person_in_one_turn_both_arrive(office: Office) -> None:
+    use(office, feed_of(KGB))
+    enter(office, KGB, "1")
+    enter(office, KGB, "2", nomorSk="KGB/2", tmtGajiBaru="01-03-2026")
+    office.pass_time()
+    assert [state(office, KGB, key) for key in "12"] == [("synced", ""), ("synced", "")]
+    assert office.effects == ["create", "create"]
+
+
+def test_a_row_that_shows_a_part_of_the_natural_key_is_nobodys_for_sure(office: Office) -> None:
+    use(office, feed_of(KGB, natural_key=("nomorSk", "tmtGajiBaru")))
+    row_id = office.bkn.enter("kgb", SITI, **{**KGB.body, "tmtGajiBaru": "01-03-2020"})
+    office.bkn.stored["kgb"][row_id]["tmt"] = office.bkn.stored["kgb"][row_id].pop("tmtGajiBaru")
+    enter(office, KGB)
+    office.pass_time()
+    assert state(office, KGB) == ("held", "match.unknown_form")
+    assert office.effects == []
+
+
 # ---------------------------------------------------------------------------------- a natural key that BKN shows in part
 
 
