@@ -268,6 +268,30 @@ def test_a_new_file_that_was_refused_with_its_save_is_not_sent_with_every_change
     assert (state(office, SK_KP), office.bkn.writes) == (("refused", "bkn.refused"), 2)
 
 
+# ------------------------------------------------------------------------------------------------------------- carried over
+
+
+def test_terms_of_a_punishment_that_the_feed_does_not_map_go_back_as_the_texts_that_bkn_takes(office: Office) -> None:
+    body = {name: value for name, value in HUKDIS.body.items() if name not in ("masaBulan", "masaTahun")}
+    case = Case("hukdis", body, {}, HUKDIS.natural_key)
+    use(office, feed_of(case))
+    row_id = office.bkn.enter("hukdis", SITI, **{**HUKDIS.body, "keterangan": "lama", "masaBulan": "6", "masaTahun": 0})
+    enter(office, case)
+    office.pass_time()
+    assert state(office, case) == ("synced", "")
+    assert office.bkn.stored["hukdis"][row_id]["masaBulan"] == "6"
+
+
+def test_an_id_that_bkn_writes_as_none_is_carried_over_as_none(office: Office) -> None:
+    body = {name: value for name, value in JABATAN.body.items() if name != "jabatanFungsionalId"}
+    case = Case("jabatan", body, {}, JABATAN.natural_key)
+    use(office, feed_of(case))
+    office.bkn.enter("jabatan", SITI, **{**body, "tmtPelantikan": "09-09-2023", "jabatanFungsionalId": "0"})
+    enter(office, case)
+    office.pass_time()
+    assert state(office, case) == ("synced", "")
+
+
 # ------------------------------------------------------------------------------------------------------- posts and credits
 
 

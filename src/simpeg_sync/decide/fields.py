@@ -45,7 +45,7 @@ def number(value: Any) -> str:
 
 
 def amount(value: Any) -> str:
-    """As `number`, for what BKN takes as text: credits such as ``"12.500"``."""
+    """As `number`, for what BKN takes as text: credits such as ``"12.500"``, months of a punishment."""
     return number(value)
 
 
@@ -199,6 +199,8 @@ def _as_written(form: Form, value: Any) -> Any:
     if form in (number, score):
         exact = _decimal(code(value))
         return None if exact is None else int(exact) if exact == exact.to_integral_value() else float(exact)
+    if form is identifier and not normal:
+        return ""  # "0" for none
     return normal if form is flag else code(value)
 
 

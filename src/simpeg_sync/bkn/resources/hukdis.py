@@ -1,7 +1,7 @@
 """hukdis: disciplinary punishments; BKN deletes none. Sources: bkn-api section 3 (hukdis), Annexes A and B."""
 
 from simpeg_sync.bkn.resources.base import BadField, BknDate, Count, Required, ResourceApi, RowBody, Text
-from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
+from simpeg_sync.decide.fields import Field, Resource, amount, code, date, identifier
 
 REACTIVATED = "12"
 """jenisHukuman that ends another punishment, which it must name."""
@@ -47,8 +47,8 @@ API = ResourceApi(
             Field("jenisTingkatHukumanId", "jenisTingkatHukumanId", code),
             Field("kedudukanHukumId", "kedudukanHukum", code),
             Field("keterangan", "keterangan"),
-            Field("masaBulan", "masaBulan", number),
-            Field("masaTahun", "masaTahun", number),
+            Field("masaBulan", "masaBulan", amount),
+            Field("masaTahun", "masaTahun", amount),
             Field("nomorPp", "nomorPp"),
             Field("skNomor", "skNomor"),
             Field("skPembatalanNomor", "skPembatalanNomor"),
