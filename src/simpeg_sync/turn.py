@@ -14,6 +14,7 @@ from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import BknAnswersBadly, BknError
 from simpeg_sync.domain.record import BknId, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
+from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Wanted, render
 from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, Source
@@ -99,9 +100,12 @@ class View:
         naming = [name for name, other in self.feeds.items() if feed.name in other.linked_feeds]
         return tuple(dict.fromkeys([*feed.moves_with, *naming]))
 
-    def link_of(self, feed: FeedName, key: SourceKey) -> BknId | None:
-        """BKN's id of another feed's row, for fields that name it (a credit names its post)."""
+    def link_of(self, feed: FeedName, key: SourceKey, nip: Nip) -> BknId | None:
+        """BKN's id of another feed's row, for fields that name it (a credit names its post). Raises Unfit for the row of
+        another person, as a wrong join names it."""
         record = self.ledger.find(feed, key)
+        if record is not None and record.bkn_id is not None and record.lane != nip:
+            raise Unfit("link.another_person", feed)
         return record.bkn_id if record is not None else None
 
     def documents(self, feed: Feed, resource: Resource, rendered: Rendered) -> Mapping[str, Document]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from sqlalchemy import TextClause, text
 from tests.adapters.memory import MemoryBkn, ProcessDied, Trouble
 from tests.bkn.targets import BY_TARGET, PDF, PNG, Case, Given
 from tests.pipeline.conftest import BUDI, SITI, Office
@@ -13,6 +14,7 @@ from simpeg_sync.bkn.resources import RESOURCES
 from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId
+from simpeg_sync.ledger import statements as sql
 from simpeg_sync.mapping.expressions import Column, Linked
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.ports import Certificate
@@ -299,6 +301,16 @@ def credits(**options: Any) -> Feed:
     return feed_of(CREDIT, linked={"rwJabatanId": Linked(FeedName("jabatan"), ("post_id",))}, **options)
 
 
+def test_a_credit_does_not_name_the_post_of_another_person(office: Office) -> None:
+    use(office, feed_of(JABATAN), credits())
+    enter(office, JABATAN, "7", nip=BUDI)
+    office.pass_time()
+    enter(office, CREDIT, columns={"post_id": "7"})
+    office.pass_time()
+    assert state(office, CREDIT) == ("held", "link.another_person")
+    assert not office.at_bkn("angkakredit")
+
+
 def test_the_last_post_stays_though_the_list_still_shows_the_one_that_was_deleted(office: Office) -> None:
     use(office, feed_of(JABATAN))
     enter(office, JABATAN, "1")
@@ -330,3 +342,14 @@ def test_the_last_post_stays_also_where_a_feed_writes_without_looking(office: Of
     office.pass_time(1000)
     assert "delete" not in office.effects
     assert state(office, JABATAN) == ("held", "delete.last_row")
+
+
+# ------------------------------------------------------------------------------------------------------------ only compared
+
+
+@pytest.mark.parametrize("statement", [sql.WAKE_WAITING_FOR, sql.WAKE_WAITING_FOR_LINK])
+def test_waking_those_who_wait_reads_no_whole_feed(office: Office, statement: TextClause) -> None:
+    with office.ledger.engine.connect() as connection:
+        names = dict.fromkeys(statement.compile().params)
+        steps = connection.execute(text(f"EXPLAIN QUERY PLAN {statement.text}"), names).all()
+    assert not any(str(step[3]).endswith(("(feed=?)", "SCAN records")) for step in steps), steps
