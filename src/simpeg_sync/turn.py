@@ -202,7 +202,8 @@ class View:
 
     def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
-        if work.record.bkn_id is not None:
+        link = work.record.bkn_id
+        if link is not None and (work.resource.is_writable or look.row(link) is not None):
             return [], []
         links = self.links(work)
         found = [

@@ -347,6 +347,20 @@ def test_the_last_post_stays_also_where_a_feed_writes_without_looking(office: Of
 # ------------------------------------------------------------------------------------------------------------ only compared
 
 
+def test_a_row_that_is_only_compared_is_found_again_under_a_new_id(office: Office) -> None:
+    case = Case("golongan", {"skNomor": "GOL/1", "golonganId": "32"}, {}, ("skNomor",))
+    use(office, feed_of(case))
+    row_id = office.bkn.enter("golongan", SITI, **case.body)
+    enter(office, case)
+    office.pass_time()
+    assert state(office, case) == ("synced", "")
+    del office.bkn.stored["golongan"][row_id]
+    office.bkn.enter("golongan", SITI, skNomor="GOL/1", golonganId="33")
+    enter(office, case, golonganId="33")
+    office.pass_time()
+    assert state(office, case) == ("synced", "")
+
+
 @pytest.mark.parametrize("statement", [sql.WAKE_WAITING_FOR, sql.WAKE_WAITING_FOR_LINK])
 def test_waking_those_who_wait_reads_no_whole_feed(office: Office, statement: TextClause) -> None:
     with office.ledger.engine.connect() as connection:

@@ -303,7 +303,9 @@ def _compared(
     taken: Collection[BknId],
 ) -> Decision:
     """A kind that BKN lets no region write: what is found is linked, what differs is reported."""
-    candidates = [record.bkn_id] if record.bkn_id is not None else sorted(free)
+    # Nothing of ours hangs on the link: BKN's row that is there under another id is as good.
+    is_there = record.bkn_id is not None and look.row(record.bkn_id) is not None
+    candidates = [record.bkn_id] if record.bkn_id is not None and is_there else sorted(free)
     if len(candidates) > 1:
         return Hold("match.several", ", ".join(candidates), looks_again=True)
     if not candidates and taken:
