@@ -99,7 +99,7 @@ class Resource:
     is_single: bool = False
     """One row a person, which BKN has as soon as it has the person; its id is the person's."""
     is_partial: bool = False
-    """An update changes what it names and leaves the rest."""
+    """An update changes what it names and leaves the rest; so no value says nothing, and empties nothing."""
     can_delete: bool = True
     keeps_last: bool = False
     """The only row of a person must not be deleted: without a post nobody is an employee."""
@@ -123,21 +123,28 @@ class Resource:
             and (not field.is_guess or (row is not None and field.read in row))
         ]
 
+    def said(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body as far as BKN would act on it."""
+        return {name: value for name, value in body.items() if value is not None} if self.is_partial else body
+
     def differences(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
         """The write names of the fields in which BKN's row is not what the body says."""
         return [
             field.write
-            for field in self.readable(body, row)
+            for field in self.readable(self.said(body), row)
             if field.form(body[field.write]) != field.form(row.get(field.read or ""))
         ]
 
     def confirmed(self, body: Mapping[str, Any]) -> dict[str, str]:
         """What BKN is known to hold after the body was proved, as hashes: the ledger keeps no content."""
-        return {field.write: _hash(field.form(body[field.write])) for field in self.fields if field.write in body}
+        said = self.said(body)
+        return {field.write: _hash(field.form(said[field.write])) for field in self.fields if field.write in said}
 
     def seen(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         """As `confirmed`, for what BKN's row holds in the fields that the body names."""
-        return {field.write: _hash(field.form(row.get(field.read or ""))) for field in self.readable(body, row)}
+        return {
+            field.write: _hash(field.form(row.get(field.read or ""))) for field in self.readable(self.said(body), row)
+        }
 
     def unseen(self, body: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
         """As `confirmed`, for the fields that BKN takes and never shows again."""
