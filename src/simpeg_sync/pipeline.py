@@ -343,17 +343,21 @@ class Pipeline:
             return outcome
         known_ids = look.ids | self.view.links(work).keys()
         by_id = proof(attempt.action, outcome, named=attempt.bkn_id, known_ids=known_ids)
-        if work.resource.answers_id or by_id.verdict is Verdict.ACCEPTED or outcome.bkn_id is not None:
+        if work.resource.answers_id:
             return by_id
+        # An id that such an answer has all the same may be another's: of the marriage, not of the spouse.
+        unproved = Outcome.unclear("answer.not_proved", http_status=outcome.http_status)
         try:
             fresh = self.view.look(work.turn, work.feed, fresh=True)
         except BknError:
-            return by_id  # its read-back comes after the settle time
+            return unproved  # its read-back comes after the settle time
+        if outcome.bkn_id is not None and by_id.verdict is Verdict.ACCEPTED and fresh.row(outcome.bkn_id) is not None:
+            return by_id
         row = fresh.row(attempt.bkn_id) if attempt.bkn_id else None
         if row is not None and not work.resource.differences(attempt.body, row):
             return replace(outcome, bkn_id=attempt.bkn_id)
         found = self.settling.judged(work.turn, work.record, attempt, fresh)
-        return replace(outcome, bkn_id=found.bkn_id) if isinstance(found, readback.Executed) else by_id
+        return replace(outcome, bkn_id=found.bkn_id) if isinstance(found, readback.Executed) else unproved
 
     def not_accepted(self, work: Work, attempt: Attempt, outcome: Outcome) -> Record:
         record, failures = work.record, work.record.failures + 1

@@ -76,6 +76,7 @@ def state(office: Office, case: Case, key: str = "1") -> tuple[str, str]:
 
 CPNS, DATA_UTAMA, JABATAN, CREDIT = (BY_TARGET[n] for n in ("cpns", "data-utama", "jabatan", "angkakredit"))
 POTENSI, KGB, KINERJA, HUKDIS = (BY_TARGET[n] for n in ("potensi", "kgb", "kinerjaperiodik", "hukdis"))
+PASANGAN = BY_TARGET["pasangan"]
 PHOTO, AKTIVITY = Case("photo", {}, {}), Case("aktivity", {"sistem": "SIMPEG", "realisasi": 3}, {})
 SK_KP = Case("sk-kp", {"id_usulan": "1" * 32, "no_sk": "KP/1", "tgl_sk": "01-03-2024"}, {})
 
@@ -197,6 +198,20 @@ def test_a_row_that_shows_a_part_of_the_natural_key_is_nobodys_for_sure(office: 
     office.pass_time()
     assert state(office, KGB) == ("held", "match.unknown_form")
     assert office.effects == []
+
+
+def test_an_id_that_is_not_the_rows_proves_no_save(office: Office) -> None:
+    """A save of a spouse may tell the id of the marriage."""
+    use(office, feed_of(PASANGAN))
+    office.bkn.troubles.append("other_id")
+    enter(office, PASANGAN)
+    office.pass_time()
+    assert state(office, PASANGAN) == ("synced", "")
+    assert office.record(feed=FeedName("pasangan")).bkn_id in office.bkn.stored["pasangan"]
+    enter(office, PASANGAN, noAktaMenikah="AKTA/2")
+    office.pass_time(3600)
+    assert state(office, PASANGAN) == ("synced", "")
+    assert office.effects == ["create", "update"]
 
 
 # ---------------------------------------------------------------------------------- a natural key that BKN shows in part

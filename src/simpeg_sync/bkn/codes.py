@@ -12,7 +12,6 @@ from typing import Any, Protocol
 from simpeg_sync.bkn.resources import RESOURCES
 from simpeg_sync.bkn.resources.base import BadField
 
-
 ID_LENGTH = 32
 """Codes of this length are ids, in which upper and lower case are the same to BKN."""
 
