@@ -105,7 +105,8 @@ class Pipeline:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if isinstance(rendered, Wanted) and (problem := self.view.person_problem(rendered)) is not None:
             return problem
-        if not self.view.looks_first(feed):
+        keeps_last = isinstance(rendered, Gone) and resource.keeps_last
+        if not self.view.looks_first(feed) and not keeps_last:
             return plan.without_looking(record, rendered)
         look = self.view.look(work.turn, feed)
         if isinstance(rendered, Gone):
@@ -128,6 +129,9 @@ class Pipeline:
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
         if self.view.is_entered_anew(work, look):
             return plan.Hold("delete.entered_anew", looks_again=True)
+        if work.resource.keeps_last and self.view.is_look_behind(work, look):
+            # A row that we have deleted, still shown, must not count as the one that stays.
+            return plan.Later("bkn.not_visible_yet", self.view.timing.absent_gap_s)
         others_wait = self.view.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record)
         return plan.after_looking_for_delete(
             work.resource, work.record, look, reason=gone.reason, others_wait=others_wait, patience=self.view.patience
@@ -240,12 +244,12 @@ class Pipeline:
             outcome = called(lambda: self.view.bkn.upload(work.feed.target, bkn_id, kind, certificate))
         done = {**work.record.done, kind: digest}
         if outcome.verdict is Verdict.REFUSED:
-            refused = replace(work.record, refused_digest=digest)
-            others_wait = isinstance(
-                plan.after_content(work.resource, refused, work.files), plan.Upload | plan.FollowUp
-            )
-            again = self.view.clock.now() if others_wait else None
-            move = Move.document_refused(digest, outcome.code, outcome.message, look_again_at=again)
+            # Beside those that were refused before, or two refused ones would be sent in turns.
+            files = [one for one in self.digests(work).values() if one == digest or work.record.has_refused(one)]
+            refused = Digest(" ".join(dict.fromkeys(files)))
+            after = plan.after_content(work.resource, replace(work.record, refused_digest=refused), work.files)
+            again = self.view.clock.now() if isinstance(after, plan.Upload | plan.FollowUp) else None
+            move = Move.document_refused(refused, outcome.code, outcome.message, look_again_at=again)
         elif outcome.verdict is Verdict.ACCEPTED:
             after = plan.after_content(work.resource, replace(work.record, done=done), work.files)
             move = Move.document_proved(done, more_to_do=after != plan.Unchanged())
@@ -338,25 +342,31 @@ class Pipeline:
         has been answered is no longer on the way; where BKN shows no rows, its word is all there will ever be."""
         if outcome.verdict is not Verdict.ACCEPTED or not work.resource.is_listed:
             return outcome
-        known_ids = look.ids | self.view.links(work.turn).keys()
+        known_ids = look.ids | self.view.links(work).keys()
         by_id = proof(attempt.action, outcome, named=attempt.bkn_id, known_ids=known_ids)
-        if work.resource.answers_id or by_id.verdict is Verdict.ACCEPTED or outcome.bkn_id is not None:
+        if work.resource.answers_id:
             return by_id
+        # An id that such an answer has all the same may be another's: of the marriage, not of the spouse.
+        unproved = Outcome.unclear("answer.not_proved", http_status=outcome.http_status)
         try:
             fresh = self.view.look(work.turn, work.feed, fresh=True)
         except BknError:
-            return by_id  # its read-back comes after the settle time
+            return unproved  # its read-back comes after the settle time
+        if outcome.bkn_id is not None and by_id.verdict is Verdict.ACCEPTED and fresh.row(outcome.bkn_id) is not None:
+            return by_id
         row = fresh.row(attempt.bkn_id) if attempt.bkn_id else None
         if row is not None and not work.resource.differences(attempt.body, row):
             return replace(outcome, bkn_id=attempt.bkn_id)
         found = self.settling.judged(work.turn, work.record, attempt, fresh)
-        return replace(outcome, bkn_id=found.bkn_id) if isinstance(found, readback.Executed) else by_id
+        return replace(outcome, bkn_id=found.bkn_id) if isinstance(found, readback.Executed) else unproved
 
     def not_accepted(self, work: Work, attempt: Attempt, outcome: Outcome) -> Record:
         record, failures = work.record, work.record.failures + 1
         match outcome.verdict:
             case Verdict.REFUSED:
-                move = Move.refused(outcome.code, outcome.message, attempt.digest)
+                is_save = attempt.action in (Action.CREATE, Action.UPDATE)
+                what = plan.leaving(work.resource, attempt.digest, work.files) if is_save else attempt.digest
+                move = Move.refused(outcome.code, outcome.message, what)
             case Verdict.UNCLEAR | Verdict.ACCEPTED:
                 work.turn.unsettled.add(work.feed.target)
                 self.settling.note(attempt)

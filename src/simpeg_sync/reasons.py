@@ -87,6 +87,10 @@ REASONS: Mapping[str, Sentence] = {
         "Baris yang dirujuk belum ada di BKN; dikirim setelah baris itu sampai.",
         "The row it names is not at BKN yet; it goes on by itself once that one has arrived.",
     ),
+    "link.another_person": Sentence(
+        "Baris yang dirujuk milik pegawai lain; perbaiki rujukannya di SIMPEG.",
+        "The row it names is another person's; correct in SIMPEG what it refers to.",
+    ),
     "field.invalid": Sentence(
         "Nilai tidak sesuai aturan BKN; perbaiki di SIMPEG.", "A value breaks BKN's rules; correct it in SIMPEG."
     ),

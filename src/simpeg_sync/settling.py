@@ -79,6 +79,9 @@ class Settling:
             case readback.Undecidable(reason, detail):
                 # What BKN holds now is not what it held before, even if SIMPEG should take its change back.
                 changes = {} if attempt.action is Action.UPLOAD else {"synced_digest": None}
+                if attempt.action is Action.CREATE and reason == "settle.not_shown":
+                    # It may be there, and nobody will ever see it: only a person may have it sent again.
+                    changes = {**changes, "synced_at": attempt.started_at}
                 move, verdict = Move.held(reason, detail, **changes), "undecidable"
             case readback.NotExecuted() if record.deaths >= retry.DEATHS_MAX:
                 move, verdict = Move.held("worker.dies"), "not_executed"

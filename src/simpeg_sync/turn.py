@@ -14,6 +14,7 @@ from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import BknAnswersBadly, BknError
 from simpeg_sync.domain.record import BknId, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
+from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Wanted, render
 from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, Source
@@ -99,9 +100,12 @@ class View:
         naming = [name for name, other in self.feeds.items() if feed.name in other.linked_feeds]
         return tuple(dict.fromkeys([*feed.moves_with, *naming]))
 
-    def link_of(self, feed: FeedName, key: SourceKey) -> BknId | None:
-        """BKN's id of another feed's row, for fields that name it (a credit names its post)."""
+    def link_of(self, feed: FeedName, key: SourceKey, nip: Nip) -> BknId | None:
+        """BKN's id of another feed's row, for fields that name it (a credit names its post). Raises Unfit for the row of
+        another person, as a wrong join names it."""
         record = self.ledger.find(feed, key)
+        if record is not None and record.bkn_id is not None and record.lane != nip:
+            raise Unfit("link.another_person", feed)
         return record.bkn_id if record is not None else None
 
     def documents(self, feed: Feed, resource: Resource, rendered: Rendered) -> Mapping[str, Document]:
@@ -171,7 +175,7 @@ class View:
         return plan.Patience(self.clock.now(), self.timing.settle_s, self.timing.absent_gap_s)
 
     def has_row(self, feed: Feed, nip: Nip, bkn_id: BknId) -> bool:
-        return self.rows(feed, nip).row(bkn_id) is not None
+        return self.bkn.resource(feed.target).is_listed and self.rows(feed, nip).row(bkn_id) is not None
 
     def pns_id(self, wanted: Wanted) -> BknId | None:
         """BKN's id of the person, as BKN itself says it: asked once for each NIP. SIMPEG's own copy is only compared,
@@ -198,10 +202,15 @@ class View:
 
     def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
-        if work.record.bkn_id is not None:
+        link = work.record.bkn_id
+        if link is not None and (work.resource.is_writable or look.row(link) is not None):
             return [], []
-        found = candidates(work.wanted, work.resource, work.feed.natural_key, look)
-        links = self.links(work.turn)
+        links = self.links(work)
+        found = [
+            bkn_id
+            for bkn_id in candidates(work.wanted, work.resource, work.feed.natural_key, look)
+            if (link := links.get(identifier(bkn_id))) is None or not self.is_known_otherwise(work, link.record)
+        ]
         free = [
             bkn_id
             for bkn_id in found
@@ -209,15 +218,32 @@ class View:
         ]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
 
-    def links(self, turn: Turn) -> Mapping[str, Link]:
+    def links(self, work: Work) -> Mapping[str, Link]:
         return {
-            identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id
+            identifier(link.record.bkn_id): link
+            for link in self.ledger.links(work.turn.claim.lane)
+            if link.record.bkn_id and self.may_share_row(work, link.record)
         }
+
+    def may_share_row(self, work: Work, other: Record) -> bool:
+        """Kinds with one row a person all have the person's id for its own: in another kind that is another row."""
+        feed = self.feeds.get(other.feed)
+        if feed is None:
+            return not work.resource.is_single
+        is_single = work.resource.is_single or self.bkn.resource(feed.target).is_single
+        return feed.target == work.feed.target or not is_single
 
     def owner(self, work: Work, bkn_id: BknId) -> RecordId | None:
         """The record whose row was deleted and entered anew as this one; it loses its link."""
-        link = self.links(work.turn).get(identifier(bkn_id))
+        link = self.links(work).get(identifier(bkn_id))
         return link.record.id if link is not None and link.record.id != work.record.id else None
+
+    def is_known_otherwise(self, work: Work, owner: Record) -> bool:
+        """Whether the owner's row is another one than this record's, by what BKN never shows: two quarters of a year."""
+        feed = self.feeds.get(owner.feed)
+        if feed is None or feed.target != work.feed.target or work.wanted.stored_bkn_id == owner.bkn_id:
+            return False
+        return work.resource.is_known_otherwise(work.feed.natural_key, work.wanted.body, owner.confirmed)
 
     def has_lost_its_row(self, link: Link, row: BknRow) -> bool:
         """Whether the owner of BKN's row wants another one now: its own row in SIMPEG is gone, or its key was re-used for
@@ -226,9 +252,12 @@ class View:
         if feed is None or link.has_open_attempt:
             return False
         now = self.rendered(replace(feed, verified=None, active_person=None), link.record)
-        if isinstance(now, Wanted):
-            return not self.bkn.resource(feed.target).same_by(feed.natural_key, now.body, row)
-        return isinstance(now, Gone)
+        if not isinstance(now, Wanted):
+            return isinstance(now, Gone)
+        resource = self.bkn.resource(feed.target)
+        # Without a key that BKN shows nothing tells another row from this one.
+        has_key = not resource.is_single and bool(resource.readable(dict.fromkeys(feed.natural_key), row))
+        return has_key and not resource.same_by(feed.natural_key, now.body, row)
 
     def is_look_behind(self, work: Work, look: Look) -> bool:
         """Whether the look cannot show yet what we wrote for this person a moment ago: a row that we made is missing, or
@@ -254,6 +283,10 @@ class View:
                 continue
             # Verified or not, active or not: it is the same certificate that counts.
             wanted = self.rendered(replace(feed, verified=None, active_person=None), other)
-            if isinstance(wanted, Wanted) and work.resource.same_by(feed.natural_key, wanted.body, row or {}):
+            if not isinstance(wanted, Wanted):
+                continue
+            key, body = feed.natural_key, wanted.body
+            is_another = work.resource.is_known_otherwise(key, body, work.record.confirmed)
+            if not is_another and work.resource.same_by(key, body, row or {}):
                 return True
         return False

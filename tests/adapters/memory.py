@@ -30,6 +30,7 @@ Trouble = Literal[
     "down",
     "refused",
     "wrong_id",
+    "other_id",
     "no_id",
     "dies_after",
     "dies_before",
@@ -246,6 +247,9 @@ class MemoryBkn:
             case "wrong_id":
                 self._done(effect)
                 return Outcome.accepted(BknId(next(iter(self.stored[name]), "0" * 32)))
+            case "other_id":
+                self._done(effect)
+                return Outcome.accepted(BknId("f" * 32))
             case "no_id":
                 self._done(effect)
                 return Outcome.accepted(None)

@@ -39,6 +39,14 @@ def test_a_bundled_code_is_known_and_in_a_complete_table_no_other(bundle: Bundle
     assert book.has("jenisKursusSertipikat", "t") is False, "codes are written as BKN writes them"
 
 
+def test_ids_are_the_same_in_either_case(bundle: Bundle) -> None:
+    book = CodeBook(bundle, Pulled({("ref-unor", "a" * 32)}, {"ref-unor"}))
+    written = next(iter(bundle.tables["alasanHukumanDisiplin"].codes))
+    assert book.has("alasanHukumanDisiplin", written.lower()) is True
+    assert book.has("ref-unor", "A" * 32) is True
+    assert book.has("ref-unor", "B" * 32) is False
+
+
 @pytest.mark.parametrize(
     ("table", "code", "why"),
     [

@@ -299,6 +299,21 @@ def test_a_photo_goes_where_photos_go(opened: Opened, sim: Simulator) -> None:
     assert effects(sim, since) == ["upload"]
 
 
+def test_an_empty_value_says_nothing_where_bkn_changes_only_what_is_named(opened: Opened, sim: Simulator) -> None:
+    desk, since = opened(BY_TARGET["data-utama"]), last_effect(sim)
+    desk.enter()
+    desk.clock.time_s += 3600
+    desk.enter(email=None)
+    assert desk.state == ("synced", "")
+    assert effects(sim, since) == ["update"]
+    desk.clock.time_s += 3600
+    desk.enter(email=None, nomor_hp="081200000003")
+    assert desk.state == ("synced", "")
+    assert effects(sim, since) == ["update", "update"]
+    (row,) = desk.bkn.rows("data-utama", desk.nip)
+    assert (row["email"], row["noHp"]) == ("alice@contoh.example", "081200000003")
+
+
 @pytest.mark.parametrize("answer", ["result_create", "error_message"])
 def test_a_new_post_refreshes_the_main_record(opened: Opened, sim: Simulator, answer: str) -> None:
     sim.control.patch_settings(sync_answer=answer)

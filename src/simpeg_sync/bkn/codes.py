@@ -12,6 +12,9 @@ from typing import Any, Protocol
 from simpeg_sync.bkn.resources import RESOURCES
 from simpeg_sync.bkn.resources.base import BadField
 
+ID_LENGTH = 32
+"""Codes of this length are ids, in which upper and lower case are the same to BKN."""
+
 
 class PulledCodes(Protocol):
     """What was pulled from BKN's reference API, by the names that it has there."""
@@ -88,9 +91,10 @@ class CodeBook:
         known = self._tables.get(table)
         if known is None:
             return True if code in self._extra.get(table, ()) else None
-        if code in known.codes or code in self._extra.get(table, ()):
+        spelled = {code, code.upper(), code.lower()} if len(code) >= ID_LENGTH else {code}
+        if any(one in known.codes or one in self._extra.get(table, ()) for one in spelled):
             return True
-        if known.pulled_as is not None and self._pulled.has(known.pulled_as, code):
+        if known.pulled_as is not None and any(self._pulled.has(known.pulled_as, one) for one in spelled):
             return True
         return None if self.why_unsure(table) else False
 

@@ -45,7 +45,7 @@ def number(value: Any) -> str:
 
 
 def amount(value: Any) -> str:
-    """As `number`, for what BKN takes as text: credits such as ``"12.500"``."""
+    """As `number`, for what BKN takes as text: credits such as ``"12.500"``, months of a punishment."""
     return number(value)
 
 
@@ -105,7 +105,7 @@ class Resource:
     is_single: bool = False
     """One row a person, which BKN has as soon as it has the person; its id is the person's."""
     is_partial: bool = False
-    """An update changes what it names and leaves the rest."""
+    """An update changes what it names and leaves the rest; so no value says nothing, and empties nothing."""
     can_delete: bool = True
     keeps_last: bool = False
     """The only row of a person must not be deleted: without a post nobody is an employee."""
@@ -129,21 +129,28 @@ class Resource:
             and (not field.is_guess or (row is not None and field.read in row))
         ]
 
+    def said(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The body as far as BKN would act on it."""
+        return {name: value for name, value in body.items() if value is not None} if self.is_partial else body
+
     def differences(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> list[str]:
         """The write names of the fields in which BKN's row is not what the body says."""
         return [
             field.write
-            for field in self.readable(body, row)
+            for field in self.readable(self.said(body), row)
             if field.normal(body[field.write]) != field.normal(row.get(field.read or ""))
         ]
 
     def confirmed(self, body: Mapping[str, Any]) -> dict[str, str]:
         """What BKN is known to hold after the body was proved, as hashes: the ledger keeps no content."""
-        return {field.write: _hash(field.normal(body[field.write])) for field in self.fields if field.write in body}
+        said = self.said(body)
+        return {field.write: _hash(field.normal(said[field.write])) for field in self.fields if field.write in said}
 
     def seen(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         """As `confirmed`, for what BKN's row holds in the fields that the body names."""
-        return {field.write: _hash(field.normal(row.get(field.read or ""))) for field in self.readable(body, row)}
+        return {
+            field.write: _hash(field.normal(row.get(field.read or ""))) for field in self.readable(self.said(body), row)
+        }
 
     def unseen(self, body: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
         """As `confirmed`, for the fields that BKN takes and never shows again."""
@@ -170,6 +177,12 @@ class Resource:
         fields = self.readable(dict.fromkeys(names), row)
         wanted = [field.normal(body.get(field.write)) for field in fields]
         return any(wanted) and wanted == [field.normal(row.get(field.read or "")) for field in fields]
+
+    def is_known_otherwise(self, names: tuple[str, ...], body: Mapping[str, Any], confirmed: Mapping[str, str]) -> bool:
+        """Whether a row of ours has another natural key than the body, in a part that BKN never shows again."""
+        hidden = {field.write for field in self.fields if field.read is None}
+        ours = self.confirmed({name: body.get(name) for name in names if name in hidden})
+        return any(confirmed.get(name, digest) != digest for name, digest in ours.items())
 
     def shows(self, names: tuple[str, ...], row: Mapping[str, Any]) -> bool:
         """Whether the row has all of these fields, as far as their names are guesses."""
@@ -199,6 +212,8 @@ def _as_written(form: Form, value: Any) -> Any:
     if form in (number, score):
         exact = _decimal(code(value))
         return None if exact is None else int(exact) if exact == exact.to_integral_value() else float(exact)
+    if form is identifier and not normal:
+        return ""  # "0" for none
     return normal if form is flag else code(value)
 
 

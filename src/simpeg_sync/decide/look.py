@@ -31,7 +31,8 @@ class Look:
     def note_save(self, resource: Resource, bkn_id: BknId, body: Mapping[str, Any]) -> None:
         """What the row looks like after a proved save, as far as the body says."""
         before = self.rows.get(identifier(bkn_id), {})
-        after = {field.read: body[field.write] for field in resource.readable(body) if field.read}
+        # Guessed names too: of our own row we know what it holds, whatever BKN calls it.
+        after = {field.read: body[field.write] for field in resource.fields if field.read and field.write in body}
         self.rows[identifier(bkn_id)] = {**before, **after, "id": bkn_id}
 
     def note_delete(self, bkn_id: BknId) -> None:
@@ -49,4 +50,8 @@ def candidates(wanted: Wanted, resource: Resource, natural_key: tuple[str, ...],
         return [id_of(row) for row in look.rows.values()]
     if wanted.stored_bkn_id is not None and (row := look.row(wanted.stored_bkn_id)) is not None:
         return [id_of(row)]
-    return [id_of(row) for row in look.rows.values() if resource.same_by(natural_key, wanted.body, row)]
+    return [
+        id_of(row)
+        for row in look.rows.values()
+        if resource.shows(natural_key, row) and resource.same_by(natural_key, wanted.body, row)
+    ]

@@ -158,12 +158,12 @@ def before_looking(
             return Report("bkn.not_offered")
         case Wanted() if rendered.digest == record.synced_digest and (record.bkn_id or not resource.is_listed):
             return after_content(resource, record, files)
-        case Wanted() if rendered.digest == record.refused_digest:
+        case Wanted() if leaving(resource, rendered.digest, files) == record.refused_digest:
             return StillRefused()
+        case Wanted() if _cannot_be_named(resource, record):
+            return _sent_before(resource, record, rendered)
         case Wanted() if resource.takes_files_with_save and (problem := _first_problem(files)):
             return problem
-        case Wanted() if _cannot_be_named(resource, record):
-            return Hold("bkn.no_id")
         case _:
             return LookFirst()
 
@@ -179,9 +179,11 @@ def after_content(resource: Resource, record: Record, files: Files) -> Decision:
             hold = hold or Hold(file.problem, _of_several(kind, files), looks_again=True)
         elif file.digest is None or file.digest == record.certificate(kind):
             continue
-        elif file.digest == record.refused_digest:
+        elif record.has_refused(file.digest):
             hold = hold or Hold("document.refused", record.detail)
         elif resource.takes_files_with_save:
+            if record.synced_digest and leaving(resource, record.synced_digest, files) == record.refused_digest:
+                return StillRefused()
             return Hold("bkn.no_id") if _cannot_be_named(resource, record) else LookFirst()
         elif record.bkn_id is not None:
             return Upload(record.bkn_id, kind, file.digest)
@@ -201,9 +203,21 @@ def _of_several(kind: str, files: Files) -> str:
 
 
 def _cannot_be_named(resource: Resource, record: Record) -> bool:
-    """BKN has taken a row of this record, but neither told its id nor shows it: another save would make a second one."""
-    has_been_sent = record.synced_at is not None and record.bkn_id is None
-    return has_been_sent and not resource.is_listed and not resource.is_single
+    """BKN may have a row of this record, which it does not show and no save can name: another one would make a second."""
+    return record.synced_at is not None and not resource.is_listed and not resource.is_single
+
+
+def _sent_before(resource: Resource, record: Record, wanted: Wanted) -> Decision:
+    if not record.confirmed:
+        return Hold("settle.not_shown")
+    is_same = record.confirmed == resource.confirmed(wanted.body)
+    return Unchanged() if is_same else Hold("bkn.no_id")
+
+
+def leaving(resource: Resource, content: Digest, files: Files) -> Digest:
+    """What a save brings, to know again what BKN refused: also its certificates, where they travel inside."""
+    inside = [file.digest for _, file in sorted(files.items()) if file.digest is not None]
+    return Digest("+".join([content, *inside])) if resource.takes_files_with_save else content
 
 
 def delete_digest(bkn_id: BknId) -> Digest:
@@ -217,7 +231,8 @@ def _gone(
     if not resource.is_writable:
         return Ignore(gone.reason)
     if record.bkn_id is None:
-        return Hold("bkn.no_id") if _cannot_be_named(resource, record) else Ignore(gone.reason)
+        may_be_there = _cannot_be_named(resource, record) and feed.delete_policy != "ignore"
+        return Hold("bkn.no_id") if may_be_there else Ignore(gone.reason)
     if moved is not None:
         if not moved.same_person:
             return Hold("person.changed")
@@ -288,7 +303,9 @@ def _compared(
     taken: Collection[BknId],
 ) -> Decision:
     """A kind that BKN lets no region write: what is found is linked, what differs is reported."""
-    candidates = [record.bkn_id] if record.bkn_id is not None else sorted(free)
+    # Nothing of ours hangs on the link: BKN's row that is there under another id is as good.
+    is_there = record.bkn_id is not None and look.row(record.bkn_id) is not None
+    candidates = [record.bkn_id] if record.bkn_id is not None and is_there else sorted(free)
     if len(candidates) > 1:
         return Hold("match.several", ", ".join(candidates), looks_again=True)
     if not candidates and taken:

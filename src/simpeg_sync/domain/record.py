@@ -41,11 +41,12 @@ class Record:
     synced_digest: Digest | None = None
     """Of the payload that BKN last confirmed."""
     synced_at: float | None = None
-    """When BKN last proved to hold a content of ours."""
+    """When BKN last proved to hold a content of ours, or may have got one that it never shows."""
     done: Mapping[str, Digest] = field(default_factory=dict)
     """What is done for the row beside its content: a certificate's kind -> digest of its file, a call that has to follow
     a save -> digest of the content it followed. "" names the one certificate that a record of an older ledger had."""
     refused_digest: Digest | None = None
+    """What BKN refused and must not be sent again: a content, a delete, or the files of certificates, with blanks between."""
     confirmed: Mapping[str, str] = field(default_factory=dict)
     """BKN field -> hash of the value last confirmed, to see which field another hand has changed."""
     gone_since: float | None = None
@@ -59,6 +60,10 @@ class Record:
     """Tries in a row that proved to have had no effect."""
     deaths: int = 0
     """Times a worker died while it had this record."""
+
+    def has_refused(self, file: Digest) -> bool:
+        """Whether BKN refused this very file as a certificate."""
+        return file in (self.refused_digest or "").split()
 
     def certificate(self, kind: str) -> Digest | None:
         """Digest of the certificate of that kind that BKN holds."""

@@ -167,12 +167,16 @@ UPDATE records SET bkn_id = NULL, synced_digest = NULL, done = '{}', confirmed =
 WHERE id = :id
 """)
 
-# Who waits for this proof: the second half of a move between endpoints, and rows that name this one by BKN's id.
+# Who waits for this proof: the second half of a move between endpoints, and rows that name this one by BKN's id. Two
+# statements, each with its index; one with OR would read the whole feed for every proof.
 WAKE_WAITING_FOR = text("""
 UPDATE records SET due_at = :now, status = CASE WHEN status = 'held' THEN 'waiting' ELSE status END
-WHERE feed = :feed AND (
-    (source_key = :source_key AND status IN ('waiting', 'held'))
-    OR (lane = :lane AND status = 'held' AND reason = 'link.missing'))
+WHERE feed = :feed AND source_key = :source_key AND status IN ('waiting', 'held')
+""")
+
+WAKE_WAITING_FOR_LINK = text("""
+UPDATE records SET due_at = :now, status = 'waiting'
+WHERE lane = :lane AND feed = :feed AND status = 'held' AND reason IN ('link.missing', 'link.another_person')
 """)
 
 CHANGE_LANE = text(
@@ -254,6 +258,7 @@ _RECREATE = ":recreate = 1 AND status = 'held' AND reason = 'conflict.gone_at_bk
 RESYNC = text(f"""
 UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since = :now, due_at = :now, priority = 1,
     dirty_since = :now, synced_digest = NULL, refused_digest = NULL, failures = 0, deaths = 0, reason = '', detail = '',
+    synced_at = CASE WHEN status = 'held' AND reason = 'settle.not_shown' THEN NULL ELSE synced_at END,
     bkn_id = CASE WHEN {_RECREATE} THEN NULL ELSE bkn_id END,
     gone_since = CASE WHEN {_RECREATE} THEN NULL ELSE gone_since END,
     confirmed = CASE WHEN :overwrite = 1 OR ({_RECREATE}) THEN '{{}}' ELSE confirmed END,

@@ -456,6 +456,7 @@ class SqlLedger:
 
     def _wake_waiting_for(self, connection: Connection, feed: FeedName, record: Record, now: float) -> None:
         values = {"feed": feed, "source_key": record.key, "lane": record.lane, "now": now}
+        connection.execute(sql.WAKE_WAITING_FOR_LINK, values)  # of this lane, which sees it when it is released
         if connection.execute(sql.WAKE_WAITING_FOR, values).rowcount:
             # Another lane than this one, which finds its next turn when it is released.
             connection.execute(sql.WAKE_LANE, {**values, "due_at": now, "priority": FRESH})

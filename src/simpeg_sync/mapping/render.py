@@ -50,11 +50,11 @@ class Gone:
 Rendered = Wanted | Unready | Gone
 
 
-LinkOf = Callable[[FeedName, SourceKey], BknId | None]
-"""BKN's id of another feed's record, None while it has none."""
+LinkOf = Callable[[FeedName, SourceKey, Nip], BknId | None]
+"""BKN's id of another feed's record, None while it has none. Raises Unfit when it is not that person's."""
 
 
-def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key: None) -> Rendered:
+def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key, _nip: None) -> Rendered:
     if row is None:
         return Gone("row.gone")
     if feed.deleted is not None and feed.deleted.holds(row):
@@ -71,7 +71,7 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key:
     if feed.active_person is not None and not feed.active_person.holds(row):
         return Unready("person.inactive", nip=nip)
     try:
-        body = _body(feed, row, link_of)
+        body = _body(feed, row, nip, link_of)
         named = {rule.kind: rule.file.value(row) for rule in feed.documents}
     except Unfit as unfit:
         return Unready(unfit.code, unfit.detail, nip)
@@ -98,11 +98,11 @@ def digest_of(value: Any) -> Digest:
     return Digest(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest())
 
 
-def _body(feed: Feed, row: Row, link_of: LinkOf) -> dict[str, Any]:
+def _body(feed: Feed, row: Row, nip: Nip, link_of: LinkOf) -> dict[str, Any]:
     body = {}
     for name, expression in feed.fields.items():
         try:
-            body[name] = _linked(expression.value(row), link_of)
+            body[name] = _linked(expression.value(row), nip, link_of)
         except Unfit as unfit:
             raise Unfit(unfit.code, f"{name}: {unfit.detail}" if unfit.detail else name) from None
         if body[name] is None and name in feed.required:
@@ -110,11 +110,11 @@ def _body(feed: Feed, row: Row, link_of: LinkOf) -> dict[str, Any]:
     return body
 
 
-def _linked(value: Any, link_of: LinkOf) -> Any:
+def _linked(value: Any, nip: Nip, link_of: LinkOf) -> Any:
     """BKN's id in place of the record that the field names. Raises Unfit while BKN has no row of it."""
     if not isinstance(value, RowOf):
         return value
-    bkn_id = link_of(value.feed, value.key)
+    bkn_id = link_of(value.feed, value.key, nip)
     if bkn_id is None:
         raise Unfit("link.missing", value.feed)
     return str(bkn_id)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simpeg_sync.bkn.resources.base import BadField, BknDate, Count, Required, ResourceApi, RowBody, Text
-from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, number
+from simpeg_sync.decide.fields import Field, Resource, amount, code, date, identifier
 
 TINGKAT: Mapping[str, str] = {
     **dict.fromkeys(("1", "2", "3", "21", "22"), "R"),
@@ -60,8 +60,8 @@ API = ResourceApi(
             Field("jenisTingkatHukumanId", "jenisTingkatHukumanId", code),
             Field("kedudukanHukumId", "kedudukanHukum", code),
             Field("keterangan", "keterangan"),
-            Field("masaBulan", "masaBulan", number),
-            Field("masaTahun", "masaTahun", number),
+            Field("masaBulan", "masaBulan", amount),
+            Field("masaTahun", "masaTahun", amount),
             Field("nomorPp", "nomorPp"),
             Field("skNomor", "skNomor"),
             Field("skPembatalanNomor", "skPembatalanNomor"),
