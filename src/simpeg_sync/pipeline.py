@@ -338,7 +338,7 @@ class Pipeline:
         has been answered is no longer on the way; where BKN shows no rows, its word is all there will ever be."""
         if outcome.verdict is not Verdict.ACCEPTED or not work.resource.is_listed:
             return outcome
-        known_ids = look.ids | self.view.links(work.turn).keys()
+        known_ids = look.ids | self.view.links(work).keys()
         by_id = proof(attempt.action, outcome, named=attempt.bkn_id, known_ids=known_ids)
         if work.resource.answers_id or by_id.verdict is Verdict.ACCEPTED or outcome.bkn_id is not None:
             return by_id

@@ -201,7 +201,7 @@ class View:
         if work.record.bkn_id is not None:
             return [], []
         found = candidates(work.wanted, work.resource, work.feed.natural_key, look)
-        links = self.links(work.turn)
+        links = self.links(work)
         free = [
             bkn_id
             for bkn_id in found
@@ -209,14 +209,18 @@ class View:
         ]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
 
-    def links(self, turn: Turn) -> Mapping[str, Link]:
-        return {
-            identifier(link.record.bkn_id): link for link in self.ledger.links(turn.claim.lane) if link.record.bkn_id
-        }
+    def links(self, work: Work) -> Mapping[str, Link]:
+        """The person's records by BKN's row. What BKN has of a person once bears the person's id, whatever it is of the
+        person: there only a record of the same kind can own it."""
+        links = [link for link in self.ledger.links(work.turn.claim.lane) if link.record.bkn_id]
+        if work.resource.is_single:
+            alike = {name for name, feed in self.feeds.items() if feed.target == work.feed.target}
+            links = [link for link in links if link.record.feed in alike]
+        return {identifier(link.record.bkn_id): link for link in links}
 
     def owner(self, work: Work, bkn_id: BknId) -> RecordId | None:
         """The record whose row was deleted and entered anew as this one; it loses its link."""
-        link = self.links(work.turn).get(identifier(bkn_id))
+        link = self.links(work).get(identifier(bkn_id))
         return link.record.id if link is not None and link.record.id != work.record.id else None
 
     def has_lost_its_row(self, link: Link, row: BknRow) -> bool:
