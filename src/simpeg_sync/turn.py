@@ -202,8 +202,8 @@ class View:
 
     def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
-        link = work.record.bkn_id
-        if link is not None and (work.resource.is_writable or look.row(link) is not None):
+        own = work.record.bkn_id
+        if own is not None and (work.resource.is_writable or look.row(own) is not None):
             return [], []
         links = self.links(work)
         found = [

@@ -18,6 +18,7 @@ from simpeg_sync.bkn.resources.combined import FORM_FILES, NOT_IN_FORM
 from simpeg_sync.bkn.tokens import Tokens, sapk_credentials
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Linked
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.secret import Secret
@@ -373,6 +374,36 @@ def test_a_credit_waits_for_its_post_and_goes_by_itself_once_the_post_is_linked(
     (at_bkn,) = desk.bkn.rows("jabatan", desk.nip)
     assert credit["rwJabatan"] == at_bkn["id"]
     assert effects(sim, since) == ["create", "create"]
+
+
+def test_what_bkn_has_once_of_a_person_is_nobody_elses_row(opened: Opened, sim: Simulator) -> None:
+    """Both bear the person's id at BKN: neither takes the other's link away, nor waits for it."""
+    main = BY_TARGET["data-utama"]
+    mains = Feed(
+        name=FeedName("mains"),
+        target="data-utama",
+        table="mains",
+        key=("id",),
+        person="nip",
+        fields={name: Given(f"v_{name}") for name in main.body},
+    )
+    desk, since = opened(BY_TARGET["cpns"], other=mains), last_effect(sim)
+    sim.control.add_fault("reset_after_commit", match={"path": "cpns/save$"}, times=1)
+    desk.enter()
+    assert desk.state == ("uncertain", "answer.unclear")
+    desk.source.put("mains", "1", nip=desk.nip, **{f"v_{name}": value for name, value in main.body.items()})
+    desk.turn(feed=mains.name)
+    other = desk.ledger.find(mains.name, desk.record.key)
+    assert other is not None
+    assert other.status is Status.SYNCED
+    desk.wait(181.0)
+    assert desk.state == ("synced", "")
+    assert desk.record.bkn_id == other.bkn_id
+    before = desk.record
+    desk.source.put("mains", "1", nip=desk.nip, **{f"v_{n}": v for n, v in {**main.body, **main.change}.items()})
+    desk.turn(feed=mains.name)
+    assert (desk.record.bkn_id, desk.record.confirmed) == (before.bkn_id, before.confirmed)
+    assert effects(sim, since) == ["update", "update", "update"]
 
 
 @pytest.mark.parametrize("target", ["sk-kp", "sk-nip"])

@@ -189,6 +189,7 @@ CARRIED = Resource(
         Field("kredit", "kredit", amount),
         Field("isKonversi", "isKonversi", flag),
         Field("tanggal", "tanggal", date),
+        Field("subJabatanId", "subJabatanId", identifier),
     ),
 )
 
@@ -203,6 +204,11 @@ def test_what_is_carried_over_goes_back_in_the_type_that_bkn_takes() -> None:
         "tanggal": "01-04-2020",
     }
     assert CARRIED.carried_over({}, {"nilai": "tidak ada", "jumlah": None, "tanggal": "01-01-0001"}) == {"tanggal": ""}
+
+
+def test_an_id_that_bkn_shows_for_none_goes_back_as_none() -> None:
+    assert CARRIED.carried_over({}, {"subJabatanId": "0"}) == {"subJabatanId": ""}
+    assert CARRIED.carried_over({}, {"subJabatanId": "A0F1"}) == {"subJabatanId": "A0F1"}
 
 
 def test_a_kind_that_changes_only_what_is_named_carries_nothing_over() -> None:

@@ -221,7 +221,7 @@ def test_every_quarter_of_a_year_arrives_though_bkn_shows_no_months(office: Offi
     key = ("tahun", "periodikId", "bulanMulaiPenilaian")
     use(office, feed_of(KINERJA, natural_key=key))
     for quarter in range(4):
-        months = {"bulanMulaiPenilaian": 3 * quarter + 1, "bulanSelesaiPenilaian": 3 * quarter + 3}
+        months: dict[str, Any] = {"bulanMulaiPenilaian": 3 * quarter + 1, "bulanSelesaiPenilaian": 3 * quarter + 3}
         enter(office, KINERJA, str(quarter), **months)
     office.pass_time()
     assert [state(office, KINERJA, str(quarter)) for quarter in range(4)] == [("synced", "")] * 4

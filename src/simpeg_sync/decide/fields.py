@@ -201,13 +201,14 @@ class Resource:
 
 
 def _as_written(form: Form, value: Any) -> Any:
-    """A value that BKN showed, in the type that BKN takes back: it reads ``"2020"`` and ``01-01-0001``, and refuses both."""
+    """A value that BKN showed, in the type that BKN takes back: it reads ``"2020"`` and ``01-01-0001``, and refuses both;
+    the id ``"0"`` that it shows for none names nothing."""
     if value is None:
         return None
     normal = form(value)
     if form is date and ISO_DATE.fullmatch(normal):
         return f"{normal[8:]}-{normal[5:7]}-{normal[:4]}"
-    if form is date and not normal:
+    if form in (date, identifier) and not normal:
         return ""
     if form in (number, score):
         exact = _decimal(code(value))
