@@ -162,7 +162,9 @@ class View:
         return look
 
     def looks_first(self, feed: Feed) -> bool:
-        return feed.look_before_write and self.bkn.resource(feed.target).is_listed
+        resource = self.bkn.resource(feed.target)
+        # A kind without content, a photo, has no save that could go first.
+        return resource.is_listed and (feed.look_before_write or not resource.fields)
 
     def seen(self, work: Work) -> Look:
         """What this turn has seen already; nothing when the feed writes without looking."""
@@ -202,8 +204,8 @@ class View:
 
     def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
-        link = work.record.bkn_id
-        if link is not None and (work.resource.is_writable or look.row(link) is not None):
+        own = work.record.bkn_id
+        if own is not None and (work.resource.is_writable or look.row(own) is not None):
             return [], []
         links = self.links(work)
         found = [
