@@ -162,7 +162,9 @@ class View:
         return look
 
     def looks_first(self, feed: Feed) -> bool:
-        return feed.look_before_write and self.bkn.resource(feed.target).is_listed
+        resource = self.bkn.resource(feed.target)
+        # A kind without content, a photo, has no save that could go first.
+        return resource.is_listed and (feed.look_before_write or not resource.fields)
 
     def seen(self, work: Work) -> Look:
         """What this turn has seen already; nothing when the feed writes without looking."""

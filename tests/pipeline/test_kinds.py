@@ -118,6 +118,15 @@ def test_kinds_that_share_the_persons_id_keep_their_links(office: Office) -> Non
     assert len(office.effects) == 3
 
 
+def test_a_photo_has_no_save_also_where_a_feed_writes_without_looking(office: Office) -> None:
+    use(office, feed_of(PHOTO, "photo", look_before_write=False))
+    at_bkn_since_ever(office, "photo")
+    office.files.contents["foto.png"] = PNG
+    enter(office, PHOTO, columns={"d_photo": "foto.png"})
+    office.pass_time()
+    assert (state(office, PHOTO), office.effects) == (("synced", ""), ["upload"])
+
+
 # ----------------------------------------------------------------------------------------------- what BKN never shows
 
 
@@ -221,8 +230,8 @@ def test_every_quarter_of_a_year_arrives_though_bkn_shows_no_months(office: Offi
     key = ("tahun", "periodikId", "bulanMulaiPenilaian")
     use(office, feed_of(KINERJA, natural_key=key))
     for quarter in range(4):
-        months: dict[str, Any] = {"bulanMulaiPenilaian": 3 * quarter + 1, "bulanSelesaiPenilaian": 3 * quarter + 3}
-        enter(office, KINERJA, str(quarter), **months)
+        starts = 3 * quarter + 1
+        enter(office, KINERJA, str(quarter), bulanMulaiPenilaian=starts, bulanSelesaiPenilaian=starts + 2)
     office.pass_time()
     assert [state(office, KINERJA, str(quarter)) for quarter in range(4)] == [("synced", "")] * 4
     assert office.effects == ["create"] * 4
@@ -357,6 +366,22 @@ def test_the_last_post_stays_also_where_a_feed_writes_without_looking(office: Of
     office.pass_time(1000)
     assert "delete" not in office.effects
     assert state(office, JABATAN) == ("held", "delete.last_row")
+
+
+def test_a_write_of_a_feed_that_was_removed_keeps_no_delete_waiting(office: Office) -> None:
+    use(office, feed_of(JABATAN), feed_of(HUKDIS))
+    enter(office, JABATAN, "1")
+    enter(office, JABATAN, "2", nomorSk="SK/2/2023")
+    office.pass_time()
+    office.bkn.troubles.append("lost_before")
+    enter(office, HUKDIS)
+    office.pass_time()
+    use(office, feed_of(JABATAN))
+    office.pass_time(3600)
+    erase(office, JABATAN, "1")
+    office.pass_time()
+    office.pass_time(1000)
+    assert state(office, JABATAN, "1") == ("removed", "row.gone")
 
 
 # ------------------------------------------------------------------------------------------------------------ only compared

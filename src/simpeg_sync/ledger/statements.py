@@ -145,7 +145,8 @@ WHERE records.lane = :lane AND (records.bkn_id IS NOT NULL OR attempts.id IS NOT
 
 HAS_UNLINKED_WORK = text("""
 SELECT EXISTS (SELECT 1 FROM records
-WHERE lane = :lane AND id <> :but AND bkn_id IS NULL AND status IN ('waiting', 'working', 'sending', 'uncertain'))
+WHERE lane = :lane AND id <> :but AND bkn_id IS NULL
+  AND (status IN ('waiting', 'working', 'sending') OR (status = 'uncertain' AND reason <> 'feed.removed')))
 """)
 
 HELD_WITHOUT_ROW = text("SELECT * FROM records WHERE lane = :lane AND status = 'held' AND bkn_id IS NULL")
