@@ -9,6 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from simpeg_sync import logs
+from simpeg_sync.mapping.expressions import Column, Constant
+from simpeg_sync.mapping.feed import DocumentRule
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.planner import Planner
 from tests.adapters.memory import DIKLAT, KURSUS
@@ -79,6 +81,29 @@ def test_the_estimate_is_exact_when_everybody_was_looked_at(office: Office) -> N
     office.pass_time()
     assert sorted(office.effects) == ["create", "create", "update", "upload"]
     assert plan["estimate"]["writes"] == len(office.effects)
+
+
+def test_every_certificate_of_a_row_is_counted(office: Office) -> None:
+    kinds = ("872", "873")
+    ids = ("instansiId", "satuanKerjaId", "unorId", "jabatanFungsionalUmumId")
+    post = replace(
+        office.feeds[KURSUS],
+        target="jabatan",
+        fields={"jenisJabatan": Constant("4"), "nomorSk": Column("nomor"), **dict.fromkeys(ids, Constant("A1"))},
+        natural_key=("nomorSk",),
+        documents=tuple(DocumentRule(Column(f"berkas_{kind}"), "berkas", kind=kind) for kind in kinds),
+        moves_with=(),
+    )
+    office.feeds = {KURSUS: post}
+    office.files.contents = {"872.pdf": PDF, "873.pdf": PDF + b"2"}
+    office.enter(berkas_872="872.pdf", berkas_873="873.pdf")
+    plan = plan_of(office)
+    assert (actions(plan), plan["estimate"]["writes"]) == ({"create": 1}, 3)
+    office.pass_time()
+    assert office.effects == ["create", "upload", "upload", "sync"]
+    office.files.contents = {"872.pdf": PDF + b"3", "873.pdf": PDF + b"4"}
+    plan = plan_of(office)
+    assert (actions(plan), plan["estimate"]["writes"]) == ({"upload": 1}, 2)
 
 
 def test_a_certificate_that_bkn_has_already_is_not_counted(office: Office) -> None:

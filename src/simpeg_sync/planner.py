@@ -70,7 +70,7 @@ class Planner:
                 continue
             action, reason, detail = decided.action, decided.reason, decided.detail
             result.actions[action] += 1
-            result.certificates += decided.has_certificate_to_follow
+            result.certificates += decided.certificates_to_follow
             if action == "hold":
                 result.reasons[(reason, detail)] += 1
             if len(result.examples[action]) < EXAMPLES_MAX:
@@ -117,7 +117,7 @@ class Planner:
         return Decided("unchanged" if settled else TO_LOOK_AT)
 
     def _with_certificate(self, work: Work, decision: plan.Decision) -> "Decided":
-        """A link alone costs no write; whether an update and a certificate follow is what people want to know."""
+        """A link alone costs no write; whether an update and certificates follow is what people want to know."""
         record = work.record
         match decision:
             case plan.Link(bkn_id):
@@ -130,10 +130,17 @@ class Planner:
                 return Decided("delete")
             case plan.Save(_, bkn_id):
                 after = replace(record, bkn_id=bkn_id or BknId("new"))
+            case plan.Upload():
+                after = record
             case _:
                 return _named(decision)
-        follows = isinstance(plan.after_content(work.resource, after, work.files), plan.Upload)
-        return replace(_named(decision), has_certificate_to_follow=follows)
+        follow = sum(
+            isinstance(plan.after_content(work.resource, after, {kind: file}), plan.Upload)
+            for kind, file in work.files.items()
+        )
+        if isinstance(decision, plan.Upload):
+            follow -= 1  # the decision itself
+        return replace(_named(decision), certificates_to_follow=follow)
 
     def _turn(self, lane: str) -> Turn | None:
         if self.bkn_problem or person_of(lane) is None:
@@ -178,7 +185,7 @@ class Decided:
     reason: str = ""
     """For a hold, with its place."""
     detail: str = ""
-    has_certificate_to_follow: bool = False
+    certificates_to_follow: int = 0
 
 
 def _named(decision: plan.Decision) -> Decided:
