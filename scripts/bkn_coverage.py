@@ -102,7 +102,7 @@ def in_classic(api: ResourceApi) -> str:
 
 def tested(name: str, api: ResourceApi) -> str:
     if not api.resource.is_writable:
-        return COMPARED if name in tried.COMPARED else "not"
+        return COMPARED if name in tried.COMPARED or name in tried.OTHERS else "not"
     return SIMULATED if name in tried.BY_TARGET or name in tried.OTHERS else "not"
 
 

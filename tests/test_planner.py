@@ -137,7 +137,7 @@ def test_who_was_not_looked_at_is_counted_apart_and_the_estimate_says_so(office:
         office.enter(str(key), nip=BUDI)
     plan = plan_of(office, persons=1)
     assert actions(plan) == {"create": 4, "to_look_at": 6}
-    assert plan["estimate"] == {"writes": 10, "reads_at_most": 7, "minutes": 0.1, "is_exact": False}
+    assert plan["estimate"] == {"writes": 10, "reads_about": 7, "minutes": 0.1, "is_exact": False}
     assert plan["persons_looked_at"] == 1
 
 

@@ -182,7 +182,7 @@ class Pipeline:
         assert pns_id is not None, "decide() holds a person that BKN does not know"
         bkn_id = decision.bkn_id or (pns_id if resource.is_single else None)
         body = {**decision.carried_over, **wanted.body}
-        if (complaint := self.view.bkn.check(work.feed.target, body)) is not None:
+        if decision.carried_over and (complaint := self.view.bkn.check(work.feed.target, body)) is not None:
             # BKN holds a value of its own that it would not take back; emptying it in silence is not ours to do.
             return self.view.ledger.finish(
                 work.turn.claim, work.record, Move.held("carried_over.unfit", complaint.field)

@@ -173,7 +173,7 @@ class Planner:
         reads = unseen + sum(len(turn.looks) for turn in self.turns.values())
         return {
             "writes": writes,
-            "reads_at_most": reads,
+            "reads_about": reads,
             "minutes": round((writes + reads) / self.calls_per_second / 60, 1),
             "is_exact": unseen == 0,
         }

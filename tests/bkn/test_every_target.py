@@ -495,6 +495,16 @@ def test_the_classic_service_compares_what_it_only_shows(opened: Opened, sim: Si
     assert desk.state == ("synced", "")
 
 
+def test_parents_are_compared_each_in_their_place(opened: Opened, sim: Simulator) -> None:
+    desk = opened(Case("ortu", {"peran": "ayah", "nama": "Eko Rekaan", "tglLahir": "02-03-1950"}, {}, ("peran",)))
+    sim.control.add_row("ortu", desk.nip, {"ayah": {"id": "a" * 32, "nama": "EKO REKAAN", "tglLahir": "02-03-1950"}})
+    desk.enter()
+    assert (desk.state, desk.record.bkn_id) == (("synced", ""), "a" * 32)
+    desk.clock.time_s += 60
+    desk.enter(tglLahir="03-03-1950")
+    assert (desk.state, desk.record.detail) == (("held", "compare.differs"), "tglLahir")
+
+
 def sim_name(case: Case) -> str:
     """The simulator's name of the resource."""
     return {"skp2021": "skp"}.get(case.target, case.target)

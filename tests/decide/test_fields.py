@@ -156,7 +156,9 @@ def test_an_update_carries_over_what_the_feed_does_not_map_in_the_types_that_bkn
 @settings(deadline=None)
 @given(value=ANYTHING)
 def test_whatever_bkn_shows_can_be_carried_over(value: Any) -> None:
-    KURSUS.carried_over({}, {field.read: value for field in KURSUS.fields if field.read})
+    carried = KURSUS.carried_over({}, {field.read: value for field in KURSUS.fields if field.read})
+    assert set(carried) <= {field.write for field in KURSUS.fields if field.read}
+    assert all(isinstance(one, str | int | float) for one in carried.values())
 
 
 CUT = Resource(name="x", fields=(Field("nama", "nama", cut_at=10), Field("jam", "jam", number)))

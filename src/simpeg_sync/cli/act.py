@@ -83,7 +83,7 @@ def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
     estimate = summary["estimate"]
     exactness = "" if estimate["is_exact"] else f" (estimated from {summary['persons_looked_at']} persons)"
     click.echo(
-        f"\n{estimate['writes']} writes and at most {estimate['reads_at_most']} reads{exactness}, "
+        f"\n{estimate['writes']} writes and about {estimate['reads_about']} reads{exactness}, "
         f"about {estimate['minutes']} min at the configured pace."
     )
     if summary["bkn_problem"]:

@@ -6,8 +6,6 @@ from typing import Any
 
 import click
 
-from simpeg_sync.bkn.reads import Document, TypedRow
-from simpeg_sync.bkn.reads.catalogue import load
 from simpeg_sync.cli.common import Shared, actor, pass_shared, printable, say, table
 from simpeg_sync.domain.change import Nip
 from simpeg_sync.domain.errors import BknDown, NothingMatched
@@ -24,6 +22,8 @@ def bkn() -> None:
 @pass_shared
 def reads(shared: Shared) -> None:
     """Which of BKN's lists can be read, and what each wants to know."""
+    from simpeg_sync.bkn.reads.catalogue import load
+
     found: list[dict[str, Any]] = [
         {
             "name": read.name,
@@ -109,6 +109,8 @@ def _nip(text: str) -> Nip:
 
 
 def _parameters(name: str, nip: str | None, given: tuple[str, ...]) -> dict[str, Any]:
+    from simpeg_sync.bkn.reads.catalogue import load
+
     parameters = {}
     for one in given:
         key, found, value = one.partition("=")
@@ -127,6 +129,8 @@ def _parameters(name: str, nip: str | None, given: tuple[str, ...]) -> dict[str,
 
 
 def _plain(value: Any) -> Any:
+    from simpeg_sync.bkn.reads import Document, TypedRow
+
     match value:
         case Mapping():
             return {str(name): _plain(one) for name, one in value.items()}

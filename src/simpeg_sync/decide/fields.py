@@ -213,8 +213,6 @@ def _as_written(form: Form, value: Any) -> Any:
     if form in (number, score):
         exact = _decimal(code(value))
         return None if exact is None else int(exact) if exact == exact.to_integral_value() else float(exact)
-    if form is identifier and not normal:
-        return ""  # "0" for none
     return normal if form is flag else code(value)
 
 

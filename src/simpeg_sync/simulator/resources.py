@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from . import answers, bodies, forms, rules
@@ -13,7 +14,7 @@ from .references import References
 from .refusals import Refusals
 from .rules import World
 from .settings import LiveSettings, Settings
-from .store import Person, Row, Store, canonical, sha256_of
+from .store import Person, Row, Store, canonical
 from .uploads import Uploads
 from .views import Views
 
@@ -98,7 +99,7 @@ class Resources:
             if row is None or row.resource != resource.name:
                 return self._delete_answer(answers.NOT_FOUND_TEXT, success=False)
             self._store.delete_row(row, read_lag_s=self._live.now.read_lag_s)
-            self._effect("delete", row, row.fields, changed=True, request_no=request_no)
+            self._store.effect_on("delete", row, changed=True, request_no=request_no)
         return self._delete_answer("success", success=True).after_effect()
 
     def _nip_of(self, resource: Resource, bound: dict[str, Any], settings: Settings) -> str:
@@ -126,7 +127,7 @@ class Resources:
                 raise Refused(answers.business_refusal("Data sudah ada", settings.refusal_form))
         row = Row(row_id or str(uuid.uuid4()), resource.name, nip, fields, documents, 1, 0)
         self._store.insert_row(row.id, resource.name, nip, fields=fields, documents=documents)
-        self._effect("create", row, fields, changed=True, request_no=request_no)
+        self._store.effect_on("create", row, changed=True, request_no=request_no)
         return row
 
     def _update(
@@ -138,8 +139,9 @@ class Resources:
         fields = {**kept, **given}
         self._store.change_row(old, fields=fields, documents=documents, read_lag_s=settings.read_lag_s)
         changed = canonical([fields, documents]) != canonical([old.fields, old.documents])
-        self._effect("update", old, fields, changed=changed, request_no=request_no)
-        return Row(old.id, old.resource, old.nip, fields, documents, old.version + 1, old.created_seq)
+        new = replace(old, fields=fields, documents=documents, version=old.version + 1)
+        self._store.effect_on("update", new, changed=changed, request_no=request_no)
+        return new
 
     def _existing(
         self, resource: Resource, row_id: str, nip: str, bound: dict[str, Any], settings: Settings
@@ -167,18 +169,6 @@ class Resources:
         if path is None or (not path and not settings.empty_path_clears):
             return old.documents if old else {}
         return self._uploads.named(path)
-
-    def _effect(self, kind: str, row: Row, fields: dict[str, Any], *, changed: bool, request_no: int) -> None:
-        digest = sha256_of(canonical(fields).encode())
-        self._store.write_effect(
-            kind,
-            row.resource,
-            row_id=row.id,
-            nip=row.nip or None,
-            body_sha256=digest,
-            changed=changed,
-            request_no=request_no,
-        )
 
     def _delete_answer(self, message: str, *, success: bool) -> Answer:
         if self._live.now.delete_answer == "top":

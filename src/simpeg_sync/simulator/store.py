@@ -260,6 +260,18 @@ class Store:
 
     # books
 
+    def effect_on(self, kind: str, row: Row, *, changed: bool, request_no: int) -> None:
+        """What a save or a delete did to a row; `row` is as it is afterwards, or was before it was deleted."""
+        self.write_effect(
+            kind,
+            row.resource,
+            row_id=row.id,
+            nip=row.nip or None,
+            body_sha256=sha256_of(canonical(row.fields).encode()),
+            changed=changed,
+            request_no=request_no,
+        )
+
     def write_effect(
         self,
         kind: str,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from ..answers import Answer, Refused
 from ..http import Request
 from ..refusals import Refusals
 from ..settings import LiveSettings, Settings
-from ..store import Person, Row, Store, canonical, sha256_of
+from ..store import Person, Row, Store, canonical
 from . import answers, bodies
 from .tables import Save
 
@@ -59,7 +60,8 @@ class Saving:
                 raise Refused(answers.refusal("Data sudah ada"))
         row_id = row_id or self._new_id()
         self._store.insert_row(row_id, resource, person.nip, fields=fields, documents={})
-        self._effect("create", Row(row_id, resource, person.nip, fields, {}, 1, 0), fields, True, request_no)
+        row = Row(row_id, resource, person.nip, fields, {}, 1, 0)
+        self._store.effect_on("create", row, changed=True, request_no=request_no)
         return row_id
 
     def _update(self, save: Save, old: Row, given: dict[str, Any], request_no: int) -> None:
@@ -69,18 +71,8 @@ class Saving:
         kept = {name: value for name, value in old.fields.items() if is_merge or name not in named}
         fields = {**kept, **given}
         self._store.change_row(old, fields=fields, documents=old.documents, read_lag_s=self._live.now.read_lag_s)
-        self._effect("update", old, fields, canonical(fields) != canonical(old.fields), request_no)
-
-    def _effect(self, kind: str, row: Row, fields: dict[str, Any], changed: bool, request_no: int) -> None:
-        self._store.write_effect(
-            kind,
-            row.resource,
-            row_id=row.id,
-            nip=row.nip,
-            body_sha256=sha256_of(canonical(fields).encode()),
-            changed=changed,
-            request_no=request_no,
-        )
+        changed = canonical(fields) != canonical(old.fields)
+        self._store.effect_on("update", replace(old, fields=fields), changed=changed, request_no=request_no)
 
     def _new_id(self) -> str:
         """32 hex digits; old ids at BKN are wholly in capitals or wholly not."""
