@@ -10,12 +10,13 @@ import pytest
 from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.errors import HistoryLost, SourceDown, SourceUnfit
 from simpeg_sync.domain.status import Status
-from simpeg_sync.intake import CURSOR, ChangeIntake
+from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.ports import ChangeBatch
+from simpeg_sync.ports import CaptureState, ChangeBatch
 
 from .desk import ALICE, BOB, CHARLIE, DIKLAT, KURSUS, Desk, key
 
+CURSOR = "log"
 FEEDS = {
     name: Feed(name=name, target=str(name), table=f"riwayat_{name}", key=("id",), person="nip", fields={})
     for name in (DIKLAT, KURSUS)
@@ -71,6 +72,9 @@ class Simpeg:
         return ChangeBatch(changes, str(end), end < len(self.log), sweep)
 
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
+        raise AssertionError("not asked for here")
+
+    def state(self, cursor: str | None) -> CaptureState:
         raise AssertionError("not the intake's business")
 
     def _answer(self, feed: Feed) -> None:
@@ -90,7 +94,7 @@ def simpeg() -> Simpeg:
 
 
 def intake(desk: Desk, simpeg: Simpeg, ledger: Any = None) -> ChangeIntake:
-    return ChangeIntake(FEEDS, simpeg, simpeg, ledger or desk.ledger, page=2)
+    return ChangeIntake(FEEDS, simpeg, {CURSOR: simpeg}, ledger or desk.ledger, page=2)
 
 
 def until_current(taking: ChangeIntake) -> None:
