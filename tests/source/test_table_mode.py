@@ -1,6 +1,5 @@
 """Mode `table`: a change log that SIMPEG keeps by itself, on every engine; what it names is marked, what it lost is noticed."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -316,14 +315,6 @@ def test_ids_handed_out_in_advance_prove_nothing_and_end_by_time(pg: Simpeg) -> 
     now[0] = 61.0
     crowd.look()
     assert crowd.gaps == 0
-
-
-def test_a_restart_of_the_server_between_looks_loses_nothing(postgres: object, crowd: Following) -> None:
-    before = json.loads(crowd.cursor)
-    crowd.simpeg.run(entry("KURSUS", "3"))
-    crowd.simpeg.reading.dispose()
-    assert crowd.look() == kursus(3)
-    assert before != json.loads(crowd.cursor)
 
 
 def test_feeds_of_one_table_are_both_marked(simpeg: Simpeg) -> None:

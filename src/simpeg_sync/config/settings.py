@@ -141,7 +141,7 @@ class SourceSettings(Section):
     @model_validator(mode="after")
     def _describes_its_change_table(self) -> Self:
         if "table" in self.capture and self.change_table is None:
-            raise ValueError("capture names `table`, so change_table has to describe SIMPEG's change log")
+            raise ValueError("capture names table, so change_table has to describe SIMPEG's own change log")
         if len(set(self.capture)) < len(self.capture):
             raise ValueError("capture names a mode twice")
         return self
