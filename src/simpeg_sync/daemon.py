@@ -20,6 +20,7 @@ from simpeg_sync import logs
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import (
     BknDown,
+    CaptureFailed,
     LedgerDown,
     LedgerError,
     LoginRefused,
@@ -41,6 +42,8 @@ STALL_S = 900.0
 """A loop without progress for longer makes the watchdog bite: longer than the slowest honest turn of one person."""
 SWEEP_SOON_S = 60.0
 """An overdue sweep waits until the daemon is warm."""
+PURGE_PAGE = 5000
+"""Rows of a log that one purge deletes at most."""
 ONCE_PATIENCE_S = 60.0
 """How long `run --once` waits for a lost neighbour before it gives up with its own exit code."""
 
@@ -88,7 +91,7 @@ class Daemon:
     why_no_login: Callable[[], str]
     """BKN's refusal of our credentials as a sentence; empty while there is none."""
     bkn_lost_for_s: Callable[[], float]
-    purge: Callable[[str], int]
+    keep_log_s: float
     health: Health = field(default_factory=Health)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
@@ -137,8 +140,9 @@ class Daemon:
             try:
                 more = self.intake.step()
             except SourceUnfit as error:
-                # One feed's fault; the others go on with what is marked already, and sweeps find the rest.
-                self.health.is_lost("feed", str(error))
+                # One feed's or capture's fault; the others go on with what is marked already, and sweeps find the rest.
+                lost = "capture" if isinstance(error, CaptureFailed) else "feed"
+                self.health.is_lost(lost, str(error))
                 for what in ("source", "ledger"):
                     self.health.is_back(what)
                 self.intake_is_current.set()
@@ -153,10 +157,11 @@ class Daemon:
                 self.health.is_lost("ledger", str(error))
                 self.clock.sleep(RETRY_S)
                 continue
-            for what in ("source", "feed", "ledger"):
+            for what in ("source", "capture", "feed", "ledger"):
                 self.health.is_back(what)
             if not more:
-                self.intake_is_current.set()
+                if not self.intake.is_paced:
+                    self.intake_is_current.set()
                 self.clock.sleep(self.poll_s)
                 self.intake_is_current.clear()
 
@@ -256,10 +261,8 @@ class Daemon:
             logs.get().warning("daemon.worker_failed", worker="sweep", error_class=type(error).__name__)
 
     def _purge_job(self) -> None:
-        if self.intake.cursor is None:
-            return
         try:
-            count = self.purge(self.intake.cursor)
+            count = self.intake.purge(keep_s=self.keep_log_s, limit=PURGE_PAGE)
         except SyncError as error:
             logs.get().warning("daemon.worker_failed", worker="purge", error_class=type(error).__name__)
             return

@@ -63,6 +63,8 @@ EVENTS = frozenset(
         "daemon.recovered_records",
         "source.lost",
         "source.recovered",
+        "capture.lost",
+        "capture.recovered",
         "feed.lost",
         "feed.recovered",
         "source.history_lost",

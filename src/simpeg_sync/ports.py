@@ -9,10 +9,59 @@ from simpeg_sync.decide.fields import DocumentForm, Resource
 from simpeg_sync.decide.look import BknRow
 from simpeg_sync.decide.plan import FileState
 from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
+from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
 from simpeg_sync.mapping.feed import Feed
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a scan saw of a feed's rows between two keys, in the order of the source."""
+
+    feed: FeedName
+    after: str
+    """The key behind which the range begins; empty for the first range."""
+    until: str
+    """Its last key; empty when it reaches to the end."""
+    shape: str
+    """Of what the digests were made: with other columns they say nothing."""
+    digest: str
+    """Of the entries, so that an unchanged range is known without reading them."""
+    count: int
+    entries: bytes = field(default=b"", repr=False)
+    """Keys and digests of the rows, packed; absent where only the range is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a scan wants remembered together with the changes that it found."""
+
+    ranges: Sequence[Range] = ()
+    merged: Sequence[tuple[FeedName, str]] = ()
+    """Ranges, by feed and ``after``, that another one covers now."""
+    finished: tuple[FeedName, str] | None = None
+    """A feed that was scanned to its end, and the shape: what was seen in other shapes may be forgotten."""
+
+
+class ScanMemory(Protocol):
+    """What the scans before have seen."""
+
+    def range_after(self, feed: FeedName, after: str) -> Range | None:
+        """The range that begins behind this key, without its entries."""
+        ...
+
+    def range_entries(self, feed: FeedName, after: str) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureState:
+    """How one way of noticing changes stands, for people."""
+
+    facts: Mapping[str, str | int | float | None]
+    problems: Sequence[str] = ()
+    """What keeps it from seeing all that it could; empty when all is well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +76,16 @@ class ChangeBatch:
     sweep: Sequence[FeedName] = ()
     """Feeds of which everything may have changed (a TRUNCATE, or a lookup row that touches too many): sweep them, before
     the cursor moves."""
+    persons: Sequence[tuple[FeedName, Nip]] = ()
+    """Persons of whom any record of the feed may have changed, also those whose rows are gone."""
+    unfit: Mapping[FeedName, SourceUnfit] = field(default_factory=dict)
+    """Feeds that could not be looked at, while the others were."""
+    is_bulk: bool = False
+    """So many that fresh single edits go before them."""
+    is_paced: bool = False
+    """More is to be looked at, but not at once: the capture keeps its pace."""
+    seen: Seen | None = None
+    """Stored in the same transaction as the changes."""
 
 
 class Source(Protocol):
@@ -60,7 +119,11 @@ class Capture(Protocol):
         ...
 
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
-        """Deletes at most ``limit`` old log rows that the cursor has passed; gives their number."""
+        """Deletes at most ``limit`` old log rows of ours that the cursor has passed; gives their number."""
+        ...
+
+    def state(self, cursor: str | None) -> CaptureState:
+        """For `source status`. ``cursor`` is None before the first start. Raises SourceError."""
         ...
 
 
@@ -173,8 +236,13 @@ class Intake(Protocol):
         *,
         cursor: tuple[str, str] | None = None,
         priority: int = 0,
+        seen: Seen | None = None,
     ) -> None:
         """Marks the records and moves the cursor (its name and text) past their changes, in one transaction."""
+        ...
+
+    def changes_of_person(self, feed: FeedName, nip: Nip, *, limit: int) -> Sequence[Change]:
+        """The records of the feed that the person has."""
         ...
 
     def cursor(self, name: str) -> str | None: ...

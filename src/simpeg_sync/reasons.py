@@ -34,6 +34,10 @@ REASONS: Mapping[str, Sentence] = {
         "Baris berpindah ke pegawai lain setelah dikirim; perlu diperiksa petugas.",
         "The row belongs to another person than the one it was sent for; somebody has to look.",
     ),
+    "identity.twice": Sentence(
+        "Beberapa baris SIMPEG sama dalam semua kolom pengenalnya; hapus yang ganda atau perbaiki kolom itu.",
+        "Several rows of SIMPEG agree in all columns that should tell them apart; remove the double or correct those columns.",
+    ),
     "code.unknown": Sentence(
         "Kode setempat belum ada padanannya di tabel kode; lengkapi tabel kode.",
         "The local code has no national code in its table; extend the code table and restart.",

@@ -142,3 +142,29 @@ def test_a_record_that_is_not_held_is_not_released(stage: Stage) -> None:
     for arguments in (["release", synced], ["release", synced, "--delete"]):
         done = run(stage.config_path, "record", *arguments, "--reason", "coba")
         assert done.returncode == 2 and "synced" in done.stderr
+
+
+def test_source_status_shows_every_mode_and_what_keeps_one_from_seeing(stage: Stage, tmp_path: Path) -> None:
+    table = "{table: nothing_here, table_column: tabel, key_column: kunci}"
+    text = stage.config_path.read_text(encoding="utf-8")
+    path = stage.folder / "modes.yaml"
+    path.write_text(
+        text.replace("source:\n", f"source:\n  capture: [log, table, scan]\n  change_table: {table}\n"), "utf-8"
+    )
+    done = run(path, "source", "status", "--json")
+    answer = json.loads(done.stdout)
+    assert (done.returncode, answer["complete"], answer["missing"]) == (3, False, [])
+    assert set(answer["modes"]) == {"log", "table", "scan"}
+    assert answer["modes"]["log"]["problems"] == answer["modes"]["scan"]["problems"] == []
+    assert answer["modes"]["log"]["facts"]["cursor moved"]
+    assert "nothing_here does not exist" in answer["modes"]["table"]["problems"][0]
+    shown = run(path, "source", "status")
+    assert "capture scan: " in shown.stdout and "nothing_here does not exist" in shown.stdout
+
+
+def test_source_status_of_scan_alone_asks_for_no_triggers(stage: Stage) -> None:
+    text = stage.config_path.read_text(encoding="utf-8")
+    path = stage.folder / "scan.yaml"
+    path.write_text(text.replace("source:\n", "source:\n  capture: [scan]\n"), "utf-8")
+    done = run(path, "source", "status")
+    assert (done.returncode, done.stdout.startswith("capture scan: ")) == (0, True), done.stdout + done.stderr

@@ -287,3 +287,22 @@ def test_the_older_address_of_posts_does_not_know_unit_moves(region: Region) -> 
     region.read()
     region.spoil("bkn:\n", "bkn:\n  choices: {jabatan_save: jabatan}\n")
     assert any("no field 'tmtMutasi'" in problem.what for problem in region.problems())
+
+
+def test_a_table_without_a_key_names_its_identity(region: Region) -> None:
+    region.spoil_feed("key: [id]", "identity: [nip, nomor]")
+    feed = feed_of(region)
+    assert (feed.key, feed.key_is_natural) == (("nip", "nomor"), True)
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("key: [id]\nidentity: [nomor]", "key and identity are both named"),
+        ("key: []", "key is missing"),
+        ('identity: ["no\'mor"]', "is not a name of a table or column"),
+    ],
+)
+def test_a_feed_names_exactly_one_of_key_and_identity(region: Region, lines: str, what: str) -> None:
+    region.spoil_feed("key: [id]", lines)
+    assert what in region.problem().what

@@ -292,3 +292,31 @@ def test_what_is_no_table_or_no_code_is_told_with_its_line(
     problem = region.problem()
     assert (problem.place, problem.what) == ("s.yaml:10", what)
     assert problem.remedy.startswith(remedy)
+
+
+CHANGE_TABLE = "  change_table: {table: log, table_column: tabel, key_column: kunci}\n"
+
+
+@pytest.mark.parametrize(
+    ("lines", "what"),
+    [
+        ("  capture: [log, skan]\n", "capture names 'skan', which is no mode"),
+        ("  capture: [table]\n", "capture names table, so change_table has to describe"),
+        ("  capture: [log, log]\n", "capture names a mode twice"),
+        ("  capture: []\n", "capture"),
+        ("  change_table: {table: log, table_column: tabel}\n", "name key_column, person_column, or key_columns"),
+        (CHANGE_TABLE.replace("log,", "'log; --',"), "change_table.table"),
+        (CHANGE_TABLE.replace("kunci", "'x\"y'"), "change_table.key_column"),
+        ("  scan: {every: 0}\n", "scan.every"),
+        ("  scan: {rows_per_second: 0}\n", "scan.rows_per_second"),
+    ],
+)
+def test_a_capture_that_cannot_work_is_refused(region: Region, lines: str, what: str) -> None:
+    region.write("s.yaml", SETTINGS.replace("source:\n", "source:\n" + lines))
+    assert any(what in str(problem) for problem in region.problems())
+
+
+def test_modes_may_be_combined(region: Region) -> None:
+    lines = "  capture: [log, table, scan]\n" + CHANGE_TABLE
+    region.write("s.yaml", SETTINGS.replace("source:\n", "source:\n" + lines))
+    assert region.read().settings.source.capture == ["log", "table", "scan"]

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 
 from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
-from simpeg_sync.domain.errors import HistoryLost, SourceDown, SourceUnfit
+from simpeg_sync.domain.errors import CaptureFailed, HistoryLost, SourceDown, SourceError, SourceUnfit
 from simpeg_sync.domain.status import Status
-from simpeg_sync.intake import CURSOR, ChangeIntake
+from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.ports import ChangeBatch
+from simpeg_sync.ports import CaptureState, ChangeBatch
 
 from .desk import ALICE, BOB, CHARLIE, DIKLAT, KURSUS, Desk, key
 
+CURSOR = "log"
 FEEDS = {
     name: Feed(name=name, target=str(name), table=f"riwayat_{name}", key=("id",), person="nip", fields={})
     for name in (DIKLAT, KURSUS)
@@ -71,6 +72,9 @@ class Simpeg:
         return ChangeBatch(changes, str(end), end < len(self.log), sweep)
 
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
+        raise AssertionError("not asked for here")
+
+    def state(self, cursor: str | None) -> CaptureState:
         raise AssertionError("not the intake's business")
 
     def _answer(self, feed: Feed) -> None:
@@ -90,7 +94,7 @@ def simpeg() -> Simpeg:
 
 
 def intake(desk: Desk, simpeg: Simpeg, ledger: Any = None) -> ChangeIntake:
-    return ChangeIntake(FEEDS, simpeg, simpeg, ledger or desk.ledger, page=2)
+    return ChangeIntake(FEEDS, simpeg, {CURSOR: simpeg}, ledger or desk.ledger, page=2)
 
 
 def until_current(taking: ChangeIntake) -> None:
@@ -355,3 +359,138 @@ def test_a_feed_that_was_rewritten_or_got_new_codes_is_looked_through_at_the_nex
     until_current(again)
     raised = {(feed, name) for (feed, name), mark in marks(desk).items() if mark != before[(feed, name)]}
     assert raised == {(KURSUS, key(name)) for name in ("1", "2", "3")}
+
+
+# ------------------------------------------------------------------------------------------- several captures at once
+
+
+@dataclass
+class Other:
+    """A second way to notice changes, with a log of its own."""
+
+    log: list[Change] = field(default_factory=list)
+    trouble: SourceError | None = None
+    looks: int = 0
+    persons: list[tuple[FeedName, Nip]] = field(default_factory=list)
+    purged: list[str] = field(default_factory=list)
+
+    def start(self) -> str:
+        self._answer()
+        return str(len(self.log))
+
+    def changes(self, cursor: str, *, limit: int) -> ChangeBatch:
+        self.looks += 1
+        self._answer()
+        some = self.log[int(cursor) :][:limit]
+        end = int(cursor) + len(some)
+        persons, self.persons = self.persons, []
+        return ChangeBatch(some, str(end), end < len(self.log), persons=persons)
+
+    def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
+        self.purged.append(cursor)
+        return 3
+
+    def state(self, cursor: str | None) -> CaptureState:
+        raise AssertionError("not the intake's business")
+
+    def _answer(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+
+def both(desk: Desk, simpeg: Simpeg, other: Other) -> ChangeIntake:
+    return ChangeIntake(FEEDS, simpeg, {"log": simpeg, "other": other}, desk.ledger, page=2)
+
+
+def test_each_capture_has_a_cursor_of_its_own(desk: Desk, simpeg: Simpeg) -> None:
+    other = Other()
+    taking = both(desk, simpeg, other)
+    until_current(taking)
+    simpeg.enter(KURSUS, "4", ALICE)
+    other.log += [Change(DIKLAT, key("1")), Change(KURSUS, key("4"))]
+    until_current(taking)
+    assert (desk.ledger.cursor("log"), desk.ledger.cursor("other")) == ("7", "2")
+    assert marks(desk)[KURSUS, key("4")] == 2, "the same change by two roads is two marks of one record"
+    assert marks(desk)[DIKLAT, key("1")] == 2
+
+
+@pytest.mark.parametrize("trouble", [SourceDown("no answer"), SourceUnfit("no right"), HistoryLost("cut")])
+def test_a_capture_that_fails_does_not_stop_the_other_and_is_asked_again(
+    desk: Desk, simpeg: Simpeg, trouble: SourceError
+) -> None:
+    other = Other()
+    taking = both(desk, simpeg, other)
+    until_current(taking)
+    other.trouble, other.looks = trouble, 0
+    for name in "4567":
+        simpeg.enter(KURSUS, name, ALICE)
+    with pytest.raises(CaptureFailed, match="capture other: "):
+        until_current(taking)
+    assert {k for f, k in marks(desk) if f == KURSUS} == {key(n) for n in "1234567"}
+    assert other.looks == 1, "asked once while the other had more"
+    other.trouble = None
+    other.log.append(Change(DIKLAT, key("9")))
+    until_current(taking)
+    assert (DIKLAT, key("9")) in marks(desk)
+
+
+def test_history_lost_by_one_capture_sweeps_and_leaves_the_others_cursor(desk: Desk, simpeg: Simpeg) -> None:
+    other = Other()
+    taking = both(desk, simpeg, other)
+    until_current(taking)
+    desk.clock.at += 100
+    simpeg.log += [Change(KURSUS, key("2"))] * 4
+    simpeg.lost_before = len(simpeg.log)
+    other.log.append(Change(KURSUS, key("3")))
+    until_current(taking)
+    assert (desk.ledger.cursor("log"), desk.ledger.cursor("other")) == ("10", "1")
+    assert {sweep["why"] for sweep in desk.reader.sweeps()} == {"history lost"}
+
+
+def test_only_when_no_capture_answers_is_simpeg_lost(desk: Desk, simpeg: Simpeg) -> None:
+    first, second = Other(trouble=SourceDown("no answer")), Other(trouble=SourceDown("no answer"))
+    taking = ChangeIntake(FEEDS, simpeg, {"a": first, "b": second}, desk.ledger)
+    with pytest.raises(SourceDown, match="no answer"):
+        taking.step()
+    assert not desk.reader.sweeps(), "nothing is swept before a log's end is known"
+    second.trouble = None
+    with pytest.raises(CaptureFailed, match="capture a"):
+        until_current(taking)
+    assert len(marks(desk)) == 6
+    first.trouble = None
+    until_current(taking)
+    assert desk.ledger.cursor("a") == "0"
+
+
+def test_a_capture_that_is_added_later_is_begun_with_a_sweep(desk: Desk, simpeg: Simpeg) -> None:
+    """What changed between the old way's last look and the new way's start is in no log."""
+    until_current(intake(desk, simpeg))
+    simpeg.rows[KURSUS][key("4")] = BOB
+    desk.clock.at += 100
+    until_current(ChangeIntake(FEEDS, simpeg, {"other": Other()}, desk.ledger, page=2))
+    assert (KURSUS, key("4")) in marks(desk)
+    assert [desk.ledger.cursor(name) for name in ("log", "other")] == ["6", "0"]
+    desk.clock.at += 100
+    before = marks(desk)
+    until_current(both(desk, simpeg, Other()))
+    assert marks(desk) == before, "both are known now"
+
+
+def test_a_person_marks_the_records_that_are_there_also_without_rows(desk: Desk, simpeg: Simpeg) -> None:
+    other = Other()
+    taking = both(desk, simpeg, other)
+    until_current(taking)
+    del simpeg.rows[KURSUS][key("2")]
+    other.persons = [(KURSUS, BOB)]
+    until_current(taking)
+    changed = {record for record, mark in marks(desk).items() if mark == 2}
+    assert changed == {(KURSUS, key("2"))}
+
+
+def test_every_capture_purges_its_own_log(desk: Desk, simpeg: Simpeg) -> None:
+    first, second = Other(), Other(log=[Change(KURSUS, key("1"))])
+    taking = ChangeIntake(FEEDS, simpeg, {"a": first, "b": second}, desk.ledger)
+    assert taking.purge(keep_s=1, limit=1) == 0
+    until_current(taking)
+    assert taking.purge(keep_s=1, limit=1) == 6
+    assert (first.purged, second.purged) == (["0"], ["1"])

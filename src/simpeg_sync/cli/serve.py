@@ -8,7 +8,8 @@ import click
 from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, say, table
 from simpeg_sync.cli.demo import demo
 from simpeg_sync.cli.simulator import simulator
-from simpeg_sync.domain.errors import ConfigError, SourceUnfit
+from simpeg_sync.domain.errors import ConfigError, LedgerError, SourceError, SourceUnfit
+from simpeg_sync.insights import rfc3339
 
 
 @click.command()
@@ -90,14 +91,57 @@ def source_install(shared: Shared, url_file: Path | None) -> None:
 @click.option("--url-file", type=click.Path(path_type=Path), help="Address of an account that may see triggers.")
 @pass_shared
 def source_status(shared: Shared, url_file: Path | None) -> None:
-    """Whether log and triggers are what the feeds want."""
+    """How each capture mode of the settings stands; of mode `log`, whether log and triggers are what the feeds want."""
     from simpeg_sync import wiring
     from simpeg_sync.source import triggers
 
     config = shared.config
+    modes = _states(config)
+    if "log" not in config.settings.source.capture:
+        _show_modes_alone(shared, modes)
+        return
     engine = _writable(config, url_file) if url_file else wiring.source_engine(config)
     state = triggers.status(engine, list(config.feeds.values()), wiring.log_settings(config))
-    _show_source(shared, state)
+    _show_source(shared, state, modes)
+
+
+def _states(config: Any) -> dict[str, dict[str, Any]]:
+    """Each mode's facts and problems. Without a ledger no mode has a cursor, and that is said."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+    from simpeg_sync.ledger.reading import LedgerReader
+
+    try:
+        ledger = wiring.open_ledger(config, Clock())
+    except LedgerError as error:
+        return {mode: {"facts": {}, "problems": [str(error)]} for mode in config.settings.source.capture}
+    found: dict[str, dict[str, Any]] = {}
+    reader = LedgerReader(ledger.engine)
+    for mode, capture in wiring.open_captures(config, ledger).items():
+        try:
+            state = capture.state(ledger.cursor(mode))
+        except SourceError as error:
+            found[mode] = {"facts": {}, "problems": [str(error)]}
+            continue
+        facts = {"cursor moved": rfc3339(reader.cursor_moved_at(mode)), **state.facts}
+        found[mode] = {"facts": facts, "problems": list(state.problems)}
+    ledger.close()
+    return found
+
+
+def _print_modes(modes: dict[str, dict[str, Any]]) -> None:
+    for mode, state in modes.items():
+        facts = ", ".join(f"{name} {value}" for name, value in state["facts"].items() if value is not None)
+        click.echo(f"capture {mode}: {facts or 'not started'}")
+        for problem in state["problems"]:
+            click.echo(f"  {problem}")
+
+
+def _show_modes_alone(shared: Shared, modes: dict[str, dict[str, Any]]) -> None:
+    is_complete = not any(state["problems"] for state in modes.values())
+    shared.show({"complete": is_complete, "modes": modes}, lambda: _print_modes(modes))
+    if not is_complete:
+        raise click.exceptions.Exit(IN_PART)
 
 
 @source.command("sql")
@@ -153,15 +197,19 @@ def _writable(config: Any, url_file: Path | None) -> Any:
     return wiring.source_engine(config, writable=True, url=url)
 
 
-def _show_source(shared: Shared, state: Any) -> None:
+def _show_source(shared: Shared, state: Any, modes: dict[str, dict[str, Any]] | None = None) -> None:
+    others = {mode: found for mode, found in (modes or {}).items() if mode != "log"}
+    is_complete = state.is_complete and not any(found["problems"] for found in others.values())
     data = {
-        "complete": state.is_complete,
+        "complete": is_complete,
         "log": state.has_log,
         "missing": list(state.missing),
         "disabled": list(state.disabled),
         "outdated": list(state.outdated),
         "visible": state.is_visible,
     }
+    if modes is not None:
+        data["modes"] = modes
 
     def as_text() -> None:
         click.echo("the change log is complete" if state.is_complete else "the change log is NOT complete")
@@ -171,9 +219,10 @@ def _show_source(shared: Shared, state: Any) -> None:
         if not state.is_visible:
             say("this account may not see triggers; ask the DBA, or run with --url-file")
         click.echo("Triggers do not see: TRUNCATE (except PostgreSQL), cascades on some engines, files on disk.")
+        _print_modes(others)
 
     shared.show(data, as_text)
-    if not state.is_complete:
+    if not is_complete:
         raise click.exceptions.Exit(IN_PART)
 
 

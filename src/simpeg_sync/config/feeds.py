@@ -51,7 +51,9 @@ class FeedFile(Section):
     feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
     target: str
     table: str
-    key: Annotated[list[str], Field(min_length=1)]
+    key: Annotated[list[str], Field(default_factory=list)]
+    identity: Annotated[list[str], Field(default_factory=list)]
+    """Instead of a key, where the table has none."""
     joins: Annotated[list[JoinFile], Field(default_factory=list)]
     person: str
     person_bkn_id: str | None = None
@@ -81,7 +83,7 @@ def read_feed(file: YamlFile, *, targets: Targets, base: Path) -> tuple[Feed | N
 
 
 STAND_INS: Mapping[str, Any] = {
-    "feed": "x", "target": "", "table": "x", "key": ["x"], "person": "x",
+    "feed": "x", "target": "", "table": "x", "person": "x",
 }  # fmt: skip
 """For required words that are missing or wrong, so that the others can be looked at all the same."""
 
@@ -112,12 +114,14 @@ class _Reader:
     def feed(self, model: FeedFile, targets: Targets) -> Feed | None:
         self._check_conditions()
         self._check_target(model, targets)
+        self._check_key(model)
         self._check_names(model)
         feed = Feed(
             name=FeedName(model.feed),
             target=model.target,
             table=model.table,
-            key=tuple(model.key),
+            key=tuple(model.key or model.identity),
+            key_is_natural=not model.key,
             person=model.person,
             fields={name: self._field(model, name) for name in model.fields},
             required=tuple(model.required),
@@ -206,11 +210,22 @@ class _Reader:
             elif kind in kinds[:index]:
                 self._problem(where, f"two certificates of kind {kind!r}", f"Give each its kind: {known}.")
 
+    def _check_key(self, model: FeedFile) -> None:
+        if {"key", "identity"} & set(self.unread) or bool(model.key) != bool(model.identity):
+            return
+        if model.key:
+            remedy = "Keep key where the table has one; identity is for tables without."
+            self._problem(("identity",), "key and identity are both named", remedy)
+        else:
+            remedy = "Name the columns that tell its rows apart; where the table has no key, name them as identity."
+            self._problem(("key",), "key is missing", remedy)
+
     def _check_names(self, model: FeedFile) -> None:
         """An allow-list for what becomes an identifier in SQL; the catalogue check follows when the source is opened."""
         for where, name in (
             (("table",), model.table),
             *((("key", index), column) for index, column in enumerate(model.key)),
+            *((("identity", index), column) for index, column in enumerate(model.identity)),
             *((("joins", index, "table"), join.table) for index, join in enumerate(model.joins)),
         ):
             self._check_name(where, name)

@@ -67,7 +67,56 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
+_Name = Annotated[str, Field(pattern=r"^[^\W\d][\w$#-]*( [\w$#-]+)*$", max_length=63)]
+_TableName = Annotated[str, Field(pattern=r"^([^\W\d][\w$#-]*\.)?[^\W\d][\w$#-]*$", max_length=127)]
+
+
+class LoggedTable(Section):
+    """What a row of SIMPEG's own change log says about one table."""
+
+    table: _TableName
+    """The table as the feeds name it."""
+    key: Annotated[list[_Name], Field(default_factory=list)]
+    """Columns of that table that the log's key stands for, in order; empty for the key of the feed."""
+    key_columns: Annotated[list[_Name], Field(default_factory=list)]
+    """Columns of the log that hold these values; empty for the one `key_column`."""
+
+
+class ChangeTableSettings(Section):
+    """A change log that SIMPEG keeps by itself."""
+
+    table: _TableName
+    id: _Name = "id"
+    at: _Name | None = None
+    table_column: _Name
+    key_column: _Name | None = None
+    separator: Annotated[str, Field(min_length=1, max_length=5)] = "|"
+    person_column: _Name | None = None
+    names: dict[str, LoggedTable] = Field(default_factory=dict)
+    """What the log calls a table -> that table; without an entry the name has to be the table's own."""
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Self:
+        if (
+            self.key_column is None
+            and self.person_column is None
+            and not any(n.key_columns for n in self.names.values())
+        ):
+            raise ValueError("name key_column, person_column, or key_columns of each table: else no row can be found")
+        return self
+
+
+class ScanSettings(Section):
+    every: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 3600.0
+    """From the start of one pass to the start of the next; a pass that takes longer is followed by the next at once."""
+    rows_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = 5000.0
+
+
 class SourceSettings(Section):
+    capture: Annotated[list[str], Field(min_length=1)] = ["log"]
+    """Modes by which changes are noticed; several work side by side."""
+    change_table: ChangeTableSettings | None = None
+    scan: ScanSettings = ScanSettings()
     url: str = ""
     url_file: Path | None = None
     """The address with its password, in a file of mode 0600; preferred to `url`."""
@@ -87,6 +136,14 @@ class SourceSettings(Section):
     def _one_address(self) -> Self:
         if bool(self.url) == (self.url_file is not None):
             raise ValueError("name exactly one of url and url_file")
+        return self
+
+    @model_validator(mode="after")
+    def _describes_its_change_table(self) -> Self:
+        if "table" in self.capture and self.change_table is None:
+            raise ValueError("capture names table, so change_table has to describe SIMPEG's own change log")
+        if len(set(self.capture)) < len(self.capture):
+            raise ValueError("capture names a mode twice")
         return self
 
 

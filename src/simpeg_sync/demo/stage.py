@@ -139,14 +139,11 @@ class Stage:
     def _is_settled(self) -> bool:
         if self._ledger is None:
             self._ledger = wiring.open_ledger(self.config, Clock())
-        cursor = self._ledger.cursor("source")
+        cursor = self._ledger.cursor("log")
         if cursor is None or not all(self._ledger.sweep_is_done(name) for name in self.config.feeds):
             return False
-        batch = self._capture().changes(cursor, limit=10)
+        batch = wiring.open_captures(self.config, self._ledger)["log"].changes(cursor, limit=10)
         return not batch.changes and not batch.sweep and not self._ledger.has_work()
-
-    def _capture(self) -> Any:
-        return wiring.open_capture(self.config)
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "simpeg_sync.cli", "--config", str(self.config_path), *arguments]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NewType
 
 FeedName = NewType("FeedName", str)
@@ -15,6 +16,9 @@ Nip = NewType("Nip", str)
 
 Row = Mapping[str, Any]
 """A source row by the column names the feed uses: ``column`` of its own table, ``alias.column`` of a joined one."""
+
+TWICE: Row = MappingProxyType({})
+"""Stands for several rows of one natural key, where nothing says which of them counts. Known by identity, not by content."""
 
 
 def source_key(parts: Iterable[str]) -> SourceKey:

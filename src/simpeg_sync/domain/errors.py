@@ -8,6 +8,7 @@ SyncError
 ├── SourceError              SIMPEG's database
 │   ├── SourceDown           not reachable or not answering now; try again later
 │   ├── SourceUnfit          a table, a column or a right is missing; a person must act
+│   │   └── CaptureFailed    one way of noticing changes does not work; the others and the sweep go on
 │   └── HistoryLost          the change log was cut, restarted or restored: only a full sweep tells the truth
 ├── LedgerError              our own database
 │   ├── LedgerDown           full, locked or gone; nothing may be sent until it is back
@@ -68,6 +69,10 @@ class SourceDown(SourceError):
 
 
 class SourceUnfit(SourceError):
+    pass
+
+
+class CaptureFailed(SourceUnfit):
     pass
 
 

@@ -68,8 +68,11 @@ class LedgerReader:
     def sweeps(self) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT feed, started_at, done_at, rows, why FROM sweeps ORDER BY feed")
 
-    def cursor_moved_at(self) -> float | None:
-        return self._time("SELECT max(moved_at) FROM cursors")
+    def cursor_moved_at(self, name: str | None = None) -> float | None:
+        """Of one capture, or the newest of all."""
+        if name is None:
+            return self._time("SELECT max(moved_at) FROM cursors")
+        return self._time("SELECT moved_at FROM cursors WHERE name = :name", name=name)
 
     def latest_plan(self) -> Mapping[str, Any] | None:
         found = self._all("SELECT * FROM plans ORDER BY id DESC LIMIT 1")
@@ -136,9 +139,9 @@ class LedgerReader:
         )
         return {row["name"].removeprefix(prefix): row["value"] for row in found}
 
-    def _time(self, statement: str) -> float | None:
+    def _time(self, statement: str, **values: Any) -> float | None:
         with translated(), self._engine.connect() as connection:
-            found: float | None = connection.execute(text(statement)).scalar()
+            found: float | None = connection.execute(text(statement), values).scalar()
             return found
 
     def _all(self, statement: str, **values: Any) -> Sequence[Mapping[str, Any]]:

@@ -212,6 +212,28 @@ INSERT INTO cursors (name, cursor, moved_at) VALUES (:name, :cursor, :now)
 ON CONFLICT (name) DO UPDATE SET cursor = excluded.cursor, moved_at = excluded.moved_at
 """)
 
+RECORDS_OF_PERSON = text("""
+SELECT feed, source_key FROM records WHERE lane = :lane AND feed = :feed AND status NOT IN ('removed', 'ignored')
+ORDER BY id LIMIT :limit
+""")
+
+RANGE_AFTER = text("""
+SELECT until_key, shape, digest, row_count FROM scan_ranges WHERE feed = :feed AND after_key = :after
+""")
+
+RANGE_ENTRIES = text("SELECT entries FROM scan_ranges WHERE feed = :feed AND after_key = :after")
+
+PUT_RANGE = text("""
+INSERT INTO scan_ranges (feed, after_key, until_key, shape, digest, row_count, entries)
+VALUES (:feed, :after, :until, :shape, :digest, :count, :entries)
+ON CONFLICT (feed, after_key) DO UPDATE SET until_key = excluded.until_key, shape = excluded.shape,
+    digest = excluded.digest, row_count = excluded.row_count, entries = excluded.entries
+""")
+
+DROP_RANGE = text("DELETE FROM scan_ranges WHERE feed = :feed AND after_key = :after")
+
+DROP_OTHER_SHAPES = text("DELETE FROM scan_ranges WHERE feed = :feed AND shape <> :shape")
+
 SET_NOTE = text("""
 INSERT INTO notes (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
 """)

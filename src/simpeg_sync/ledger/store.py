@@ -6,7 +6,7 @@ is not in the table of domain/status.py never reaches the database.
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from operator import itemgetter
 from typing import Any
@@ -27,7 +27,7 @@ from simpeg_sync.ledger import codec, rows
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.writer import DirectWriter, GroupWriter, Writer
-from simpeg_sync.ports import Claim, Link
+from simpeg_sync.ports import Claim, Link, Range, Seen
 
 BATCH_MAX = 20
 """Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
@@ -50,7 +50,7 @@ class Pauses:
 
 
 class SqlLedger:
-    """Implements ports.Ledger. Thread-safe."""
+    """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses) -> None:
         self.engine = engine
@@ -73,6 +73,7 @@ class SqlLedger:
         *,
         cursor: tuple[str, str] | None = None,
         priority: int = FRESH,
+        seen: Seen | None = None,
     ) -> None:
         """Marks the records dirty and moves the cursor past them, in one transaction (I8)."""
         now = self._clock.now()
@@ -98,8 +99,23 @@ class SqlLedger:
                 connection.execute(sql.WAKE_LANE, marks)
             if cursor is not None:
                 connection.execute(sql.SET_CURSOR, {"name": cursor[0], "cursor": cursor[1], "now": now})
+            if seen is not None:
+                _remember(connection, seen)
 
         self._writer.write(job)
+
+    def changes_of_person(self, feed: FeedName, nip: Nip, *, limit: int) -> list[Change]:
+        found = self._all(sql.RECORDS_OF_PERSON, {"feed": feed, "lane": nip, "limit": limit})
+        return [Change(FeedName(row["feed"]), SourceKey(row["source_key"])) for row in found]
+
+    def range_after(self, feed: FeedName, after: str) -> Range | None:
+        found = self._one(sql.RANGE_AFTER, {"feed": feed, "after": after})
+        if found is None:
+            return None
+        return Range(feed, after, found["until_key"], found["shape"], found["digest"], found["row_count"])
+
+    def range_entries(self, feed: FeedName, after: str) -> bytes:
+        return bytes(self._scalar(sql.RANGE_ENTRIES, feed=feed, after=after) or b"")
 
     def cursor(self, name: str) -> str | None:
         found = self._one(text("SELECT cursor FROM cursors WHERE name = :name"), {"name": name})
@@ -553,6 +569,16 @@ class _Resync:
         which = self.which or ", ".join(str(record.id) for record in free)
         _audit(connection, self.now, self.actor, "resync", f"{len(free)} records: {which}", self.reason)
         return len(free)
+
+
+def _remember(connection: Connection, seen: Seen) -> None:
+    for feed, after in seen.merged:
+        connection.execute(sql.DROP_RANGE, {"feed": feed, "after": after})
+    if seen.ranges:
+        connection.execute(sql.PUT_RANGE, [asdict(one) for one in seen.ranges])
+    if seen.finished is not None:
+        feed, shape = seen.finished
+        connection.execute(sql.DROP_OTHER_SHAPES, {"feed": feed, "shape": shape})
 
 
 def _lock_lanes(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> None:

@@ -50,6 +50,8 @@ class Feed:
     """The column that holds the NIP."""
     fields: Mapping[str, Expression]
     """BKN's field name -> how it is computed. Insertion order is the order of the body."""
+    key_is_natural: bool = False
+    """The table has no key: these columns only should name a row, and rows that agree in all of them are held."""
     joins: tuple[Join, ...] = ()
     scope: Condition | None = None
     """Which rows of the table belong to this feed at all."""

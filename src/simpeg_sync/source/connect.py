@@ -49,7 +49,15 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
     }
     match dialect:
         case "postgresql":
-            arguments = {"connect_timeout": limits.connect_timeout_s, "application_name": "simpeg-sync"}
+            # A network that swallows everything: statement_timeout is the server's, and nobody would tell us.
+            arguments = {
+                "connect_timeout": limits.connect_timeout_s,
+                "application_name": "simpeg-sync",
+                "tcp_user_timeout": (limits.statement_timeout_s + limits.connect_timeout_s) * 1000,
+                "keepalives_idle": limits.statement_timeout_s,
+                "keepalives_interval": limits.connect_timeout_s,
+                "keepalives_count": 3,
+            }
         case "mysql" | "mariadb":
             # The socket's own limits are the second line, for a server that no longer keeps its limits.
             patience = limits.statement_timeout_s + limits.connect_timeout_s

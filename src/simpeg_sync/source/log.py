@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
-from simpeg_sync.domain.change import Change, FeedName, SourceKey, source_key
+from simpeg_sync.domain.change import source_key
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.ports import ChangeBatch
+from simpeg_sync.ports import CaptureState, ChangeBatch
 from simpeg_sync.source.connect import translated
+from simpeg_sync.source.found import Found
 from simpeg_sync.source.log_ids import IdLog
 from simpeg_sync.source.log_page import LogReader, LogRow
 from simpeg_sync.source.log_snapshots import SnapshotLog
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.source.settings import LogSettings
 from simpeg_sync.source.transactions import Transactions
+from simpeg_sync.source.triggers import status
 from simpeg_sync.source.watch import Road, Watched, watched
 
 
@@ -32,6 +34,7 @@ class LogCapture:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        self._reading, self._feeds = reading, feeds
         self._source = SqlSource(reading)
         self._watched = watched(feeds)
         self._settings = settings
@@ -45,7 +48,7 @@ class LogCapture:
     def changes(self, cursor: str, *, limit: int) -> ChangeBatch:
         with translated(self._reading_it):
             page = self._log.read(cursor, limit=limit)
-        found = _Found(self._settings.fanout_max)
+        found = Found(self._settings.fanout_max)
         by_table: dict[str, list[LogRow]] = {}
         for row in page.rows:
             by_table.setdefault(row.table, []).append(row)
@@ -58,7 +61,15 @@ class LogCapture:
         with translated("purge the change log"):
             return self._log.purge(cursor, keep_s=keep_s, limit=limit)
 
-    def _mark(self, watch: Watched, rows: Sequence[LogRow], found: "_Found") -> None:
+    def state(self, cursor: str | None) -> CaptureState:
+        """What `triggers.status` finds, with the eyes of the daemon's own account."""
+        found = status(self._reading, self._feeds, self._settings)
+        problems = [] if found.has_log else [f"the change log {self._settings.table} is not there"]
+        for word in ("missing", "disabled", "outdated"):
+            problems += [f"{word} trigger {name}" for name in getattr(found, word)] if found.is_visible else []
+        return CaptureState({"table": self._settings.table, "started": int(cursor is not None)}, problems)
+
+    def _mark(self, watch: Watched, rows: Sequence[LogRow], found: Found) -> None:
         if any(row.old_key is None and row.new_key is None for row in rows):
             found.sweep.update(dict.fromkeys(watch.feeds))  # the table was emptied
             return
@@ -68,7 +79,7 @@ class LogCapture:
         for road in watch.roads:
             self._mark_partners(road, images, found)
 
-    def _mark_own(self, feed: Feed, images: Iterable[Mapping[str, str | None]], found: "_Found") -> None:
+    def _mark_own(self, feed: Feed, images: Iterable[Mapping[str, str | None]], found: Found) -> None:
         for image in images:
             if any(column not in image for column in feed.key):
                 found.sweep[feed.name] = None  # written by triggers of an older configuration
@@ -78,7 +89,7 @@ class LogCapture:
             if len(parts) == len(feed.key):
                 found.add(feed.name, [source_key(parts)], bounded=False)
 
-    def _mark_partners(self, road: Road, images: Iterable[Mapping[str, str | None]], found: "_Found") -> None:
+    def _mark_partners(self, road: Road, images: Iterable[Mapping[str, str | None]], found: Found) -> None:
         values: dict[tuple[str, ...], Mapping[str, str]] = {}
         for image in images:
             if any(column not in image for column in road.columns):
@@ -92,31 +103,6 @@ class LogCapture:
         for keys in self._source.affected(road.feed, road.join, list(values.values())):
             if not found.add(road.feed.name, keys):
                 return
-
-
-class _Found:
-    """The records to mark, each once; and the feeds for which that would be too many."""
-
-    def __init__(self, fanout_max: int) -> None:
-        self._fanout_max = fanout_max
-        self._by_feed: dict[FeedName, dict[SourceKey, None]] = {}
-        self.sweep: dict[FeedName, None] = {}
-
-    def add(self, feed: FeedName, keys: Iterable[SourceKey], *, bounded: bool = True) -> bool:
-        marked = self._by_feed.setdefault(feed, {})
-        marked.update(dict.fromkeys(keys))
-        if bounded and len(marked) > self._fanout_max:
-            self.sweep[feed] = None
-        return feed not in self.sweep
-
-    def changes(self) -> list[Change]:
-        """Fresh single changes do not wait for a sweep; the thousands that caused it do."""
-        return [
-            Change(feed, key)
-            for feed, keys in self._by_feed.items()
-            if feed not in self.sweep or len(keys) <= self._fanout_max
-            for key in keys
-        ]
 
 
 def _image(text: str) -> Mapping[str, str | None]:

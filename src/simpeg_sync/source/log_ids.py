@@ -1,5 +1,5 @@
-"""A change log read by ascending ids (MariaDB, SQLite): rows above the highest id seen, and the gaps below
-it.
+"""A change log read by ascending ids: rows above the highest id seen, and the gaps below it. Ours on MariaDB and SQLite, and
+any that SIMPEG has of its own.
 
 The *anchor* is the row with the highest id. It must still be there with the same content, or the log was
 emptied, cut, restarted or restored. It is asked for after the rows: a log emptied in between would otherwise
@@ -8,7 +8,7 @@ look like a rollback.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from simpeg_sync.domain.errors import HistoryLost
 from simpeg_sync.source.log_page import LogRow, Page
 from simpeg_sync.source.names import table_clause
 from simpeg_sync.source.settings import LogSettings
-from simpeg_sync.source.transactions import Transactions
+from simpeg_sync.source.transactions import Running
 
 RANGES_PER_STATEMENT = 100
 IDS_PER_STATEMENT = 10_000
@@ -45,24 +45,38 @@ class IdCursor:
             raise HistoryLost("the stored cursor does not belong to this kind of log") from None
 
 
-class IdLog:
+@dataclass(frozen=True, slots=True)
+class IdTable:
+    """Where the rows lie. ``columns`` are what is read of them beside the id, ``moments`` those whose text depends on the
+    session (MariaDB's TIMESTAMP): the same row must give the same digest tomorrow."""
+
+    table: str
+    id: str
+    columns: tuple[str, ...]
+    moments: tuple[str, ...] = ()
+
+
+class IdReader:
     """``transactions`` is None where writers come one by one."""
 
     def __init__(
         self,
         reading: sa.Engine,
-        writing: sa.Engine,
-        settings: LogSettings,
+        table: IdTable,
         *,
-        transactions: Transactions | None,
+        transactions: Running | None,
         clock: Callable[[], float],
+        gap_limit_s: float,
+        gaps_max: int,
     ) -> None:
         self._reading = reading
-        self._writing = writing
-        self._settings = settings
         self._transactions = transactions
         self._clock = clock
-        self._table = table_clause(settings.table, "id", "table_name", "old_key", "new_key", "at")
+        self._gap_limit_s, self._gaps_max = gap_limit_s, gaps_max
+        self._table = table_clause(table.table, *dict.fromkeys([table.id, *table.columns]))
+        self._id = self._table.c[table.id]
+        self._columns = [self._shown(name, table.moments).label(f"c{n}") for n, name in enumerate(table.columns)]
+        self._width = len(table.columns)
 
     def end(self) -> str:
         """Ids that are missing now are gaps from the start: their writers may commit after the sweep has
@@ -80,7 +94,8 @@ class IdLog:
             raise HistoryLost("the change log was emptied while its end was looked for")
         return IdCursor(position, anchor).to_text()
 
-    def read(self, cursor: str, *, limit: int) -> Page:
+    def take(self, cursor: str, *, limit: int) -> tuple[list[tuple[Any, ...]], str, bool]:
+        """The columns of the rows behind the cursor, the cursor behind them, and whether there are more."""
         before = IdCursor.from_text(cursor)
         # The order matters: look, read, ask for the anchor. See decide/gaps.py for the argument.
         running = self._transactions.look() if self._transactions and before.position.gaps else None
@@ -95,26 +110,8 @@ class IdLog:
                 anchor = _digest(next(row for row in rows if row.id == step.position.high))
         self._tell(step, running)
         taken = set(step.taken)
-        found = [LogRow(row.table_name, row.old_key, row.new_key) for row in rows if row.id in taken]
-        more = complete_to is not None and bool(taken)
-        return Page(found, IdCursor(step.position, anchor).to_text(), more)
-
-    def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
-        """Everything below the lowest gap and the anchor has been taken."""
-        position = IdCursor.from_text(cursor).position
-        passed = min([position.high, *(gap.first for gap in position.gaps)])
-        old = self._table.c.at < self._before(keep_s)
-        ids = sa.select(self._table.c.id).where(self._table.c.id < passed, old).order_by(self._table.c.id).limit(limit)
-        with self._writing.connect() as connection:
-            found = list(connection.execute(ids).scalars())
-            if not found:
-                return 0
-            # One by one: for a list or a range MariaDB may scan, and ask for rows that a writer holds.
-            each = sa.delete(self._table).where(self._table.c.id == sa.bindparam("one"))
-            connection.exec_driver_sql("BEGIN")
-            connection.execute(each, [{"one": id_} for id_ in found])
-            connection.exec_driver_sql("COMMIT")
-        return len(found)
+        found = [tuple(row)[1 : self._width + 1] for row in rows if row.id in taken]
+        return found, IdCursor(step.position, anchor).to_text(), complete_to is not None and bool(taken)
 
     def _wanted(self, connection: sa.Connection, position: Position, limit: int) -> tuple[list[Any], int | None]:
         """At most ``limit`` rows not taken yet, in order, and the id up to which nothing was left out."""
@@ -128,7 +125,7 @@ class IdLog:
 
     def _visible(self, connection: sa.Connection, position: Position, size: int) -> Iterator[Any]:
         """Pages over the gaps and what follows. Ends at the end of the log: ids only go up."""
-        id_, after = self._table.c.id, -1
+        id_, after = self._id, -1
         while True:
             places = [id_ > max(position.high, after)]
             places += [
@@ -151,16 +148,17 @@ class IdLog:
             position,
             ids,
             now=self._clock(),
-            gaps_max=self._settings.gaps_max,
+            gaps_max=self._gaps_max,
             is_dead=is_dead,
             complete_to=complete_to,
         )
 
     def _is_dead(self, running: str | None) -> Callable[[Gap], bool]:
         if running is not None:
-            return lambda gap: Transactions.have_ended(gap.proof, running)
+            have_ended = self._transactions.have_ended if self._transactions else None
+            return lambda gap: have_ended is not None and have_ended(gap.proof, running)
         if self._transactions is not None and self._transactions.is_blind:
-            oldest = self._clock() - self._settings.gap_limit_s
+            oldest = self._clock() - self._gap_limit_s
             return lambda gap: gap.since <= oldest
         return lambda gap: False
 
@@ -175,28 +173,72 @@ class IdLog:
             _log.warning("source.log_waits", problem="too many gaps at once", cursor_gaps=len(step.position.gaps))
 
     def _ids(self, connection: sa.Connection, after: int) -> list[int]:
-        id_ = self._table.c.id
+        id_ = self._id
         return list(
             connection.execute(sa.select(id_).where(id_ > after).order_by(id_).limit(IDS_PER_STATEMENT)).scalars()
         )
 
     def _rows(self) -> sa.Select[Any]:
-        table = self._table.c
-        return sa.select(table.id, table.table_name, table.old_key, table.new_key, self._moment().label("at"))
+        return sa.select(self._id.label("id"), *self._columns)
 
-    def _moment(self) -> sa.ColumnElement[Any]:
-        # A TIMESTAMP is written in the zone of the session; the same row must give the same digest tomorrow.
-        at = self._table.c.at
-        return sa.func.unix_timestamp(at) if self._reading.dialect.name in ("mysql", "mariadb") else at
+    def _shown(self, name: str, moments: Sequence[str]) -> sa.ColumnElement[Any]:
+        column = self._table.c[name]
+        is_moment = name in moments and self._reading.dialect.name in ("mysql", "mariadb")
+        return sa.func.unix_timestamp(column) if is_moment else column
+
+    def _digest_at(self, connection: sa.Connection, id_: int) -> str:
+        row = connection.execute(self._rows().where(self._id == id_)).first()
+        return "" if row is None else _digest(row)
+
+
+class IdLog(IdReader):
+    """``LogReader`` of the log that our triggers write."""
+
+    def __init__(
+        self,
+        reading: sa.Engine,
+        writing: sa.Engine,
+        settings: LogSettings,
+        *,
+        transactions: Running | None,
+        clock: Callable[[], float],
+    ) -> None:
+        table = IdTable(settings.table, "id", ("table_name", "old_key", "new_key", "at"), ("at",))
+        super().__init__(
+            reading,
+            table,
+            transactions=transactions,
+            clock=clock,
+            gap_limit_s=settings.gap_limit_s,
+            gaps_max=settings.gaps_max,
+        )
+        self._writing = writing
+
+    def read(self, cursor: str, *, limit: int) -> Page:
+        rows, after, more = self.take(cursor, limit=limit)
+        return Page([LogRow(name, old, new) for name, old, new, _ in rows], after, more)
+
+    def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
+        """Everything below the lowest gap and the anchor has been taken."""
+        position = IdCursor.from_text(cursor).position
+        passed = min([position.high, *(gap.first for gap in position.gaps)])
+        old = self._table.c.at < self._before(keep_s)
+        ids = sa.select(self._id).where(self._id < passed, old).order_by(self._id).limit(limit)
+        with self._writing.connect() as connection:
+            found = list(connection.execute(ids).scalars())
+            if not found:
+                return 0
+            # One by one: for a list or a range MariaDB may scan, and ask for rows that a writer holds.
+            each = sa.delete(self._table).where(self._id == sa.bindparam("one"))
+            connection.exec_driver_sql("BEGIN")
+            connection.execute(each, [{"one": id_} for id_ in found])
+            connection.exec_driver_sql("COMMIT")
+        return len(found)
 
     def _before(self, keep_s: float) -> sa.ColumnElement[Any]:
         if self._reading.dialect.name in ("mysql", "mariadb"):
             return sa.func.from_unixtime(sa.func.unix_timestamp(sa.func.now(sa.literal_column("6"))) - keep_s)
         return sa.func.strftime("%Y-%m-%d %H:%M:%f", "now", f"-{keep_s:.3f} seconds")
-
-    def _digest_at(self, connection: sa.Connection, id_: int) -> str:
-        row = connection.execute(self._rows().where(self._table.c.id == id_)).first()
-        return "" if row is None else _digest(row)
 
 
 def _digest(row: Any) -> str:

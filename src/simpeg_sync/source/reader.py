@@ -1,5 +1,6 @@
 """Reading the rows of feeds as they are now: ``ports.Source`` over any database SQLAlchemy speaks to."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -9,11 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DataError
 
-from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, source_key
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed, Join
 from simpeg_sync.mapping.text import plain
-from simpeg_sync.source.catalogue import Catalogue
+from simpeg_sync.source.catalogue import Catalogue, ColumnType
 from simpeg_sync.source.connect import translated
 from simpeg_sync.source.names import split_table
 from simpeg_sync.source.selects import PartnerValues, Selects
@@ -37,11 +38,12 @@ class SqlSource:
     def read(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Row]:
         names = feed.columns
         found = self._rows(feed, names, keys)
-        return {key: dict(zip(names, values, strict=True)) for key, values in found.items()}
+        return {key: TWICE if len(rows) > 1 else dict(zip(names, rows[0], strict=True)) for key, rows in found.items()}
 
     def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
         found = self._rows(feed, (feed.person,), keys)
-        return {key: Nip(plain(person)) for key, (person,) in found.items() if plain(person)}
+        persons = {key: {plain(person) for (person,) in rows} for key, rows in found.items()}
+        return {key: Nip(texts.pop()) for key, texts in persons.items() if len(texts) == 1 and texts != {""}}
 
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
         yield from self._pages(feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size))
@@ -56,6 +58,38 @@ class SqlSource:
 
             yield from self._pages(feed, PARTNER_PAGE, page)
 
+    def matching(self, feed: Feed, values: Sequence[Mapping[str, str]]) -> Iterator[Sequence[SourceKey]]:
+        """Keys, as the database writes them, of the rows that have these values in columns of the feed (or of its joins),
+        in pages. A key may come twice."""
+        for some in _chunks(values, PARTNERS_PER_STATEMENT):
+
+            def page(
+                after: SourceKey | None, by_text: bool, some: Sequence[Mapping[str, str]] = some
+            ) -> sa.Select[Any]:
+                return self._selects(feed).page_of_matching(some, after, PARTNER_PAGE, by_text=by_text)
+
+            yield from self._pages(feed, PARTNER_PAGE, partial(page, by_text=False), partial(page, by_text=True))
+
+    def page(
+        self, feed: Feed, *, after: SourceKey | None, until: SourceKey | None, size: int
+    ) -> Sequence[tuple[SourceKey, tuple[Any, ...]]]:
+        """At most ``size`` rows between two keys in key order, each with what the feed reads of it."""
+        width = len(feed.key)
+
+        def select() -> Sequence[Any]:
+            statement = self._selects(feed).page_of_rows(feed.columns, after, until, size)
+            with self._engine.connect() as connection:
+                return connection.execute(statement).all()
+
+        return [(source_key(row[:width]), tuple(row[width:])) for row in self._named(feed, select)]
+
+    def as_written(self, feed: Feed, texts: Sequence[str]) -> SourceKey:
+        """The key of a row that is gone, as far as its columns' types tell how the database would write it."""
+        selects = self._selects(feed)
+        return source_key(
+            [_as_written(text, selects.type_of(name)) for name, text in zip(feed.key, texts, strict=True)]
+        )
+
     def check(self, feed: Feed, *, deep: bool = False) -> None:
         """Raises SourceUnfit when a table, a column or a right is missing. ``deep`` also looks through the
         whole table for keys that are not unique or that a join makes two rows of."""
@@ -66,8 +100,9 @@ class SqlSource:
             connection.execute(selects.nothing()).all()
             if not deep:
                 return
-            for joins in range(len(feed.joins) + 1):
-                if connection.execute(selects.repeated_key(joins)).first() is not None:
+            for joins in range(int(feed.key_is_natural), len(feed.joins) + 1):
+                # Two rows of one natural key are held by that reason; what joins make of them is found when they are read.
+                if not feed.key_is_natural and connection.execute(selects.repeated_key(joins)).first() is not None:
                     raise _repeated(feed, joins)
 
     def unfit(self, feeds: Sequence[Feed]) -> Mapping[FeedName, SourceUnfit]:
@@ -100,8 +135,11 @@ class SqlSource:
         leading |= set(inspector.get_pk_constraint(name, schema)["constrained_columns"][:1])
         return {column for column in leading if column is not None}
 
-    def _rows(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> dict[SourceKey, tuple[Any, ...]]:
-        found: dict[SourceKey, tuple[Any, ...]] = {}
+    def _rows(
+        self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]
+    ) -> dict[SourceKey, list[tuple[Any, ...]]]:
+        """Several rows for one key only where the key is a natural one and the table itself has them."""
+        found: dict[SourceKey, list[tuple[Any, ...]]] = {}
         wanted = dict.fromkeys(key for key in keys)
         width = len(feed.key)
         for some in _chunks(list(wanted), KEYS_PER_STATEMENT):
@@ -109,9 +147,12 @@ class SqlSource:
                 key = source_key(row[:width])
                 if key not in wanted:
                     continue  # a case-blind collation finds more than was asked for
-                if key in found:
-                    self._named(feed, partial(self._explain_repeated, feed, key))
-                found[key] = tuple(row[width:])
+                found.setdefault(key, []).append(tuple(row[width:]))
+        for key, rows in found.items():
+            if len(rows) > 1:
+                self._named(feed, partial(self._explain_repeated, feed, key))
+                if not feed.key_is_natural:
+                    del rows[:-1]  # somebody corrected it meanwhile
         return found
 
     def _read_chunk(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> Sequence[Any]:
@@ -131,16 +172,22 @@ class SqlSource:
         with self._engine.connect() as connection:
             for joins in range(len(feed.joins) + 1):
                 if connection.execute(selects.number_of(key, joins)).scalar_one() > 1:
+                    if joins == 0 and feed.key_is_natural:
+                        return ()
                     raise _repeated(feed, joins)
-        return ()  # somebody corrected it meanwhile
+        return ()
 
     def _pages(
-        self, feed: Feed, size: int, page: Callable[[SourceKey | None], sa.Select[Any]]
+        self,
+        feed: Feed,
+        size: int,
+        page: Callable[[SourceKey | None], sa.Select[Any]],
+        page_by_text: Callable[[SourceKey | None], sa.Select[Any]] | None = None,
     ) -> Iterator[Sequence[SourceKey]]:
         after: SourceKey | None = None
         width = len(feed.key)
         while True:
-            rows = self._named(feed, partial(self._page, page, after))
+            rows = self._named(feed, partial(self._page, page, page_by_text, after))
             found = [source_key(row[:width]) for row in rows]
             if found:
                 yield list(dict.fromkeys(found))
@@ -148,9 +195,19 @@ class SqlSource:
                 return
             after = found[-1]
 
-    def _page(self, page: Callable[[SourceKey | None], sa.Select[Any]], after: SourceKey | None) -> Sequence[Any]:
+    def _page(
+        self,
+        page: Callable[[SourceKey | None], sa.Select[Any]],
+        page_by_text: Callable[[SourceKey | None], sa.Select[Any]] | None,
+        after: SourceKey | None,
+    ) -> Sequence[Any]:
         with self._engine.connect() as connection:
-            return connection.execute(page(after)).all()
+            try:
+                return connection.execute(page(after)).all()
+            except DataError:
+                if page_by_text is None:
+                    raise
+            return connection.execute(page_by_text(after)).all()  # a text that is no value of the column's type
 
     def _named(self, feed: Feed, work: Callable[[], Sequence[Any]]) -> Sequence[Any]:
         """The work, with an error that says which column it was where that can be found out.
@@ -196,6 +253,15 @@ def _repeated(feed: Feed, joins: int) -> SourceUnfit:
         f"feed {feed.name}: join {join.alias} finds several rows of {join.table} for one key, "
         "and which one counts is not said; add columns to its `on`"
     )
+
+
+def _as_written(text: str, its: ColumnType) -> str:
+    text = text.strip()
+    if isinstance(its, sa.Integer) and re.fullmatch(r"[+-]?[0-9]{1,20}", text):
+        return str(int(text))
+    if isinstance(its, sa.Date) and re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]", text):
+        return text[:10]
+    return text
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -53,6 +53,37 @@ class Selects:
     def page_of_keys(self, after: SourceKey | None, size: int) -> sa.Select[Any]:
         return self._page(sa.select(*self._key_texts()).select_from(self._own), after, size)
 
+    def page_of_rows(
+        self, names: Sequence[str], after: SourceKey | None, until: SourceKey | None, size: int
+    ) -> sa.Select[Any]:
+        """Key texts, then the named columns, in key order, behind one key and up to another."""
+        select = sa.select(*self._key_texts(), *(self._labelled(name) for name in names))
+        select = select.select_from(self._from(self.feed.joins))
+        if until is not None:
+            order, last = self._order(), self._operands(until, "until")
+            before = [sa.and_(*(order[m] == last[m] for m in range(n)), order[n] < last[n]) for n in range(len(order))]
+            equal = sa.and_(*(order[n] == last[n] for n in range(len(order))))
+            select = select.where(order[0] <= last[0], sa.or_(*before, equal))
+        return self._page(select, after, size)
+
+    def page_of_matching(
+        self, values: Sequence[Mapping[str, str]], after: SourceKey | None, size: int, *, by_text: bool
+    ) -> sa.Select[Any]:
+        """Keys of the rows that have these values in columns of the feed, of its own table or a joined one."""
+        select = (
+            sa.select(*self._key_texts(), *self._order()).distinct().select_from(self._from(self._joins_of(values)))
+        )
+        tests = [
+            sa.and_(
+                *(
+                    self._is_value(name, _text(f"m{number}_{n}", text), by_text=by_text)
+                    for n, (name, text) in enumerate(value.items())
+                )
+            )
+            for number, value in enumerate(values)
+        ]
+        return self._page(select.where(sa.or_(*tests)), after, size)
+
     def page_of_partners(self, join: Join, values: PartnerValues, after: SourceKey | None, size: int) -> sa.Select[Any]:
         """Keys of the feed whose rows are, or were, joined to these. The joined table itself is not asked, so
         this works when its row is gone. Joins in between (a lookup of a lookup) are."""
@@ -140,14 +171,26 @@ class Selects:
         select = select.where(*self._key_is_set()).order_by(*order).limit(size)
         if after is None:
             return select
-        last = [
-            compare.operand(self._dialect, _text(f"after_{n}", part), its)
-            for n, (part, its) in enumerate(zip(key_parts(after), self._key_types, strict=True))
-        ]
+        last = self._operands(after, "after")
         # (a, b) > (x, y), spelled out: not every database compares rows, and those that do may not use the
         # index.
         beyond = [sa.and_(*(order[m] == last[m] for m in range(n)), order[n] > last[n]) for n in range(len(order))]
         return select.where(order[0] >= last[0], sa.or_(*beyond))
+
+    def _operands(self, key: SourceKey, name: str) -> list[sa.ColumnElement[Any]]:
+        pairs = zip(key_parts(key), self._key_types, strict=True)
+        return [compare.operand(self._dialect, _text(f"{name}_{n}", part), its) for n, (part, its) in enumerate(pairs)]
+
+    def _is_value(self, name: str, value: sa.ColumnElement[Any], *, by_text: bool) -> sa.ColumnElement[bool]:
+        column, its = self.column(name), self.type_of(name)
+        if by_text:
+            return compare.key_text(self._dialect, column, its) == value
+        return compare.is_key(self._dialect, column, its, value)
+
+    def _joins_of(self, values: Sequence[Mapping[str, str]]) -> Sequence[Join]:
+        """All of them where a joined column is named, else none: fewer tables, and rows whose joins changed are found."""
+        is_joined = any(self._split(name)[0] for value in values for name in value)
+        return self.feed.joins if is_joined else ()
 
     def _order(self) -> list[sa.ColumnElement[Any]]:
         pairs = zip(self._key, self._key_types, strict=True)

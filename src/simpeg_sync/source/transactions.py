@@ -13,6 +13,7 @@ import json
 import secrets
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 import sqlalchemy as sa
 import structlog
@@ -29,7 +30,38 @@ ASK_EVERY_S = 0.15
 BLIND_AFTER_S = 600.0
 
 
+class Running(Protocol):
+    """Who runs now: the proof of decide/gaps.py that an id will never come."""
+
+    @property
+    def is_blind(self) -> bool:
+        """No answer can be had, or none has come for a long time: only a time limit ends a gap."""
+        ...
+
+    def look(self) -> str | None:
+        """All transactions that run at a moment after this call began; None when that cannot be told now."""
+        ...
+
+    def have_ended(self, then: str, now: str) -> bool:
+        """No transaction of ``then`` is in ``now``."""
+        ...
+
+
+class NobodyKnows:
+    """``Running`` where nothing can prove anything: ids that are not drawn one after the other, or another engine."""
+
+    is_blind = True
+
+    def look(self) -> str | None:
+        return None
+
+    def have_ended(self, then: str, now: str) -> bool:
+        return False
+
+
 class Transactions:
+    """``Running`` on MariaDB and MySQL."""
+
     def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.monotonic) -> None:
         self._engine = engine
         self._clock = clock

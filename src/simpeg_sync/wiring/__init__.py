@@ -11,9 +11,10 @@ from simpeg_sync.wiring.bkn import (
     pullable,
     try_login,
 )
+from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
 from simpeg_sync.wiring.settings import configure_logs, read_config, targets
-from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_capture, open_ledger, open_reader, source_engine
+from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
 
 __all__ = [
     "bkn_keys",
@@ -23,7 +24,7 @@ __all__ = [
     "ledger_engine",
     "log_settings",
     "open_bkn",
-    "open_capture",
+    "open_captures",
     "open_codes",
     "open_daemon",
     "open_intake",

@@ -11,13 +11,11 @@ from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.pipeline import Pipeline
-from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
 from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
-from simpeg_sync.wiring.stores import open_capture, source_engine
-
-PURGE_PAGE = 5000
+from simpeg_sync.wiring.captures import open_captures
+from simpeg_sync.wiring.stores import source_engine
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
@@ -40,11 +38,11 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClien
     return Pipeline(view)
 
 
-def open_intake(config: Config, ledger: SqlLedger, capture: LogCapture | None = None) -> ChangeIntake:
+def open_intake(config: Config, ledger: SqlLedger) -> ChangeIntake:
     return ChangeIntake(
         config.feeds,
         SqlSource(source_engine(config)),
-        capture or open_capture(config),
+        open_captures(config, ledger),
         ledger,
         page=config.settings.source.page,
     )
@@ -55,9 +53,8 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
     if bkn.calls.tokens.refusal:
         logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
-    capture = open_capture(config)
     return Daemon(
-        intake=open_intake(config, ledger, capture),
+        intake=open_intake(config, ledger),
         pipeline=open_pipeline(config, clock, ledger, bkn),
         work=ledger,
         clock=clock,
@@ -69,7 +66,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         is_bkn_up=lambda: bkn.calls.gate.is_open_for_work,
         why_no_login=lambda: bkn.calls.tokens.refusal,
         bkn_lost_for_s=bkn.calls.gate.lost_for_s,
-        purge=lambda cursor: capture.purge(cursor, keep_s=settings.source.keep_log, limit=PURGE_PAGE),
+        keep_log_s=settings.source.keep_log,
     )
 
 

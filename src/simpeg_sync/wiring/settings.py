@@ -13,6 +13,7 @@ from simpeg_sync.config.load import Config, load
 from simpeg_sync.config.settings import BknSettings, likely
 from simpeg_sync.domain.errors import ConfigError, Problem
 from simpeg_sync.secret import Secret
+from simpeg_sync.wiring.captures import MODES
 
 FAMILY_REMEDY = (
     "Relatives are nobody's employees: bkn.family_data_ground has to name the legal ground for sending their data."
@@ -41,6 +42,7 @@ def read_config(path: Path) -> Config:
     """Raises ConfigError."""
     config = load(path, targets=targets)
     _check_cuts(config)
+    _check_modes(config)
     tables = load_bundle().tables
     unknown = [name for name in config.settings.bkn.extra_codes if name not in tables]
     if unknown:
@@ -66,6 +68,21 @@ def _check_cuts(config: Config) -> None:
         Problem(file.place(("bkn", "choices", "cuts", name)), f"{name} is not a field of a target", likely(name, known))
         for name in config.settings.bkn.choices.cuts
         if name not in known
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _check_modes(config: Config) -> None:
+    file = read_yaml(config.path)
+    problems = [
+        Problem(
+            file.place(("source", "capture", index)),
+            f"capture names {mode!r}, which is no mode",
+            f"{likely(mode, MODES)} Known: {', '.join(MODES)}.".strip(),
+        )
+        for index, mode in enumerate(config.settings.source.capture)
+        if mode not in MODES
     ]
     if problems:
         raise ConfigError(problems)

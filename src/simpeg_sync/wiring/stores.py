@@ -1,4 +1,4 @@
-"""The two databases: our ledger, and SIMPEG as source and as capture."""
+"""The two databases: our ledger, and SIMPEG as source."""
 
 import os
 import socket
@@ -12,7 +12,6 @@ from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.source.connect import open_reading, open_writing
-from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.settings import Limits, LogSettings
 
 SPARE_CONNECTIONS = 3
@@ -50,8 +49,3 @@ def source_engine(config: Config, *, writable: bool = False, url: str | None = N
         pool_size=config.settings.bkn.calls_in_flight + SPARE_CONNECTIONS,
     )
     return (open_writing if writable else open_reading)(url or config.source_url, limits)
-
-
-def open_capture(config: Config) -> LogCapture:
-    feeds = list(config.feeds.values())
-    return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
