@@ -2,22 +2,22 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import sqlalchemy as sa
 
-from simpeg_sync.domain.change import Change, FeedName, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.ports import ChangeBatch
 from simpeg_sync.source.connect import translated
 from simpeg_sync.source.log_ids import IdLog
-from simpeg_sync.source.log_page import LogReader, LogRow
+from simpeg_sync.source.log_page import LogReader
 from simpeg_sync.source.log_snapshots import SnapshotLog
+from simpeg_sync.source.marking import Image, Marker, RowChange
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.source.settings import LogSettings
 from simpeg_sync.source.transactions import Transactions
-from simpeg_sync.source.watch import Road, Watched, watched
+from simpeg_sync.source.watch import watched
 
 
 class LogCapture:
@@ -32,9 +32,7 @@ class LogCapture:
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._source = SqlSource(reading)
-        self._watched = watched(feeds)
-        self._settings = settings
+        self._marker = Marker(SqlSource(reading), watched(feeds), fanout_max=settings.fanout_max)
         self._reading_it = f"read the change log {settings.table} (see `simpeg-sync source status`)"
         self._log = _reader(reading, writing, settings, clock)
 
@@ -45,81 +43,20 @@ class LogCapture:
     def changes(self, cursor: str, *, limit: int) -> ChangeBatch:
         with translated(self._reading_it):
             page = self._log.read(cursor, limit=limit)
-        found = _Found(self._settings.fanout_max)
-        by_table: dict[str, list[LogRow]] = {}
-        for row in page.rows:
-            by_table.setdefault(row.table, []).append(row)
-        for table, rows in by_table.items():
-            if table in self._watched:  # else: the marker, or a table no feed reads any more
-                self._mark(self._watched[table], rows, found)
+        by_table: dict[str, list[RowChange]] = {}
+        for row in page.rows:  # the marker row among them is of no table
+            by_table.setdefault(row.table, []).append(RowChange(_image(row.old_key), _image(row.new_key)))
+        found = self._marker.mark(by_table)
         return ChangeBatch(found.changes(), page.cursor, page.more, tuple(found.sweep))
 
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
         with translated("purge the change log"):
             return self._log.purge(cursor, keep_s=keep_s, limit=limit)
 
-    def _mark(self, watch: Watched, rows: Sequence[LogRow], found: "_Found") -> None:
-        if any(row.old_key is None and row.new_key is None for row in rows):
-            found.sweep.update(dict.fromkeys(watch.feeds))  # the table was emptied
-            return
-        images = [_image(text) for row in rows for text in (row.old_key, row.new_key) if text is not None]
-        for feed in watch.own:
-            self._mark_own(feed, images, found)
-        for road in watch.roads:
-            self._mark_partners(road, images, found)
 
-    def _mark_own(self, feed: Feed, images: Iterable[Mapping[str, str | None]], found: "_Found") -> None:
-        for image in images:
-            if any(column not in image for column in feed.key):
-                found.sweep[feed.name] = None  # written by triggers of an older configuration
-                return
-            parts = [part for column in feed.key if (part := image[column]) is not None]
-            # A row with NULL in its key is no row of the feed: nothing can name it.
-            if len(parts) == len(feed.key):
-                found.add(feed.name, [source_key(parts)], bounded=False)
-
-    def _mark_partners(self, road: Road, images: Iterable[Mapping[str, str | None]], found: "_Found") -> None:
-        values: dict[tuple[str, ...], Mapping[str, str]] = {}
-        for image in images:
-            if any(column not in image for column in road.columns):
-                found.sweep[road.feed.name] = None
-                return
-            value = {column: text for column in road.columns if (text := image[column]) is not None}
-            if len(value) == len(road.columns):  # NULL is joined to nothing
-                values[tuple(value.values())] = value
-        if not values or road.feed.name in found.sweep:
-            return
-        for keys in self._source.affected(road.feed, road.join, list(values.values())):
-            if not found.add(road.feed.name, keys):
-                return
-
-
-class _Found:
-    """The records to mark, each once; and the feeds for which that would be too many."""
-
-    def __init__(self, fanout_max: int) -> None:
-        self._fanout_max = fanout_max
-        self._by_feed: dict[FeedName, dict[SourceKey, None]] = {}
-        self.sweep: dict[FeedName, None] = {}
-
-    def add(self, feed: FeedName, keys: Iterable[SourceKey], *, bounded: bool = True) -> bool:
-        marked = self._by_feed.setdefault(feed, {})
-        marked.update(dict.fromkeys(keys))
-        if bounded and len(marked) > self._fanout_max:
-            self.sweep[feed] = None
-        return feed not in self.sweep
-
-    def changes(self) -> list[Change]:
-        """Fresh single changes do not wait for a sweep; the thousands that caused it do."""
-        return [
-            Change(feed, key)
-            for feed, keys in self._by_feed.items()
-            if feed not in self.sweep or len(keys) <= self._fanout_max
-            for key in keys
-        ]
-
-
-def _image(text: str) -> Mapping[str, str | None]:
+def _image(text: str | None) -> Image | None:
+    if text is None:
+        return None
     image = json.loads(text)
     if not isinstance(image, dict):
         raise SourceUnfit("the change log holds rows that our triggers did not write")
