@@ -75,6 +75,7 @@ EVENTS = frozenset(
         "source.gap_burnt",
         "source.log_waits",
         "source.no_process_right",
+        "source.wal_retained",
         "record.held",
         "record.synced",
         "record.refused",
