@@ -578,7 +578,7 @@ def test_a_slot_of_another_kind_is_refused(wal: Wal) -> None:
 def test_a_slot_in_use_is_waited_for(wal: Wal, following: Following, postgres: PostgresServer) -> None:
     url = sa.make_url(wal.simpeg.url)
     place = ["-h", "127.0.0.1", "-p", str(url.port), "-U", str(url.username), "-d", str(url.database)]
-    command = [find_binary("pg_recvlogical", "/usr/lib/postgresql/*/bin", package="postgresql-client-15"), *place]
+    command = [str(find_binary("pg_recvlogical", "/usr/lib/postgresql/*/bin", package="postgresql-client-15")), *place]
     with subprocess.Popen(
         [*command, "-S", wal.settings.slot, "--start", "-f", "/dev/null"], env={"PGPASSWORD": str(url.password)}
     ) as other:
