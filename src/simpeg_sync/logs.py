@@ -76,6 +76,7 @@ EVENTS = frozenset(
         "source.log_waits",
         "source.no_process_right",
         "source.wal_retained",
+        "source.rows_unreadable",
         "record.held",
         "record.synced",
         "record.refused",

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import pymysql
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, make_url
@@ -125,7 +126,7 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
         return
-    except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (exc.SQLAlchemyError, pymysql.MySQLError, sqlite3.Error, OSError) as error:
         ours = _explained(doing, error)
     # Raised outside the handler, so that no traceback carries the driver's own text as its context.
     raise ours

@@ -33,5 +33,8 @@ class BinlogSettings:
     """The account the daemon uses, ``user`` or ``user@host``, for the GRANT lines."""
     uses_gtid: bool = True
     """On MariaDB the position is a GTID. False, and always on MySQL: file and offset."""
+    connect_timeout_s: int = 5
+    read_timeout_s: int = 35
+    """A server that is silent for longer while it sends its log is given up; the next look goes on."""
     fanout_max: int = 20_000
     """A change that touches more rows of a feed than this is answered by a sweep of the feed."""
