@@ -345,7 +345,7 @@ def test_a_restart_of_the_server_loses_nothing(binlog: Binlog, following: Follow
     try:
         for _ in range(3):
             with pytest.raises(SourceDown):
-                following.capture.changes("" or _reopened(first.cursor), limit=20)
+                following.capture.changes(_reopened(first.cursor), limit=20)
     finally:
         mariadb.start()
     binlog.simpeg.run(add_kursus(200))
@@ -412,10 +412,13 @@ def test_whatever_the_order_of_writers_looks_and_crashes_nothing_is_lost(binlog:
 
 def test_a_log_that_was_purged_is_history_lost(binlog: Binlog, following: Following) -> None:
     binlog.simpeg.run(add_kursus(3))
-    binlog.simpeg.run("FLUSH BINARY LOGS")
-    binlog.simpeg.run(add_kursus(4), "FLUSH BINARY LOGS")
-    [*_, (last, *_)] = binlog.simpeg.ask("SHOW BINARY LOGS")
-    binlog.simpeg.run(f"PURGE BINARY LOGS TO '{last}'")
+    read_in = json.loads(following.cursor)["file"]
+    end = time.monotonic() + 20
+    while read_in in [name for name, *_ in binlog.simpeg.ask("SHOW BINARY LOGS")] and time.monotonic() < end:
+        # A file that the engine's own recovery may want is kept; each new one lets an older go.
+        binlog.simpeg.run("FLUSH BINARY LOGS")
+        [*_, (last, *_)] = binlog.simpeg.ask("SHOW BINARY LOGS")
+        binlog.simpeg.run("UPDATE diklat SET nama = 'x'", f"PURGE BINARY LOGS TO '{last}'")
     with pytest.raises(HistoryLost, match="no longer has the binary log behind the cursor"):
         following.look()
     following.cursor = following.capture.start()
@@ -485,7 +488,7 @@ def test_the_script_gives_rights_that_are_enough(binlog: Binlog) -> None:
     if not settings.uses_gtid:
         script = script.replace("-- GRANT REPLICATION CLIENT", "GRANT REPLICATION CLIENT")
     statements = [line for line in script.splitlines() if line and not line.startswith("--")]
-    simpeg.run(*(f"FLUSH /* ours */ PRIVILEGES" if not line else line.rstrip(";") for line in statements))
+    simpeg.run(*(line.rstrip(";") for line in statements))
     reading = open_reading(simpeg.url.replace(f"{url.username}:{url.password}", f"r{url.database}:rahasia"), LIMITS)
     following = Following(BinlogCapture(reading, simpeg.feeds, settings))
     simpeg.run("UPDATE kursus SET nama = 'x' WHERE id = 1")

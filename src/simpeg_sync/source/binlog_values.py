@@ -28,6 +28,7 @@ _KINDS = {
     "double": (5,), "date": (10,), "datetime": (12, 18), "year": (13,), "char": (254,), "varchar": (15, 253),
     "tinytext": (252,), "text": (252,), "mediumtext": (252,), "longtext": (252,), "enum": (247,),
 }  # fmt: skip
+_WIDE = {"ucs2": "utf-16-be", "utf16": "utf-16-be", "utf16le": "utf-16-le", "utf32": "utf-32-be"}
 _LOOK = """
 SELECT c.table_schema AS db, c.table_name AS name, c.column_name AS col, c.data_type AS kind, c.column_type AS spelled,
        c.character_set_name AS charset, c.datetime_precision AS digits, c.column_key = 'PRI' AS is_primary
@@ -91,10 +92,13 @@ class ColumnLayout:
         raise Untold
 
     def _decoded(self, value: str) -> str:
-        charset = charset_by_name(self.charset or "utf8mb4")
-        if charset is None:
-            raise Untold
-        return value.encode(ONE_BYTE_ONE_LETTER).decode(charset.encoding)
+        name = self.charset or "utf8mb4"
+        charset = charset_by_name(name)
+        encoding = _WIDE.get(name) or (charset.encoding if charset is not None else name)
+        try:
+            return value.encode(ONE_BYTE_ONE_LETTER).decode(encoding)
+        except (LookupError, UnicodeError):
+            raise Untold from None
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,7 @@ class TableLayout:
             if value is not None:
                 try:
                     image[name] = self.by_name[name].text(value, doubles)
-                except (Untold, UnicodeDecodeError):
+                except Untold:
                     continue  # absent from the image: then a sweep tells
             elif why_none.get(name) == "null":
                 image[name] = None
