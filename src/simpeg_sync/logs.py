@@ -77,6 +77,8 @@ EVENTS = frozenset(
         "source.gap_burnt",
         "source.log_waits",
         "source.no_process_right",
+        "source.wal_retained",
+        "source.rows_unreadable",
         "record.held",
         "record.synced",
         "record.refused",

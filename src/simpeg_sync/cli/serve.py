@@ -148,15 +148,10 @@ def _show_modes_alone(shared: Shared, modes: dict[str, dict[str, Any]]) -> None:
 @click.option("--dialect", help="postgresql, mariadb or sqlite; default: the source's own.")
 @pass_shared
 def source_sql(shared: Shared, dialect: str | None) -> None:
-    """Print the same as SQL, with the rights the daemon's account needs."""
-    from sqlalchemy import make_url
-
+    """Print what SIMPEG's DBA has to run for the modes of the settings, with the rights the daemon's account needs."""
     from simpeg_sync import wiring
-    from simpeg_sync.source import triggers
 
-    config = shared.config
-    name = dialect or make_url(config.source_url).get_backend_name()
-    click.echo(triggers.sql(name, list(config.feeds.values()), wiring.log_settings(config)))
+    click.echo(wiring.setup_sql(shared.config, dialect))
 
 
 @source.command("remove")

@@ -112,11 +112,29 @@ class ScanSettings(Section):
     rows_per_second: Annotated[float, Field(gt=0, le=1_000_000)] = 5000.0
 
 
+class WalSettings(Section):
+    slot: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,63}$")] = "simpeg_sync"
+    """One slot, one ledger."""
+    makes_slot: bool = False
+    look_limit: Annotated[float, BeforeValidator(_seconds), Field(ge=1)] = 300.0
+    """The longest that one look may decode."""
+    retained_max: Annotated[int, Field(gt=0)] = 4 * 1024**3
+    """Bytes of WAL kept back by the slot that are worth a warning."""
+
+
+class BinlogSettings(Section):
+    replica_id: Annotated[int, Field(ge=1, lt=2**32)] = 7_236_741
+    """Must be nobody else's number among the server's replicas, nor the server's own."""
+    uses_gtid: bool = True
+
+
 class SourceSettings(Section):
     capture: Annotated[list[str], Field(min_length=1)] = ["log"]
     """Modes by which changes are noticed; several work side by side."""
     change_table: ChangeTableSettings | None = None
     scan: ScanSettings = ScanSettings()
+    wal: WalSettings = WalSettings()
+    binlog: BinlogSettings = BinlogSettings()
     url: str = ""
     url_file: Path | None = None
     """The address with its password, in a file of mode 0600; preferred to `url`."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
+import pymysql
 import sqlalchemy as sa
 from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, make_url
@@ -27,6 +28,11 @@ def open_reading(url: str, limits: Limits) -> sa.Engine:
     return _open(url, limits, writable=False)
 
 
+def dialect(name: str) -> sa.Dialect:
+    """By the name that an address begins with, e.g. ``mariadb``; no connection is made."""
+    return make_url(f"{DRIVERS.get(name, name)}://").get_dialect()()
+
+
 def open_writing(url: str, limits: Limits) -> sa.Engine:
     """The same for the few places that write: purging the log, and installing it."""
     return _open(url, limits, writable=True)
@@ -40,14 +46,14 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
             "the URL of the source cannot be read; expected dialect://user:password@host/database"
         ) from None
     parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
-    dialect = parsed.get_backend_name()
+    backend = parsed.get_backend_name()
     arguments: dict[str, Any] = {}
     pool: dict[str, Any] = {
         "pool_size": limits.pool_size,
         "max_overflow": 0,
         "pool_timeout": limits.statement_timeout_s,
     }
-    match dialect:
+    match backend:
         case "postgresql":
             # A network that swallows everything: statement_timeout is the server's, and nobody would tell us.
             arguments = {
@@ -76,8 +82,8 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
             connect_args=arguments, **pool,
         )  # fmt: skip
     except (exc.ArgumentError, ImportError):
-        raise SourceUnfit(f"no database driver for {dialect!r} is installed") from None
-    event.listen(engine, "connect", _session(dialect, limits, writable=writable))
+        raise SourceUnfit(f"no database driver for {backend!r} is installed") from None
+    event.listen(engine, "connect", _session(backend, limits, writable=writable))
     return engine
 
 
@@ -133,7 +139,7 @@ def translated(doing: str) -> Iterator[None]:
     try:
         yield
         return
-    except (exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+    except (exc.SQLAlchemyError, pymysql.MySQLError, sqlite3.Error, OSError) as error:
         ours = _explained(doing, error)
     # Raised outside the handler, so that no traceback carries the driver's own text as its context.
     raise ours

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect, make_url
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed, tables_of
+from simpeg_sync.source import connect
 from simpeg_sync.source.catalogue import Catalogue
-from simpeg_sync.source.connect import DRIVERS, translated
+from simpeg_sync.source.connect import translated
 from simpeg_sync.source.ddl import Ddl, Trigger
 from simpeg_sync.source.dialects import ddl_of
 from simpeg_sync.source.names import split_table, table_clause
@@ -76,7 +77,7 @@ def install(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> 
 
 def sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings) -> str:
     """The same as a script for the DBA to read and run, with the rights the daemon's account needs."""
-    ddl, wanted = _wanted(make_url(f"{DRIVERS.get(dialect, dialect)}://").get_dialect()(), feeds, settings)
+    ddl, wanted = _wanted(connect.dialect(dialect), feeds, settings)
     parts = [
         "-- simpeg-sync: change log for SIMPEG. Run once, as an account that owns the tables.",
         "-- It can be taken away again with `simpeg-sync source remove`.",

@@ -1,14 +1,19 @@
 """The ways to notice changes, by the names that ``source.capture`` may give. One entry here makes a new one known."""
 
+# A mode's module is imported when it is used: the streams bring packages of their own.
+
 from collections.abc import Callable, Mapping
+
+from sqlalchemy import make_url
 
 from simpeg_sync.config.load import Config
 from simpeg_sync.ports import Capture, ScanMemory
+from simpeg_sync.source import connect, triggers
 from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.scan import ScanCapture
 from simpeg_sync.source.settings import ChangeTable, LoggedTable, Scan
 from simpeg_sync.source.table import TableCapture
-from simpeg_sync.wiring.stores import log_settings, source_engine
+from simpeg_sync.wiring.stores import binlog_settings, log_settings, source_engine, wal_settings
 
 
 def _log(config: Config, memory: ScanMemory) -> Capture:
@@ -38,13 +43,59 @@ def _table(config: Config, memory: ScanMemory) -> Capture:
     return TableCapture(source_engine(config), list(config.feeds.values()), table)
 
 
+def _wal(config: Config, memory: ScanMemory) -> Capture:
+    from simpeg_sync.source.wal import WalCapture
+
+    feeds = list(config.feeds.values())
+    return WalCapture(source_engine(config), source_engine(config, writable=True), feeds, wal_settings(config))
+
+
+def _binlog(config: Config, memory: ScanMemory) -> Capture:
+    from simpeg_sync.source.binlog import BinlogCapture
+
+    return BinlogCapture(source_engine(config), list(config.feeds.values()), binlog_settings(config))
+
+
 def _scan(config: Config, memory: ScanMemory) -> Capture:
     scan = config.settings.source.scan
     pace = Scan(every_s=scan.every, rows_per_second=scan.rows_per_second)
     return ScanCapture(source_engine(config), list(config.feeds.values()), memory, pace)
 
 
-MODES: Mapping[str, Callable[[Config, ScanMemory], Capture]] = {"log": _log, "table": _table, "scan": _scan}
+MODES: Mapping[str, Callable[[Config, ScanMemory], Capture]] = {
+    "log": _log,
+    "table": _table,
+    "wal": _wal,
+    "binlog": _binlog,
+    "scan": _scan,
+}
+
+
+def _log_sql(config: Config, dialect: str) -> str:
+    return triggers.sql(dialect, list(config.feeds.values()), log_settings(config))
+
+
+def _wal_sql(config: Config, dialect: str) -> str:
+    from simpeg_sync.source import wal_sql
+
+    return wal_sql.setup(connect.dialect(dialect), list(config.feeds.values()), wal_settings(config))
+
+
+def _binlog_sql(config: Config, dialect: str) -> str:
+    from simpeg_sync.source import binlog_sql
+
+    feeds, database = list(config.feeds.values()), make_url(config.source_url).database or ""
+    return binlog_sql.setup(connect.dialect(dialect), feeds, binlog_settings(config), database=database)
+
+
+SCRIPTS: Mapping[str, Callable[[Config, str], str]] = {"log": _log_sql, "wal": _wal_sql, "binlog": _binlog_sql}
+
+
+def setup_sql(config: Config, dialect: str | None) -> str:
+    """What the source's DBA has to run for the modes of the settings."""
+    name = dialect or make_url(config.source_url).get_backend_name()
+    modes = [mode for mode in config.settings.source.capture if mode in SCRIPTS]
+    return "\n".join(SCRIPTS[mode](config, name) for mode in modes or ["log"])
 
 
 def open_captures(config: Config, memory: ScanMemory) -> Mapping[str, Capture]:

@@ -13,6 +13,7 @@ from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.source.connect import open_reading, open_writing
 from simpeg_sync.source.settings import Limits, LogSettings
+from simpeg_sync.source.stream_settings import BinlogSettings, WalSettings
 
 SPARE_CONNECTIONS = 3
 """Beside the workers: the intake, the sweep and the purge."""
@@ -41,6 +42,27 @@ def open_reader(config: Config) -> LedgerReader:
 def log_settings(config: Config) -> LogSettings:
     settings = config.settings.source
     return LogSettings(table=settings.log_table, reader=settings.reader, gap_limit_s=settings.gap_limit)
+
+
+def wal_settings(config: Config) -> WalSettings:
+    settings = config.settings.source
+    return WalSettings(
+        slot=settings.wal.slot,
+        reader=settings.reader,
+        makes_slot=settings.wal.makes_slot,
+        look_timeout_s=int(settings.wal.look_limit),
+        retained_bytes_max=settings.wal.retained_max,
+    )
+
+
+def binlog_settings(config: Config) -> BinlogSettings:
+    settings = config.settings.source
+    return BinlogSettings(
+        replica_id=settings.binlog.replica_id,
+        reader=settings.reader,
+        uses_gtid=settings.binlog.uses_gtid,
+        read_timeout_s=int(settings.statement_limit) + 5,
+    )
 
 
 def source_engine(config: Config, *, writable: bool = False, url: str | None = None) -> Engine:
