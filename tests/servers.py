@@ -222,6 +222,8 @@ class MariaDbServer(Server):
                 "--innodb-log-file-size=8M", "--performance-schema=OFF",
                 f"--init-file={self.directory}/init.sql",
                 "--log-bin=bin", "--binlog-format=ROW", "--server-id=1", "--sync-binlog=0",
+                # A starting server deletes the temporary tables in its folder, also those of another one's.
+                f"--tmpdir={self.directory}",
                 "--default-time-zone=+08:00"]  # fmt: skip
 
     def connect(self, database: str | None = None) -> contextlib.AbstractContextManager[Any]:
