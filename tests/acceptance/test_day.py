@@ -1,6 +1,7 @@
 """The demo's whole day against the running daemon, with every database in every place: the end is the same."""
 
 import json
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,27 @@ EndState = list[str]
 
 
 def play(stage: Stage) -> tuple[Result, EndState]:
+    """The sweep at the end of the day finds what a capture has missed: before it, only scans on disk may be wanting."""
+    before_the_sweep: list[str] = []
+
+    def tell(line: str) -> None:
+        if "nightly sweep" in line:
+            before_the_sweep.extend(rows_alone(stage))
+
     try:
-        day = Play(stage, tell=lambda line: None, pause=lambda seconds: stage.wait_a_moment(1.0))
+        day = Play(stage, tell=tell, pause=lambda seconds: stage.wait_a_moment(1.0))
         day.prepare()
         day.first_start()
         result = day.day()
         assert stage.stop_daemon() == 0
+        assert before_the_sweep == rows_alone(stage)
         return result, sorted(end_state(row) for row in stage.bkn.control.rows())
     finally:
         stage.close()
+
+
+def rows_alone(stage: Stage) -> list[str]:
+    return sorted(end_state({**row, "documents": {}}) for row in stage.bkn.control.rows())
 
 
 def end_state(row: dict[str, Any]) -> str:
@@ -42,12 +55,20 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> EndState:
 @pytest.mark.xdist_group("day")
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(
-    ("source", "ledger"),
-    [("postgresql", "sqlite"), ("mariadb", "sqlite"), ("postgresql", "postgresql"), ("sqlite", "postgresql")],
+    ("source", "ledger", "capture"),
+    [
+        ("postgresql", "sqlite", "log"),
+        ("mariadb", "sqlite", "log"),
+        ("postgresql", "postgresql", "log"),
+        ("sqlite", "postgresql", "log"),
+        ("postgresql", "sqlite", "wal"),
+        ("mariadb", "sqlite", "binlog"),
+    ],
 )
 def test_the_same_day_ends_the_same_on_every_database(
     source: str,
     ledger: str,
+    capture: str,
     on_sqlite: EndState,
     postgres: PostgresServer,
     mariadb: MariaDbServer,
@@ -58,7 +79,10 @@ def test_the_same_day_ends_the_same_on_every_database(
         "postgresql": postgres.create_database,
         "mariadb": mariadb.create_database,
     }
-    stage = set_up(tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger]())
+    stage = set_up(
+        tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger](),
+        changes={"source": {"capture": [capture], "wal": {"slot": f"day_{secrets.token_hex(4)}", "makes_slot": True}}},
+    )  # fmt: skip
     result, state = play(stage)
     assert list(result.findings) == []
     assert result.useless == 0

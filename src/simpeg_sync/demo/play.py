@@ -91,8 +91,9 @@ class Play:
         """Ledger, triggers, plan, approval: what an operator does once. Gives the plan."""
         self.stage.command("db", "upgrade")
         self.tell("The ledger is ready.")
-        self.stage.command("source", "install")
-        self.tell("The change log and its triggers are installed in SIMPEG.")
+        if "log" in self.stage.config.settings.source.capture:
+            self.stage.command("source", "install")
+            self.tell("The change log and its triggers are installed in SIMPEG.")
         plan: dict[str, Any] = self.stage.command("plan")
         estimate = plan["estimate"]
         self.tell(f"The plan: about {estimate['writes']} writes. Nothing has been sent yet.")

@@ -22,6 +22,7 @@ from simpeg_sync.config.load import Config
 from simpeg_sync.demo.simpeg import World, build
 from simpeg_sync.demo.snapshot import Snapshot, take_snapshot
 from simpeg_sync.ledger.store import SqlLedger
+from simpeg_sync.ports import Capture
 from simpeg_sync.simulator import process
 from simpeg_sync.simulator.control_client import row_entry
 
@@ -139,11 +140,21 @@ class Stage:
     def _is_settled(self) -> bool:
         if self._ledger is None:
             self._ledger = wiring.open_ledger(self.config, Clock())
-        cursor = self._ledger.cursor("log")
-        if cursor is None or not all(self._ledger.sweep_is_done(name) for name in self.config.feeds):
+        if not all(self._ledger.sweep_is_done(name) for name in self.config.feeds):
             return False
-        batch = wiring.open_captures(self.config, self._ledger)["log"].changes(cursor, limit=10)
-        return not batch.changes and not batch.sweep and not self._ledger.has_work()
+        captures = wiring.open_captures(self.config, self._ledger)
+        return all(self._has_seen_all(mode, captures[mode]) for mode in captures) and not self._ledger.has_work()
+
+    def _has_seen_all(self, mode: str, capture: Capture) -> bool:
+        assert self._ledger is not None
+        cursor = self._ledger.cursor(mode)
+        if cursor is None:
+            return False
+        if mode in ("wal", "binlog"):  # only one program may read a stream
+            facts = capture.state(cursor).facts
+            return facts["taken"] == facts["written"]
+        batch = capture.changes(cursor, limit=10)
+        return not batch.changes and not batch.sweep
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "simpeg_sync.cli", "--config", str(self.config_path), *arguments]

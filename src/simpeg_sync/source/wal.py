@@ -118,8 +118,8 @@ class WalCapture:
         facts: dict[str, str | int | float | None] = {
             "slot": self._settings.slot,
             "started": int(cursor is not None),
-            "stands at": found.confirmed,
             "written": found.written,
+            "taken": None if cursor is None else WalCursor.from_text(cursor).lsn,
             "retained bytes": found.retained_bytes,
             "spare bytes": found.spare_bytes,
         }
