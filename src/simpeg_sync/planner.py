@@ -14,6 +14,7 @@ from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, key_parts
 from simpeg_sync.domain.errors import BknError
 from simpeg_sync.domain.record import Action, BknId, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
+from simpeg_sync.mapping.expressions import linked_feeds
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
 from simpeg_sync.pipeline import Pipeline
@@ -23,6 +24,8 @@ from simpeg_sync.turn import Turn, View, Work
 PAGE = 500
 EXAMPLES_MAX = 3
 TO_LOOK_AT = "to_look_at"
+NEW = BknId("new")
+"""Stands for the id that BKN will give."""
 
 
 @dataclass(slots=True)
@@ -42,6 +45,8 @@ class Planner:
     """How many persons are looked up at BKN; the rest is estimated from them."""
     turns: dict[str, Turn] = field(default_factory=dict)
     bkn_problem: str = ""
+    will_be_there: dict[FeedName, dict[SourceKey, Nip]] = field(default_factory=dict)
+    """Rows of the feeds that others link to, which BKN will have once the plan is done."""
 
     def __post_init__(self) -> None:
         # What a delete waits for is no news here: the plan shows what comes after the wait.
@@ -54,7 +59,10 @@ class Planner:
 
     def make(self) -> dict[str, Any]:
         """The plan as plain data: what `plan` shows and the ledger keeps. Raises SourceError, LedgerError."""
-        feeds = {name: self._feed(feed) for name, feed in self.view.feeds.items()}
+        named = {name for feed in self.view.feeds.values() for name in _links_of(feed)}
+        self.will_be_there = {name: {} for name in named}
+        planned = {feed.name: self._feed(feed) for feed in _links_first(list(self.view.feeds.values()))}
+        feeds = {name: planned[name] for name in self.view.feeds}
         return {
             "feeds": {name: self._shown(of_feed) for name, of_feed in feeds.items()},
             "persons_looked_at": len(self.turns),
@@ -65,9 +73,12 @@ class Planner:
     def _feed(self, feed: Feed) -> FeedPlan:
         result = FeedPlan()
         for key, row in self._rows(feed):
-            decided = self._decided(feed, key, render(feed, row, link_of=self.view.link_of))
+            rendered = render(feed, row, link_of=self._link_of)
+            decided = self._decided(feed, key, rendered)
             if decided is None:
                 continue
+            if feed.name in self.will_be_there and isinstance(rendered, Wanted) and decided.action != "hold":
+                self.will_be_there[feed.name][key] = rendered.nip
             action, reason, detail = decided.action, decided.reason, decided.detail
             result.actions[action] += 1
             result.certificates += decided.certificates_to_follow
@@ -76,6 +87,12 @@ class Planner:
             if len(result.examples[action]) < EXAMPLES_MAX:
                 result.examples[action].append("/".join(key_parts(key)))
         return result
+
+    def _link_of(self, feed: FeedName, key: SourceKey, nip: Nip) -> BknId | None:
+        """What another row links to may be sent by this very plan, before it."""
+        found = self.view.link_of(feed, key, nip)
+        is_coming = self.will_be_there.get(feed, {}).get(key) == nip
+        return NEW if found is None and is_coming else found
 
     def _rows(self, feed: Feed) -> Iterator[tuple[SourceKey, Row | None]]:
         for keys in self.view.source.keys(feed, page_size=PAGE):
@@ -129,7 +146,7 @@ class Planner:
             case plan.Later("delete.others_first"):
                 return Decided("delete")
             case plan.Save(_, bkn_id):
-                after = replace(record, bkn_id=bkn_id or BknId("new"))
+                after = replace(record, bkn_id=bkn_id or NEW)
             case plan.Upload():
                 after = record
             case _:
@@ -211,6 +228,22 @@ _NAMES: Mapping[type[plan.Decision], str] = {
     plan.Ignore: "ignore",
     plan.LookFirst: TO_LOOK_AT,
 }
+
+
+def _links_of(feed: Feed) -> set[FeedName]:
+    return {name for expression in feed.fields.values() for name in linked_feeds(expression)}
+
+
+def _links_first(feeds: Sequence[Feed]) -> Sequence[Feed]:
+    """A feed after those that its rows link to; a circle stays as it is written."""
+    ordered: list[Feed] = []
+    waiting = list(feeds)
+    while waiting:
+        names = {feed.name for feed in waiting}
+        ready = [feed for feed in waiting if not (_links_of(feed) - {feed.name}) & names] or waiting
+        ordered += ready
+        waiting = [feed for feed in waiting if feed not in ready]
+    return ordered
 
 
 def _unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:

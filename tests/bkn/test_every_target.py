@@ -21,6 +21,7 @@ from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Linked
 from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.planner import Planner
 from simpeg_sync.secret import Secret
 from simpeg_sync.simulator.process import Simulator
 from tests.bkn.conftest import CALL_LIMIT_S, Someone
@@ -368,6 +369,9 @@ def test_a_credit_waits_for_its_post_and_goes_by_itself_once_the_post_is_linked(
     assert effects(sim, since) == []
 
     desk.source.put("posts", "1", nip=desk.nip, **{f"v_{name}": value for name, value in post.body.items()})
+    planned = Planner(desk.pipeline, calls_per_second=5, persons_to_look_at=1).make()["feeds"]
+    assert [feed["actions"] for feed in planned.values()] == [{"create": 1}, {"create": 1}]
+
     desk.turn(feed=posts.name)
     assert desk.state == ("synced", "")
     (credit,) = desk.bkn.rows("angkakredit", desk.nip)
