@@ -147,7 +147,8 @@ class Survey:
             yield from self._stretch(feed, None, None)
             return
         length = max(1, wanted // STRETCHES)
-        for start in self._starts(feed, rows // STRETCHES):
+        # The last stretch ends with the table: there are the newest rows.
+        for start in self._starts(feed, max(1, (rows - length) // (STRETCHES - 1))):
             yield from self._stretch(feed, start, length)
 
     def _stretch(
@@ -175,6 +176,9 @@ class Survey:
             if found is None:
                 return
             after = source_key(found[: len(feed.key)])
+
+    def close(self) -> None:
+        self._engine.dispose()
 
     def _number(self, feed: Feed, statement: sa.Select[Any]) -> int:
         with translated(f"count the rows of feed {feed.name}"), self._engine.connect() as connection:
