@@ -65,7 +65,7 @@ class Planner:
     def _feed(self, feed: Feed) -> FeedPlan:
         result = FeedPlan()
         for key, row in self._rows(feed):
-            decided = self._decided(feed, key, render(feed, row, link_of=self.view.link_of))
+            decided = self.decided(feed, key, render(feed, row, link_of=self.view.link_of))
             if decided is None:
                 continue
             action, reason, detail = decided.action, decided.reason, decided.detail
@@ -83,8 +83,8 @@ class Planner:
             for key in keys:
                 yield key, rows.get(key)
 
-    def _decided(self, feed: Feed, key: SourceKey, rendered: Rendered) -> "Decided | None":
-        """None for rows that are nothing of this feed, and never were."""
+    def decided(self, feed: Feed, key: SourceKey, rendered: Rendered) -> "Decided | None":
+        """What the daemon would do about one row. None for rows that are nothing of this feed, and never were."""
         if isinstance(rendered, Unready):
             return Decided("hold", rendered.reason, rendered.detail)
         record = self.view.ledger.find(feed.name, key)
@@ -94,8 +94,8 @@ class Planner:
             lane = record.lane
         else:
             lane = rendered.nip
-            record = record or _unseen(feed.name, key, rendered.nip)
-        turn = self._turn(lane)
+            record = record or unseen(feed.name, key, rendered.nip)
+        turn = self.turn(lane)
         if turn is None:
             return self._without_looking(feed, record, rendered)
         work = self.view.work(turn, record, rendered)
@@ -142,7 +142,8 @@ class Planner:
             follow -= 1  # the decision itself
         return replace(_named(decision), certificates_to_follow=follow)
 
-    def _turn(self, lane: str) -> Turn | None:
+    def turn(self, lane: str) -> Turn | None:
+        """What BKN has shown of the person so far; None for persons who are not looked up."""
         if self.bkn_problem or person_of(lane) is None:
             return None
         if lane not in self.turns:
@@ -213,6 +214,6 @@ _NAMES: Mapping[type[plan.Decision], str] = {
 }
 
 
-def _unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:
+def unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:
     """A row that the ledger has not met yet."""
     return Record(RecordId(0), feed, key, nip, Status.WORKING, 1)

@@ -1,6 +1,7 @@
-"""What BKN wants of each kind of row, as far as it is known without asking BKN: no login, no call."""
+"""BKN as far as it is known without asking it: what it wants of each kind of row. No login, no call."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,18 @@ from simpeg_sync.bkn.client import Dialect
 from simpeg_sync.bkn.codes import CodeCheck
 from simpeg_sync.bkn.resources.base import BadField
 from simpeg_sync.decide.fields import Resource
+from simpeg_sync.decide.look import BknRow
+from simpeg_sync.domain.change import Nip
+from simpeg_sync.domain.errors import BknDown
+from simpeg_sync.domain.outcome import Outcome
+from simpeg_sync.domain.record import BknId
+from simpeg_sync.ports import Certificate
 
 
 @dataclass(frozen=True, slots=True)
-class BknKinds:
+class UnaskedBkn:
+    """Implements ports.Bkn; whoever asks it more than what is known beforehand hears BknDown."""
+
     dialect: Dialect
     codes: CodeCheck
 
@@ -19,8 +28,39 @@ class BknKinds:
         return self.dialect.apis[name].resource
 
     def check(self, name: str, body: Mapping[str, Any]) -> BadField | None:
-        """As ``ports.Bkn.check``."""
         return self.dialect.apis[name].check(body) or self.codes.unknown(name, body)
+
+    def person(self, nip: Nip) -> BknId | None:
+        raise _unasked()
+
+    def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> Sequence[BknRow]:
+        raise _unasked()
+
+    def about_to_write(self) -> AbstractContextManager[None]:
+        raise _unasked()
+
+    def save(
+        self,
+        name: str,
+        body: Mapping[str, Any],
+        *,
+        pns_id: BknId,
+        bkn_id: BknId | None,
+        files: Mapping[str, Certificate],
+    ) -> Outcome:
+        raise _unasked()
+
+    def follow_up(self, name: str, pns_id: BknId) -> Outcome:
+        raise _unasked()
+
+    def delete(self, name: str, bkn_id: BknId) -> Outcome:
+        raise _unasked()
+
+    def upload(self, name: str, bkn_id: BknId, kind: str, certificate: Certificate) -> Outcome:
+        raise _unasked()
+
+    def document(self, name: str, row: BknRow, kind: str) -> bytes | None:
+        raise _unasked()
 
 
 class NothingPulled:
@@ -31,3 +71,7 @@ class NothingPulled:
 
     def is_complete(self, table: str) -> bool:
         return False
+
+
+def _unasked() -> BknDown:
+    return BknDown("BKN was not asked")

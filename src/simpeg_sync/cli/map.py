@@ -1,12 +1,13 @@
 """Commands that check a mapping before anything is sent: against the tables, row by row, against another configuration."""
 
 import json
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, table
+from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, printable, say, table
 from simpeg_sync.config.load import Config
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import NothingMatched
@@ -46,6 +47,48 @@ def map_check(shared: Shared, names: tuple[str, ...], rows: int | None) -> None:
     shared.show(report, lambda: _print_check(report))
     if not report["clean"]:
         raise click.exceptions.Exit(IN_PART)
+
+
+@map_.command("preview")
+@click.option("--person", help="NIP, 18 digits: every row of this person.")
+@click.option("--record", "feed", help="Feed of one row; its KEY follows, in the order of the feed's key.")
+@click.argument("key", nargs=-1)
+@click.option("--feed", "names", multiple=True, help="With --person: only this feed; may be repeated.")
+@click.option("--no-bkn", is_flag=True, help="Do not ask BKN what it has.")
+@click.option("--values", is_flag=True, help="SIMPEG's values as they are, not only their form. Personal data.")
+@pass_shared
+def map_preview(
+    shared: Shared,
+    person: str | None,
+    feed: str | None,
+    key: tuple[str, ...],
+    names: tuple[str, ...],
+    no_bkn: bool,
+    values: bool,
+) -> None:
+    """Show what the mapping makes of a row, step by step, and what BKN has.
+
+    The row, the value of each expression, the payload, BKN's row and the difference, and what the daemon would do. Nothing
+    is written, and no plan has to be approved.
+    """
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    if (person is None) == (feed is None) or bool(key) != (feed is not None):
+        raise click.UsageError("say --person NIP, or --record FEED and the key of the row")
+    config = shared.config
+    wiring.configure_logs(config, level="ERROR", stream=sys.stderr)
+    preview = wiring.open_preview(config, Clock(), asks_bkn=not no_bkn, shows_values=values)
+    if person is not None:
+        rows = preview.of_person(person, chosen(config, names))
+    else:
+        [name] = chosen(config, (str(feed),))
+        rows = preview.of_record(name, key)
+    rows = rows if values else unpersonal(rows)
+    problem = preview.planner.bkn_problem
+    shared.show({"rows": rows, "bkn_problem": problem}, lambda: _print_preview(rows))
+    if problem and not no_bkn:
+        say(f"BKN could not be looked at: {problem}")
 
 
 def chosen(config: Config, names: tuple[str, ...]) -> list[FeedName]:
@@ -95,6 +138,51 @@ def _print_counts(of: Mapping[str, Any]) -> None:
         click.echo(
             f"  {one['filter']} ({one['condition']}): {one['holds']} yes, {one['not']} no{f'; {values}' if values else ''}"
         )
+
+
+def _print_preview(rows: Sequence[Mapping[str, Any]]) -> None:
+    for one in rows:
+        click.echo(printable(f"{one['feed']} {' / '.join(one['key'])} to BKN's {one['target']}"))
+        if one["row"] is None:
+            click.echo("  SIMPEG has no such row, or several")
+        else:
+            table(["  column", "value"], [[f"  {name}", value] for name, value in one["row"].items()])
+            click.echo()
+        if one["fields"]:
+            table(
+                ["  field", "value", "expression", "held"],
+                [[f"  {f['field']}", f["value"], f["expression"], _why(f["hold"], f["detail"])] for f in one["fields"]],
+            )
+        for document in one["documents"]:
+            state = document["problem"] or ("found" if document["found"] else "none named")
+            click.echo(printable(f"  certificate {document['kind']} {document['file'] or ''}: {state}"))
+        if one["payload"] is not None:
+            click.echo(printable(f"  payload: {json.dumps(one['payload'], ensure_ascii=False)}"))
+        if one["bkn"] is not None:
+            _print_bkn(one["bkn"])
+        reason = f": {_why(one['reason'], one['detail'])}. {one['sentence']}" if one["reason"] else ""
+        would = "send it, or link BKN's row; BKN was not looked at" if one["action"] == "to_look_at" else one["action"]
+        click.echo(printable(f"  the daemon would: {would.replace('_', ' ')}{reason}"))
+        click.echo()
+
+
+def _print_bkn(bkn: Mapping[str, Any]) -> None:
+    found = f"its row {bkn['id']}, found {bkn['found']}" if bkn["id"] else bkn["found"]
+    click.echo(printable(f"  at BKN: {bkn['problem'] or found or 'nothing to compare'}"))
+    if bkn["fields"]:
+        says = {True: "equal", False: "DIFFERS", None: "BKN does not show it"}
+        table(
+            ["  field", "SIMPEG", "BKN", "compared"],
+            [[f"  {f['field']}", f["simpeg"], f["bkn"], says[f["equal"]]] for f in bkn["fields"]],
+        )
+    if any(f["equal"] is False for f in bkn["fields"]):
+        click.echo("  BKN's own values: `simpeg-sync bkn read`, which notes in the audit who asked")
+    if bkn["kept"]:
+        click.echo(f"  kept as BKN has it, since the feed does not map it: {', '.join(bkn['kept'])}")
+
+
+def _why(reason: str, detail: str) -> str:
+    return f"{reason} ({detail})" if detail else reason
 
 
 COMMANDS = (map_,)

@@ -204,7 +204,7 @@ class Reader:
                 continue
             holds = condition.holds(row)
             self.tally.filters.setdefault(name, Counter())[holds] += 1
-            for column in _compared(condition):
+            for column in compared_columns(condition):
                 self.tally.filter_values.setdefault((name, column), Counted()).add(plain(row.get(column))[:40], key)
             if holds == (name == "deleted"):
                 return
@@ -323,7 +323,7 @@ def _inside(value: Any) -> Iterator[Any]:
             yield from parts(value)
 
 
-def _compared(condition: Condition) -> list[str]:
+def compared_columns(condition: Condition) -> list[str]:
     """Columns whose values the condition names: codes. What is only asked whether it is empty may be anything."""
     tests = [test for tests in condition.alternatives for test in tests]
     return list(dict.fromkeys(test.column for test in tests if test.one_of or test.none_of))
