@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from simpeg_sync.bkn.client import Dialect
-from simpeg_sync.bkn.codes import CodeCheck
+from simpeg_sync.bkn.codes import CodeCheck, PulledCodes
 from simpeg_sync.bkn.resources.base import BadField
 from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import BknRow
@@ -15,6 +15,8 @@ from simpeg_sync.domain.errors import BknDown
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.ports import Certificate
+
+REMEMBERED_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,27 @@ class UnaskedBkn:
 
     def document(self, name: str, row: BknRow, kind: str) -> bytes | None:
         raise _unasked()
+
+
+@dataclass(slots=True)
+class RememberedCodes:
+    """What was pulled, asked once for each code: over a whole table the same few codes come again and again."""
+
+    pulled: PulledCodes
+    known: dict[tuple[str, str], bool] = field(default_factory=dict)
+    complete: dict[str, bool] = field(default_factory=dict)
+
+    def has(self, table: str, code: str) -> bool:
+        if (table, code) not in self.known:
+            if len(self.known) >= REMEMBERED_MAX:
+                self.known.clear()
+            self.known[(table, code)] = self.pulled.has(table, code)
+        return self.known[(table, code)]
+
+    def is_complete(self, table: str) -> bool:
+        if table not in self.complete:
+            self.complete[table] = self.pulled.is_complete(table)
+        return self.complete[table]
 
 
 class NothingPulled:

@@ -3,11 +3,12 @@
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import IN_PART, Shared, pass_shared, printable, say, table
+from simpeg_sync.cli.common import IN_PART, Shared, flat, pass_shared, printable, say, table
 from simpeg_sync.config.load import Config
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import NothingMatched
@@ -89,6 +90,43 @@ def map_preview(
     shared.show({"rows": rows, "bkn_problem": problem}, lambda: _print_preview(rows))
     if problem and not no_bkn:
         say(f"BKN could not be looked at: {problem}")
+
+
+@map_.command("diff")
+@click.argument("proposal", type=click.Path(path_type=Path, exists=True))
+@click.option("--feed", "names", multiple=True, help="Only this feed; may be repeated.")
+@click.option(
+    "--look",
+    "persons",
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Persons with changed rows to look up at BKN.",
+)
+@pass_shared
+def map_diff(shared: Shared, proposal: Path, names: tuple[str, ...], persons: int) -> None:
+    """What would change at BKN if another configuration replaced the running one?
+
+    PROPOSAL is a folder with settings and feeds, a settings file, or one feed's file. Both map every row of SIMPEG as it is
+    now; nothing is sent.
+    """
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    config = shared.config
+    wiring.configure_logs(config, level="ERROR", stream=sys.stderr)
+    proposed = wiring.read_proposal(config, proposal)
+    for name in names:
+        if name not in config.feeds and name not in proposed.feeds:
+            raise NothingMatched(f"neither configuration has a feed {name}")
+    diff = wiring.open_map_diff(config, proposed, Clock(), persons=persons)
+    report = unpersonal(diff.report([FeedName(name) for name in names]))
+    report["approval_needed"] = proposed.digest != config.digest
+    shared.show(report, lambda: _print_diff(report))
+    if report["bkn_problem"]:
+        say(f"BKN could not be looked at: {report['bkn_problem']}")
+    if any(of["unfit"] for of in report["feeds"].values()):
+        raise click.exceptions.Exit(IN_PART)
 
 
 def chosen(config: Config, names: tuple[str, ...]) -> list[FeedName]:
@@ -183,6 +221,79 @@ def _print_bkn(bkn: Mapping[str, Any]) -> None:
 
 def _why(reason: str, detail: str) -> str:
     return f"{reason} ({detail})" if detail else reason
+
+
+WHAT: Mapping[str, str] = {
+    "changes": "would be sent otherwise",
+    "newly_sent": "newly sent",
+    "newly_released": "no longer held, sent",
+    "newly_held": "newly held",
+    "held_otherwise": "held for another reason",
+    "leaves": "no longer in the feed",
+    "equal": "stay equal",
+    "still_held": "stay held",
+}
+AT_BKN: Mapping[str, str] = {
+    "update": "updated",
+    "create_or_link": "created, or linked where BKN has them",
+    "delete": "deleted",
+    "delete_waits": "gone from the feed, deleted when somebody releases it",
+    "left": "gone from the feed, left as they are",
+    "look_only": "looked at, the same value in another spelling",
+    "nothing": "as the feed now wants them",
+}
+
+
+def _print_diff(report: Mapping[str, Any]) -> None:
+    for name, of in report["feeds"].items():
+        if of["change"] == "removed":
+            linked = (
+                ""
+                if of["linked"] is None
+                else f": {of['linked']} records with a row at BKN are held and left as they are"
+            )
+            click.echo(f"{name}: would be removed{linked}\n")
+            continue
+        if of["change"] == "none" and not of["rows"]:
+            click.echo(f"{name}: the same feed\n")
+            continue
+        changed = f"; what changed: {', '.join(of['words'])}" if of["words"] else ""
+        click.echo(printable(f"{name}: {'a new feed, ' if of['change'] == 'new' else ''}{of['rows']} rows{changed}"))
+        if of["unfit"]:
+            click.echo(printable(f"  cannot be compared: {of['unfit']}"))
+        _print_difference(of)
+        click.echo()
+    if report["service_changes"]:
+        click.echo("bkn.dialect, base_url, choices or extra_codes differ: every feed was compared row by row")
+    if report["equal"]:
+        click.echo("nothing would change at BKN")
+    elif report["ledger"]:
+        click.echo(
+            f"at most {report['writes_at_most']} writes and {report['looks_at_most']} looks at BKN, by what BKN last confirmed"
+        )
+    else:
+        click.echo("there is no ledger yet, so what BKN has is not known")
+    if report["approval_needed"]:
+        click.echo("the proposal needs a new `simpeg-sync plan --approve` before anything is sent")
+
+
+def _print_difference(of: Mapping[str, Any]) -> None:
+    rows = []
+    for what, words in WHAT.items():
+        if of["counts"].get(what):
+            rows.append([f"  {words}", of["counts"][what], ", ".join(of["examples"].get(what, []))])
+            reasons = of["reasons"].get(what, [])[:HELD_SHOWN_MAX]
+            rows += [[f"    {_why(one['reason'], one['detail'])}", one["count"], ""] for one in reasons]
+    if rows:
+        table(["  rows", "count", "for instance"], rows)
+    if of["fields"]:
+        fields = ", ".join(f"{name} {count}" for name, count in list(of["fields"].items())[:HELD_SHOWN_MAX])
+        click.echo(f"  fields that change: {fields}")
+    for what, words in AT_BKN.items():
+        if of["at_bkn"] and of["at_bkn"].get(what):
+            click.echo(f"  at BKN: {of['at_bkn'][what]} {words}")
+    if of["looked_at"]:
+        click.echo(f"  looked up at BKN: {flat({what.replace('_', ' '): n for what, n in of['looked_at'].items()})}")
 
 
 COMMANDS = (map_,)

@@ -139,7 +139,7 @@ class Reader:
             for its, known in join.on
             for name in (f"{join.alias}.{its}", known)
         ]
-        self.reading = replace(self.feed, fields={**self.feed.fields, "": _Columns(tuple(partners))})
+        self.reading = replace(self.feed, fields={**self.feed.fields, "": BesideFields(tuple(partners))})
 
     def take(self, page: Sequence[tuple[SourceKey, tuple[Any, ...]]]) -> None:
         """Rows in the order of the source, with the columns of ``reading``."""
@@ -161,7 +161,7 @@ class Reader:
             self.tally.held.add(("identity.twice" if self.feed.key_is_natural else "source.unfit", ""), key)
             return
         self._filters(key, row)
-        rendered = render(self.feed, row, link_of=_anybodys)
+        rendered = render(self.feed, row, link_of=stand_in)
         match rendered:
             case Gone("row.soft_deleted"):
                 self.tally.deleted += 1
@@ -290,7 +290,7 @@ class Reader:
 
 
 @dataclass(frozen=True, slots=True)
-class _Columns:
+class BesideFields:
     """Columns that are read beside the fields."""
 
     of: tuple[Column, ...]
@@ -334,7 +334,7 @@ def _normal(resource: Resource, name: str) -> Callable[[Mapping[str, Any]], str]
     return lambda body: form(body.get(name))
 
 
-def _anybodys(feed: object, key: object, nip: object) -> BknId:
+def stand_in(feed: object, key: object, nip: object) -> BknId:
     """What another feed's rows are called at BKN, nobody knows yet: a link counts as one that will be there."""
     return BknId("0" * 32)
 
