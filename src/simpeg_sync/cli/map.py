@@ -236,6 +236,7 @@ WHAT: Mapping[str, str] = {
 AT_BKN: Mapping[str, str] = {
     "update": "updated",
     "create_or_link": "created, or linked where BKN has them",
+    "sent_anyway": "not there yet, sent in any case",
     "delete": "deleted",
     "delete_waits": "gone from the feed, deleted when somebody releases it",
     "left": "gone from the feed, left as they are",

@@ -60,6 +60,14 @@ class Held:
     detail: str
 
 
+@dataclass(frozen=True, slots=True)
+class Concern:
+    """A row about which something else is wanted at BKN."""
+
+    rendered: Rendered
+    was_wanted: bool
+
+
 @dataclass(slots=True)
 class FeedDifference:
     rows: int = 0
@@ -68,7 +76,7 @@ class FeedDifference:
     fields: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     effects: Counter[str] = field(default_factory=Counter)
-    """At BKN, by what the ledger knows: update, look_only, create_or_link, delete, delete_waits, left, nothing"""
+    """At BKN, by what the ledger knows: update, look_only, create_or_link, sent_anyway, delete, delete_waits, left, nothing"""
     looked_at: Counter[str] = field(default_factory=Counter)
     """What the daemon would do about the changed rows of the persons that were looked up at BKN."""
 
@@ -199,18 +207,18 @@ class MapDiff:
             after = page[-1][0]
 
     def _page(self, old: Feed | None, new: Feed, page: Sequence[Pair], difference: FeedDifference) -> None:
-        concerned: dict[SourceKey, Rendered] = {}
+        concerned: dict[SourceKey, Concern] = {}
         for key, row, other in page:
             difference.rows += 1
             before = Gone("row.gone") if old is None else render(old, row, link_of=self.link_of)
             after = render(new, other, link_of=self.link_of)
             if self._compare(old, new, key, before, after, difference):
-                concerned[key] = after
+                concerned[key] = Concern(after, was_wanted=isinstance(before, Wanted))
         if self.known is not None and concerned:
             self._effects(new, concerned, difference)
         if self.planner is not None:
-            for key, after in concerned.items():
-                self._look(new, key, after, difference)
+            for key, concern in concerned.items():
+                self._look(new, key, concern.rendered, difference)
 
     # --------------------------------------------------------------------------------------------------- the verdicts
 
@@ -275,12 +283,12 @@ class MapDiff:
 
     # ---------------------------------------------------------------------------------------------------------- at BKN
 
-    def _effects(self, new: Feed, concerned: Mapping[SourceKey, Rendered], difference: FeedDifference) -> None:
+    def _effects(self, new: Feed, concerned: Mapping[SourceKey, Concern], difference: FeedDifference) -> None:
         assert self.known is not None, "asked only with a ledger"
         resource = self.new.kinds.resource(new.target)
         records = self.known.many(new.name, list(concerned))
-        for key, after in concerned.items():
-            difference.effects[_effect(new, resource, records.get(key), after)] += 1
+        for key, concern in concerned.items():
+            difference.effects[_effect(new, resource, records.get(key), concern)] += 1
 
     def _look(self, new: Feed, key: SourceKey, after: Rendered, difference: FeedDifference) -> None:
         assert self.planner is not None, "asked only where BKN is looked at"
@@ -331,7 +339,8 @@ def _changed_fields(old: Feed | None, new: Feed, was: Wanted, becomes: Wanted) -
         yield TARGET
 
 
-def _effect(feed: Feed, resource: Resource, record: Record | None, after: Rendered) -> str:
+def _effect(feed: Feed, resource: Resource, record: Record | None, concern: Concern) -> str:
+    after = concern.rendered
     bkn_id: BknId | None = record.bkn_id if record is not None else None
     if isinstance(after, Gone):
         return (
@@ -339,7 +348,7 @@ def _effect(feed: Feed, resource: Resource, record: Record | None, after: Render
         )
     assert isinstance(after, Wanted), "what is held costs no call"
     if record is None or (bkn_id is None and record.synced_digest is None):
-        return "create_or_link"
+        return "sent_anyway" if concern.was_wanted else "create_or_link"
     if record.synced_digest == after.digest:
         return "nothing"
     # Another spelling may be the same value to BKN.

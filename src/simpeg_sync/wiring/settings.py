@@ -63,13 +63,12 @@ def read_config(path: Path) -> Config:
 
 
 def read_proposal(config: Config, path: Path) -> Config:
-    """Another configuration beside the running one: a settings file, a folder with one, or one feed that would take the place
-    of the running feed of its name, or be added. Raises ConfigError."""
-    if path.is_dir():
-        return read_config(path / "simpeg-sync.yaml")
+    """Another configuration that would take the running one's place: a settings file, a folder with one, or one feed that
+    would take the place of the running feed of its name, or be added. Raises ConfigError."""
+    path = path / "simpeg-sync.yaml" if path.is_dir() else path
     file = read_yaml(path)
     if not isinstance(file.data, Mapping) or "feed" not in file.data:
-        return read_config(path)
+        return _in_place(read_config(path), config.folder)
     feed, problems = read_feed(file, targets=targets(config.settings.bkn), base=config.folder)
     if feed is not None:
         files = {**config.feed_files, feed.name: file}
@@ -78,6 +77,20 @@ def read_proposal(config: Config, path: Path) -> Config:
         if not problems:
             return replace(config, feeds=feeds, feed_files=files)
     raise ConfigError(problems)
+
+
+def _in_place(config: Config, folder: Path) -> Config:
+    """With its folders of certificates beside the running settings, where it would stand then."""
+
+    def moved(directory: str) -> str:
+        path = Path(directory)
+        return str(folder / path.relative_to(config.folder)) if path.is_relative_to(config.folder) else directory
+
+    feeds = {
+        name: replace(feed, documents=tuple(replace(rule, directory=moved(rule.directory)) for rule in feed.documents))
+        for name, feed in config.feeds.items()
+    }
+    return replace(config, feeds=feeds)
 
 
 def _check_cuts(config: Config) -> None:
