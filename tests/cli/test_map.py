@@ -70,7 +70,7 @@ def test_the_preview_shows_a_row_and_bkns_difference_masked(stage: Stage) -> Non
         (["check", "--rows", "many"], 2),
         (["diff", "nowhere"], 2),
     ],
-    ids=" ".join,
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
 def test_a_wrong_question_is_a_sentence_and_its_exit_code(stage: Stage, arguments: list[str], code: int) -> None:
     done = run(stage.config_path, "map", *arguments)
