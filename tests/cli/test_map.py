@@ -60,12 +60,8 @@ def test_the_preview_shows_a_row_and_bkns_difference_masked(stage: Stage) -> Non
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (["preview"], 2),
         (["preview", "--record", "kursus"], 2),
-        (["preview", "--person", "1", "17"], 2),
         (["preview", "--record", "kursus", "999999"], 8),
-        (["preview", "--record", "nowhere", "1"], 8),
-        (["preview", "--person", "199912312020121001"], 8),
         (["check", "--feed", "nowhere"], 8),
         (["check", "--rows", "many"], 2),
         (["diff", "nowhere"], 2),

@@ -3,8 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
+from simpeg_sync.domain.errors import SourceDown
+from simpeg_sync.source.survey import Survey
 from tests.mapcheck.region import BUDI, FEED, SITI, Region, kinds
 
 
@@ -222,3 +225,50 @@ def test_the_sample_comes_from_the_whole_table(region: Region) -> None:
 
 FEED_ROW = {"nip": SITI, "jenis": "T", "sifat": "teknis", "nama": "A", "penyelenggara": "B", "mulai": "2024-03-04",
             "selesai": "2024-03-04", "status": "2", "aktif": "1", "berkas": None}  # fmt: skip
+
+
+def test_a_link_to_a_row_that_is_not_there_or_is_anothers_is_found(region: Region) -> None:
+    region.run("ALTER TABLE pelatihan ADD induk INTEGER")
+    first = region.enter()
+    region.feed("seminar", fields={"lokasiId": {"link": "kursus", "key": ["induk"]}})
+    region.enter(induk=first)
+    assert kinds(region.check("seminar")["seminar"]) == []
+    other, lost = region.enter(induk=first, nip=BUDI), region.enter(induk=99)
+    findings = {one["kind"]: one for one in region.check("seminar")["seminar"]["findings"]}
+    assert {kind: one["example"] for kind, one in findings.items()} == {
+        "link.another_person": str(other),
+        "link.no_row": str(lost),
+    }
+
+
+def test_a_count_that_takes_too_long_is_said_and_the_rest_goes_on(
+    small: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.run(
+        "CREATE TABLE bebas AS SELECT * FROM pelatihan",
+        "CREATE INDEX bebas_id ON bebas (id)",
+        "CREATE INDEX b_nip ON bebas (nip)",
+    )
+    small.run("CREATE INDEX b_jenis ON bebas (jenis)")
+    small.feed(table="bebas")
+
+    def too_long(*_: object, **__: object) -> None:
+        raise SourceDown("cannot look: the source took too long (57014); it is tried again")
+
+    monkeypatch.setattr(Survey, "doubles", too_long)
+    assert kinds(small.check()["kursus"]) == [("key.not_checked", None)]
+
+
+def test_tables_of_a_schema_that_is_not_there_are_missing(region: Region) -> None:
+    region.feed(table="lain.pelatihan")
+    report = region.check()["kursus"]
+    assert [kind for kind, _ in kinds(report)] == ["table.missing"] or "source.unfit" in str(kinds(report))
+    assert report["rows"] is None and not report["clean"]
+
+
+def test_a_view_is_read_like_a_table_and_its_indexes_are_nobodys_business(region: Region) -> None:
+    region.run("CREATE VIEW pandangan AS SELECT * FROM pelatihan")
+    region.enter()
+    region.feed(table="pandangan")
+    report = region.check()["kursus"]
+    assert (report["findings"], report["would_send"]) == ([], 1)

@@ -168,6 +168,8 @@ def _print_counts(of: Mapping[str, Any]) -> None:
     rows = [["would be sent", of["would_send"], "", ""], *held[:HELD_SHOWN_MAX], *failed]
     rows += [["not in scope", of["not_in_scope"], "", ""], ["deleted", of["deleted"], "", ""]]
     table(["  rows", "count", "where", "for instance"], [[f"  {row[0]}", *row[1:]] for row in rows if row[1]])
+    persons = {what.replace("_", " "): count for what, count in of["persons"].items()}
+    click.echo(f"  persons: {flat(persons) or 'none'}")
     for one in of["filters"]:
         values = "; ".join(
             f"{column} {', '.join(f'{value!r} {count}' for value, count in found.items())}"

@@ -12,11 +12,12 @@ from simpeg_sync.config.load import Config
 from simpeg_sync.config.places import place_of_column, place_of_join
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import SourceUnfit
-from simpeg_sync.mapcheck.finding import Finding, has_problems
+from simpeg_sync.mapcheck.finding import Finding, has_problems, shown
 from simpeg_sync.mapcheck.rows import Counted, Kinds, Reader, Tally
 from simpeg_sync.mapcheck.structure import Structure
 from simpeg_sync.mapping.conditions import Condition, describe
 from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.mapping.render import nip_of
 from simpeg_sync.ports import Files
 from simpeg_sync.reasons import sentence
 from simpeg_sync.source.survey import Survey
@@ -52,11 +53,11 @@ class MapCheck:
         return {"feeds": feeds, "clean": all(one["clean"] for one in feeds.values())}
 
     def _feed(self, feed: Feed, file: YamlFile) -> dict[str, Any]:
-        findings = list(Structure(feed, file, self.survey).findings())
+        findings: list[Finding] = []
         head = {"target": feed.target, "table": feed.table}
-        unread = has_problems([one for one in findings if one.kind in UNREADABLE])
         try:
-            if unread:
+            findings += Structure(feed, file, self.survey).findings()
+            if any(one.kind in UNREADABLE for one in findings):
                 return _report(head, findings, None)
             rows = self.survey.row_count(feed)
             tally = self._sampled(feed, rows)
@@ -65,7 +66,37 @@ class MapCheck:
             findings.append(Finding("source.unfit", "problem", file.place(("feed",)), str(unfit), remedy))
             return _report(head, findings, None)
         findings += _Findings(feed, file, tally).all()
+        findings += self._links(file, tally)
         return _report({**head, "rows": rows}, findings, tally)
+
+    def _links(self, file: YamlFile, tally: Tally) -> Iterator[Finding]:
+        """Whether the rows that are named are there, and are the same person's."""
+        for field, pointers in tally.links.items():
+            for name in dict.fromkeys(pointer.feed for pointer in pointers):
+                named = [pointer for pointer in pointers if pointer.feed == name]
+                try:
+                    owners = self.survey.source.persons(self.config.feeds[name], [pointer.key for pointer in named])
+                except SourceUnfit:
+                    continue  # said of that feed
+                missing = [one for one in named if one.key not in owners]
+                strange = [one for one in named if one.key in owners and nip_of(owners[one.key]) not in (None, one.nip)]
+                place = file.place(("fields", field))
+                for kind, rows, what in (
+                    (
+                        "link.no_row",
+                        missing,
+                        f"{len(missing)} of {len(named)} rows name a row that feed {name} does not have",
+                    ),
+                    (
+                        "link.another_person",
+                        strange,
+                        f"{len(strange)} of {len(named)} rows name another person's row of {name}",
+                    ),
+                ):
+                    if rows:
+                        remedy = f"Look whether `key` of the link is the key of feed {name}, in its order."
+                        example = shown(rows[0].row)
+                        yield Finding(kind, "problem", place, f"{field}: {what}", remedy, len(rows), example)
 
     def _sampled(self, feed: Feed, rows: int) -> Tally:
         reader = Reader(feed, self.kinds, self.files, rows if self.rows is None else min(rows, self.rows))

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from simpeg_sync.decide.fields import Resource
-from simpeg_sync.domain.change import TWICE, Nip, Row, SourceKey
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.mapcheck.finding import shown
 from simpeg_sync.mapcheck.shapes import shape
 from simpeg_sync.mapping.conditions import Condition
-from simpeg_sync.mapping.expressions import Column, Unfit
+from simpeg_sync.mapping.expressions import Column, RowOf, Unfit, linked
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, nip_of, render
 from simpeg_sync.mapping.text import plain
@@ -29,6 +29,7 @@ DISTINCT_MAX = 10_000
 DOUBLES_MAX = 500_000
 """Rows in which doubles of the natural key are looked for: their digests are kept in memory."""
 DOCUMENTS_MAX = 500
+LINKS_MAX = 500
 FILTERS = ("deleted", "scope", "verified", "active_person")
 """In the order in which they are asked."""
 
@@ -70,6 +71,16 @@ class Cut:
     length: int
 
 
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """A row that names a row of another feed."""
+
+    row: SourceKey
+    nip: Nip
+    feed: FeedName
+    key: SourceKey
+
+
 @dataclass(slots=True)
 class Tally:
     feed: Feed
@@ -107,6 +118,8 @@ class Tally:
     without_natural_key: int = 0
     without_example: str = ""
     keys_seen: dict[bytes, bool] = field(default_factory=dict)
+    links: dict[str, list[Pointer]] = field(default_factory=dict)
+    """Field -> rows of another feed that rows of this one name, the first so many that are named from all over the sample."""
 
 
 @dataclass(slots=True)
@@ -119,6 +132,7 @@ class Reader:
     rows_expected: int
     tally: Tally = field(init=False)
     cuts: Sequence[Cut] = field(init=False)
+    linking: Sequence[str] = field(init=False)
     natural: Sequence[Callable[[Mapping[str, Any]], str]] = field(init=False)
     reading: Feed = field(init=False)
     """The feed, with the columns beside that tell whether a join found its partner."""
@@ -132,6 +146,7 @@ class Reader:
             for part in parts(expression)
             if isinstance(part, Column) and part.cut
         ]
+        self.linking = [name for name, expression in self.feed.fields.items() if linked(expression)]
         self.natural = [] if resource.is_single else [_normal(resource, name) for name in self.feed.natural_key]
         partners = [
             Column(name)
@@ -185,6 +200,7 @@ class Reader:
             return rendered.reason, rendered.detail
         assert isinstance(rendered, Wanted), "what is gone never comes here"
         self._cuts(key, row, rendered.body)
+        self._links(key, row, rendered.nip)
         self._natural_key(key, rendered)
         files = self._documents(key, rendered)
         complaint = self.kinds.check(self.feed.target, rendered.body)
@@ -257,6 +273,15 @@ class Reader:
         for one in self.tally.resource.fields:
             if one.cut_at and len(plain(body.get(one.write))) > one.cut_at:
                 self.tally.cut_at_bkn.add((one.write, one.cut_at), key)
+
+    def _links(self, key: SourceKey, row: Row, nip: Nip) -> None:
+        stride = max(1, self.rows_expected // LINKS_MAX)
+        if self.tally.sampled % stride:
+            return
+        for name in self.linking:
+            value = self.feed.fields[name].value(row)
+            if isinstance(value, RowOf):
+                self.tally.links.setdefault(name, []).append(Pointer(key, nip, value.feed, value.key))
 
     def _natural_key(self, key: SourceKey, wanted: Wanted) -> None:
         if len(self.tally.keys_seen) >= DOUBLES_MAX or not (self.natural or self.tally.resource.is_single):

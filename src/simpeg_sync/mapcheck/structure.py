@@ -69,7 +69,10 @@ class Structure:
 
     def _missing_table(self, table: str) -> Finding:
         schema, _ = split_table(table)
-        guess = _likely(table, self.survey.tables(schema))
+        try:
+            guess = _likely(table, self.survey.tables(schema))
+        except SourceUnfit:  # the schema is not there either
+            guess = ""
         what = f"table {table} does not exist, or the account may not see it"
         remedy = f"{guess} Correct the name, or GRANT SELECT on it.".strip()
         return self._problem("table.missing", place_of_table(self.file, table), what, remedy)
