@@ -272,3 +272,18 @@ def test_a_view_is_read_like_a_table_and_its_indexes_are_nobodys_business(region
     region.feed(table="pandangan")
     report = region.check()["kursus"]
     assert (report["findings"], report["would_send"]) == ([], 1)
+
+
+def test_types_that_every_engine_joins_are_not_called_disagreeing(region: Region) -> None:
+    """Codes are kept as floats, decimals and integers, and joined to each other, in real SIMPEGs."""
+    region.run(
+        "CREATE TABLE golongan (kode DOUBLE PRECISION PRIMARY KEY, bkn VARCHAR(4))",
+        "INSERT INTO golongan VALUES (11, '3')",
+        "ALTER TABLE pelatihan ADD kgol DECIMAL(4,1)",
+        "CREATE INDEX pelatihan_kgol ON pelatihan (kgol)",
+    )
+    joins = [FEED["joins"][0], {"table": "golongan", "as": "j", "on": {"kode": "kgol"}}]
+    region.feed(joins=joins)
+    region.enter(kgol=11)
+    report = region.check()["kursus"]
+    assert (report["findings"], report["would_send"]) == ([], 1)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import NoSuchTableError
 
 from simpeg_sync.domain.change import SourceKey, source_key
@@ -43,7 +44,7 @@ class TableFacts:
         match self.columns[column]:
             case sa.types.NullType():
                 return ""
-            case sa.Numeric() | sa.Integer():
+            case sa.Numeric() | sa.Float() | sa.Integer() | sa.Boolean() | mysql.YEAR() | mysql.BIT():
                 return "number"
             case sa.DateTime() | sa.Date():
                 return "date"
