@@ -74,7 +74,7 @@ class Planner:
         result = FeedPlan()
         for key, row in self._rows(feed):
             rendered = render(feed, row, link_of=self._link_of)
-            decided = self._decided(feed, key, rendered)
+            decided = self.decided(feed, key, rendered)
             if decided is None:
                 continue
             if feed.name in self.will_be_there and isinstance(rendered, Wanted) and decided.action != "hold":
@@ -100,8 +100,8 @@ class Planner:
             for key in keys:
                 yield key, rows.get(key)
 
-    def _decided(self, feed: Feed, key: SourceKey, rendered: Rendered) -> "Decided | None":
-        """None for rows that are nothing of this feed, and never were."""
+    def decided(self, feed: Feed, key: SourceKey, rendered: Rendered) -> "Decided | None":
+        """What the daemon would do about one row. None for rows that are nothing of this feed, and never were."""
         if isinstance(rendered, Unready):
             return Decided("hold", rendered.reason, rendered.detail)
         record = self.view.ledger.find(feed.name, key)
@@ -111,8 +111,8 @@ class Planner:
             lane = record.lane
         else:
             lane = rendered.nip
-            record = record or _unseen(feed.name, key, rendered.nip)
-        turn = self._turn(lane)
+            record = record or unseen(feed.name, key, rendered.nip)
+        turn = self.turn(lane)
         if turn is None:
             return self._without_looking(feed, record, rendered)
         work = self.view.work(turn, record, rendered)
@@ -159,7 +159,8 @@ class Planner:
             follow -= 1  # the decision itself
         return replace(_named(decision), certificates_to_follow=follow)
 
-    def _turn(self, lane: str) -> Turn | None:
+    def turn(self, lane: str) -> Turn | None:
+        """What BKN has shown of the person so far; None for persons who are not looked up."""
         if self.bkn_problem or person_of(lane) is None:
             return None
         if lane not in self.turns:
@@ -246,6 +247,6 @@ def _links_first(feeds: Sequence[Feed]) -> Sequence[Feed]:
     return ordered
 
 
-def _unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:
+def unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:
     """A row that the ledger has not met yet."""
     return Record(RecordId(0), feed, key, nip, Status.WORKING, 1)

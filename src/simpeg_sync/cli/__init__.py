@@ -9,6 +9,7 @@ import click
 
 from simpeg_sync import __version__
 from simpeg_sync.cli import act, bkn, codes, look, serve, source, tokens
+from simpeg_sync.cli import map as maps
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
@@ -42,10 +43,9 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
     context.obj = Shared(path, as_json, debug)
 
 
-for command in (
-    *serve.COMMANDS, *source.COMMANDS, *look.COMMANDS, *bkn.COMMANDS, *act.COMMANDS, *codes.COMMANDS, *tokens.COMMANDS,
-):  # fmt: skip
-    commands.add_command(command)
+for module in (serve, source, look, bkn, act, codes, tokens, maps):
+    for command in module.COMMANDS:
+        commands.add_command(command)
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ SyncError
 ├── LedgerError              our own database
 │   ├── LedgerDown           full, locked or gone; nothing may be sent until it is back
 │   ├── LedgerUnfit          damaged, or its schema is not the one this program expects
+│   │   └── NoLedger         there is none yet
 │   └── LedgerBusy           another instance works on it
 ├── BknError                 what stops every call to BKN
 │   ├── BknDown              not reachable, suspended or throttled
@@ -92,6 +93,10 @@ class LedgerDown(LedgerError):
 
 
 class LedgerUnfit(LedgerError):
+    pass
+
+
+class NoLedger(LedgerUnfit):
     pass
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit
+from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit, NoLedger
 
 BUSY_LIMIT_MS = 5000
 FULL = "the ledger's disk is full; nothing is sent until there is space again"
@@ -41,7 +41,7 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
     if path is None or path == ":memory:":
         raise LedgerUnfit("the ledger needs a file: what it acknowledges has to survive a restart")
     if not create and not Path(path).exists():
-        raise LedgerUnfit(
+        raise NoLedger(
             f"there is no ledger at {path}; `simpeg-sync db upgrade` makes a new one; "
             "docs/operations.md says how to bring a backup back"
         )

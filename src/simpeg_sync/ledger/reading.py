@@ -5,9 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, bindparam, text
 
+from simpeg_sync.domain.change import FeedName, SourceKey
+from simpeg_sync.domain.record import Record
 from simpeg_sync.ledger.engine import translated
+from simpeg_sync.ledger.rows import record
 
 LIST_MAX = 10_000
 
@@ -89,6 +92,19 @@ class LedgerReader:
     def records(self, wanted: RecordFilter, *, limit: int = LIST_MAX) -> Sequence[Mapping[str, Any]]:
         clause, values = wanted.clause(time_column="records.since")
         return self._all(f"SELECT * FROM records WHERE {clause} ORDER BY id LIMIT :limit", limit=limit, **values)
+
+    def many(self, feed: FeedName, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Record]:
+        """The records with these keys, as far as there are any."""
+        statement = text("SELECT * FROM records WHERE feed = :feed AND source_key IN :keys")
+        statement = statement.bindparams(bindparam("keys", expanding=True))
+        with translated(), self._engine.connect() as connection:
+            found = connection.execute(statement, {"feed": feed, "keys": list(keys)}).mappings().all()
+        return {SourceKey(row["source_key"]): record(row) for row in found}
+
+    def linked(self, feed: FeedName) -> int:
+        """Records of the feed that have a row at BKN."""
+        found = self._all("SELECT count(*) AS count FROM records WHERE feed = :feed AND bkn_id IS NOT NULL", feed=feed)
+        return int(found[0]["count"])
 
     def count(self, wanted: RecordFilter) -> tuple[int, int]:
         """Records and persons that the filter means."""

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine
 
-from simpeg_sync.domain.errors import LedgerUnfit
+from simpeg_sync.domain.errors import LedgerUnfit, NoLedger
 from simpeg_sync.ledger.engine import translated
 
 
@@ -39,7 +39,7 @@ def check(engine: Engine) -> None:
     if have == want:
         return
     if have is None:
-        raise LedgerUnfit("this database holds no ledger yet; `simpeg-sync db upgrade` makes one")
+        raise NoLedger("this database holds no ledger yet; `simpeg-sync db upgrade` makes one")
     _refuse_unknown(script, have)
     raise LedgerUnfit(f"the ledger's schema {have} is older than this program ({want}); run `simpeg-sync db upgrade`")
 

@@ -34,6 +34,11 @@ class Selects:
         self._key = [self.column(name) for name in feed.key]
         self._key_types = [self.type_of(name) for name in feed.key]
 
+    @property
+    def table(self) -> sa.FromClause:
+        """The feed's own."""
+        return self._from(())
+
     def rows(self, names: Sequence[str], keys: Sequence[SourceKey], *, by_text: bool) -> sa.Select[Any]:
         """Key texts, then the named columns, of the rows with these keys."""
         select = sa.select(*self._key_texts(), *(self._labelled(name) for name in names))

@@ -13,7 +13,8 @@ from simpeg_sync.wiring.bkn import (
 )
 from simpeg_sync.wiring.captures import open_captures, setup_sql
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
-from simpeg_sync.wiring.settings import configure_logs, read_config, targets
+from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
+from simpeg_sync.wiring.settings import configure_logs, read_config, read_proposal, targets
 from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
 
 __all__ = [
@@ -29,12 +30,16 @@ __all__ = [
     "open_daemon",
     "open_intake",
     "open_ledger",
+    "open_map_check",
+    "open_map_diff",
     "open_pipeline",
+    "open_preview",
     "open_puller",
     "open_reader",
     "open_reads",
     "pullable",
     "read_config",
+    "read_proposal",
     "setup_sql",
     "source_engine",
     "targets",

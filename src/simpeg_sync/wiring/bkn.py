@@ -7,7 +7,7 @@ from pathlib import Path
 from simpeg_sync import logs
 from simpeg_sync.bkn import sapk, siasn
 from simpeg_sync.bkn.calls import Calls
-from simpeg_sync.bkn.client import BknClient
+from simpeg_sync.bkn.client import BknClient, Dialect
 from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
@@ -40,13 +40,8 @@ def open_bkn(
         in_flight=settings.calls_in_flight,
         on_change=lambda what: logs.get().warning(f"bkn.{what}"),
     )
-    keys, refusals = bkn_keys(config), Refusals(notes, clock)
-    if settings.dialect == "sapk":
-        assert settings.duplex_url is not None, "the settings demand what the dialect needs"
-        dialect = sapk.dialect(settings.base_url, settings.duplex_url, pns_user_id=settings.pns_user_id)
-        scheme = sapk.scheme(settings.origin)
-    else:
-        dialect, scheme = siasn.dialect(settings.base_url, choices_of(settings)), siasn.SCHEME
+    keys, refusals, dialect = bkn_keys(config), Refusals(notes, clock), bkn_dialect(config)
+    scheme = sapk.scheme(settings.origin) if settings.dialect == "sapk" else siasn.SCHEME
 
     def on_event(token: TokenName, what: str) -> None:
         _say_token(token, what)
@@ -62,6 +57,15 @@ def open_bkn(
         on_event=on_event,
     )
     return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
+
+
+def bkn_dialect(config: Config) -> Dialect:
+    """The kinds of rows of the chosen web service; needs neither a secret nor a connection."""
+    settings = config.settings.bkn
+    if settings.dialect == "sapk":
+        assert settings.duplex_url is not None, "the settings demand what the dialect needs"
+        return sapk.dialect(settings.base_url, settings.duplex_url, pns_user_id=settings.pns_user_id)
+    return siasn.dialect(settings.base_url, choices_of(settings))
 
 
 def bkn_keys(config: Config) -> Keys:

@@ -19,7 +19,6 @@ from simpeg_sync.wiring.stores import source_engine
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
-    timing = config.settings.timing
     view = View(
         feeds=config.feeds,
         source=SqlSource(source_engine(config)),
@@ -27,15 +26,20 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClien
         files=FolderFiles(),
         ledger=ledger,
         clock=clock,
-        timing=Timing(
-            settle_s=timing.settle,
-            absent_gap_s=timing.absent_gap,
-            delete_grace_s=timing.delete_grace,
-            look_again_s=timing.look_again,
-            compare_again_s=timing.compare_again,
-        ),
+        timing=timing_of(config),
     )
     return Pipeline(view)
+
+
+def timing_of(config: Config) -> Timing:
+    timing = config.settings.timing
+    return Timing(
+        settle_s=timing.settle,
+        absent_gap_s=timing.absent_gap,
+        delete_grace_s=timing.delete_grace,
+        look_again_s=timing.look_again,
+        compare_again_s=timing.compare_again,
+    )
 
 
 def open_intake(config: Config, ledger: SqlLedger) -> ChangeIntake:

@@ -1,6 +1,8 @@
 """From the settings file to a Config, with what BKN's resources let a feed name; and the log."""
 
 import secrets as chance
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
@@ -8,7 +10,7 @@ from simpeg_sync import logs
 from simpeg_sync.bkn.codes import load_bundle
 from simpeg_sync.bkn.resources import Choices, chosen
 from simpeg_sync.config.document import read_yaml
-from simpeg_sync.config.feeds import Target, Targets
+from simpeg_sync.config.feeds import Target, Targets, check_together, read_feed
 from simpeg_sync.config.load import Config, load
 from simpeg_sync.config.settings import BknSettings, likely
 from simpeg_sync.domain.errors import ConfigError, Problem
@@ -58,6 +60,37 @@ def read_config(path: Path) -> Config:
             ]
         )
     return config
+
+
+def read_proposal(config: Config, path: Path) -> Config:
+    """Another configuration that would take the running one's place: a settings file, a folder with one, or one feed that
+    would take the place of the running feed of its name, or be added. Raises ConfigError."""
+    path = path / "simpeg-sync.yaml" if path.is_dir() else path
+    file = read_yaml(path)
+    if not isinstance(file.data, Mapping) or "feed" not in file.data:
+        return _in_place(read_config(path), config.folder)
+    feed, problems = read_feed(file, targets=targets(config.settings.bkn), base=config.folder)
+    if feed is not None:
+        files = {**config.feed_files, feed.name: file}
+        feeds = {**config.feeds, feed.name: feed}
+        problems = check_together([(feeds[name], files[name]) for name in feeds], are_all=True)
+        if not problems:
+            return replace(config, feeds=feeds, feed_files=files)
+    raise ConfigError(problems)
+
+
+def _in_place(config: Config, folder: Path) -> Config:
+    """With its folders of certificates beside the running settings, where it would stand then."""
+
+    def moved(directory: str) -> str:
+        path = Path(directory)
+        return str(folder / path.relative_to(config.folder)) if path.is_relative_to(config.folder) else directory
+
+    feeds = {
+        name: replace(feed, documents=tuple(replace(rule, directory=moved(rule.directory)) for rule in feed.documents))
+        for name, feed in config.feeds.items()
+    }
+    return replace(config, feeds=feeds)
 
 
 def _check_cuts(config: Config) -> None:

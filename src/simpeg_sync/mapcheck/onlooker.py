@@ -1,0 +1,88 @@
+"""The ledger for somebody who only looks: it answers as the real one, or as an empty one, and takes nothing down."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from simpeg_sync.domain.change import FeedName, Nip, SourceKey
+from simpeg_sync.domain.errors import ProgramError
+from simpeg_sync.domain.move import Intent, Move
+from simpeg_sync.domain.outcome import Outcome
+from simpeg_sync.domain.record import Attempt, BknId, Record
+from simpeg_sync.ports import Claim, Ledger, Link
+
+
+@dataclass(slots=True)
+class Onlooker:
+    """Implements ports.Ledger."""
+
+    inner: Ledger | None
+    """None where there is no ledger yet: then nothing was ever sent or linked."""
+    persons: dict[Nip, BknId] = field(default_factory=dict)
+    """What BKN told meanwhile, for this one look."""
+
+    def open_attempt(self, record: Record) -> Attempt | None:
+        return self.inner.open_attempt(record) if self.inner else None
+
+    def links(self, lane: str) -> Sequence[Link]:
+        return self.inner.links(lane) if self.inner else ()
+
+    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
+        return self.inner.has_unlinked_work(lane, but=but) if self.inner else False
+
+    def held_without_row(self, lane: str) -> Sequence[Record]:
+        return self.inner.held_without_row(lane) if self.inner else ()
+
+    def deleted_since(self, lane: str, since: float) -> Sequence[str]:
+        return self.inner.deleted_since(lane, since) if self.inner else ()
+
+    def find(self, feed: FeedName, key: SourceKey) -> Record | None:
+        return self.inner.find(feed, key) if self.inner else None
+
+    def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
+        return self.inner.are_linked_elsewhere(lane, bkn_ids) if self.inner else False
+
+    def person(self, nip: Nip) -> BknId | None:
+        return self.persons.get(nip) or (self.inner.person(nip) if self.inner else None)
+
+    def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
+        self.persons[nip] = bkn_id
+
+    # ------------------------------------------------------------------------------- what somebody who looks never does
+
+    def finish(self, claim: Claim, record: Record, move: Move) -> Record:
+        raise _refused()
+
+    def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
+        raise _refused()
+
+    def end_attempt(self, claim: Claim, record: Record, attempt: Attempt, outcome: Outcome, move: Move) -> Record:
+        raise _refused()
+
+    def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
+        raise _refused()
+
+    def settle_attempt(self, claim: Claim, record: Record, attempt: Attempt, verdict: str, move: Move) -> None:
+        raise _refused()
+
+    def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
+        raise _refused()
+
+    def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
+        raise _refused()
+
+
+def _refused() -> ProgramError:
+    return ProgramError("somebody who only looks was asked to write into the ledger")
+
+
+@dataclass(slots=True)
+class ForgetfulNotes:
+    """Where there is no ledger to note a refused login in."""
+
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str) -> str | None:
+        return self.notes.get(name)
+
+    def set_note(self, name: str, value: str) -> None:
+        self.notes[name] = value
