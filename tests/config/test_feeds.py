@@ -35,6 +35,8 @@ def feed_of(region: Region) -> Feed:
         ("{year: selesai}", "{year: selesai, no_date: 1970-01-01}", 16, "no_date wants a list", "no_date: ["),
         ("{year: selesai}", "{year: selesai, formats: [tanggal]}", 16, "not a form of a date", "dd-mm-yyyy"),
         ("{code: jenis, table: codes/jenis.csv}", "{code: jenis}", 13, "a code needs its table", "map"),
+        ("{code: jenis, table: codes/jenis.csv}", "{lookup: jenis}", 13, "a lookup needs a joined column", "of: "),
+        ("{code: jenis, table: codes/jenis.csv}", "{lookup: q.x, of: jenis}", 13, "names 'q', which no join", "Joins"),
         ("table: codes/jenis.csv}", "map: [T]}", 13, "map wants", "map: {"),
         ("table: codes/jenis.csv}", "map: {T: }}", 13, "map wants", "map: {"),
         ("table: codes/jenis.csv}", "map: {T: 3, ' t': 4}}", 13, "two national codes for 't'", "Keep one"),

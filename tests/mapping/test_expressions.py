@@ -25,6 +25,7 @@ from simpeg_sync.mapping.expressions import (
     Hours,
     Integer,
     Linked,
+    Lookup,
     Month,
     Number,
     RowOf,
@@ -201,6 +202,18 @@ def test_a_code_that_is_a_number_is_found_as_text() -> None:
 
 def test_an_unknown_code_is_held_with_its_table_and_the_code() -> None:
     assert held(CODES, "ZZ") == ("code.unknown", "codes/jenis.csv: ZZ")
+
+
+@pytest.mark.parametrize(("row", "code"), [({"c": "7", "j.bkn": "B7"}, "B7"), ({"c": " ", "j.bkn": None}, None)])
+def test_a_lookup_gives_what_the_joined_table_has(row: dict[str, Any], code: str | None) -> None:
+    assert Lookup(Column("j.bkn"), Column("c")).value(row) == code
+
+
+@pytest.mark.parametrize("found", [None, " "])
+def test_a_local_code_for_which_the_joined_table_has_nothing_is_held(found: Any) -> None:
+    with pytest.raises(Unfit) as unfit:
+        Lookup(Column("j.bkn"), Column("c")).value({"c": "7", "j.bkn": found})
+    assert (unfit.value.code, unfit.value.detail) == ("code.unknown", "j.bkn: 7")
 
 
 def test_an_unknown_code_is_shown_cut_and_without_what_could_steer_a_screen() -> None:

@@ -30,6 +30,7 @@ from simpeg_sync.mapping.expressions import (
     Hours,
     Integer,
     Linked,
+    Lookup,
     Month,
     Number,
     Split,
@@ -120,6 +121,14 @@ class Grammar:
         else:
             label, codes = str(written["table"]), self._code_table(str(written["table"]), (*where, "table"))
         return Code(self._parsed(written["code"], (*where, "code")), label, codes)
+
+    def _lookup(self, written: Mapping[str, Any], where: Where) -> Expression:
+        self._only(written, where, "lookup", "of")
+        found = self._name(written["lookup"], where)
+        if "." not in found or "of" not in written:
+            remedy = "Write lookup: ALIAS.COLUMN of a join, and of: the column that holds the local code."
+            raise Bad(where, "a lookup needs a joined column and the local code", remedy)
+        return Lookup(Column(found), self._parsed(written["of"], (*where, "of")))
 
     def _integer(self, written: Mapping[str, Any], where: Where) -> Expression:
         self._only(written, where, "integer", "as_text")
@@ -351,6 +360,7 @@ VERBS: Mapping[str, Verb] = {
     "text": Grammar._text,
     "const": Grammar._constant,
     "code": Grammar._code,
+    "lookup": Grammar._lookup,
     "integer": Grammar._integer,
     "number": Grammar._number,
     "average": Grammar._average,

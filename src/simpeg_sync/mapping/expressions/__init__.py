@@ -5,7 +5,17 @@ unreadable dates hold the row; nothing is guessed.
 """
 
 from simpeg_sync.mapping.expressions.base import Expression, RowOf, Unfit, clean, text_of
-from simpeg_sync.mapping.expressions.choices import Case, Code, Constant, First, Linked, linked, linked_feeds, parts_of
+from simpeg_sync.mapping.expressions.choices import (
+    Case,
+    Code,
+    Constant,
+    First,
+    Linked,
+    Lookup,
+    linked,
+    linked_feeds,
+    parts_of,
+)
 from simpeg_sync.mapping.expressions.dates import DEFAULT_DATE_FORMATS, EARLIEST, LATEST, NO_DATE, Date, Month, Year
 from simpeg_sync.mapping.expressions.numbers import Average, Hours, Integer, Number
 from simpeg_sync.mapping.expressions.texts import Column, Concat, Split, Substring
@@ -27,6 +37,7 @@ __all__ = [
     "Hours",
     "Integer",
     "Linked",
+    "Lookup",
     "Month",
     "Number",
     "RowOf",

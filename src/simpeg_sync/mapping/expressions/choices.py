@@ -1,4 +1,5 @@
-"""Choices: a constant, the national code of a local one, the first of several, one by a condition, another row."""
+"""Choices: a constant, the national code of a local one from a list or a joined table, the first of several, one by a
+condition, another row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +43,28 @@ class Code:
         if national is None:
             raise Unfit("code.unknown", f"{self.table}: {str(local)[:40]}")
         return national
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a joined table has for a local code. A local code that it does not have, or has nothing for, holds the row,
+    where the joined column alone would be taken as no value."""
+
+    found: Expression
+    of: Expression
+
+    @property
+    def columns(self) -> list[str]:
+        return [*self.found.columns, *self.of.columns]
+
+    def value(self, row: Row) -> Any:
+        local = self.of.value(row)
+        if local is None:
+            return None
+        found = self.found.value(row)
+        if found is None:
+            raise Unfit("code.unknown", f"{', '.join(self.found.columns)}: {str(local)[:40]}")
+        return found
 
 
 @dataclass(frozen=True, slots=True)
