@@ -159,7 +159,7 @@ def _print_check(report: Mapping[str, Any]) -> None:
             click.echo(f"    {finding['place']}: {finding['remedy']}")
         click.echo()
     problems = sum(one["level"] == "problem" for of in report["feeds"].values() for one in of["findings"])
-    click.echo("the mapping is fine" if report["clean"] else f"{problems} problems; nothing was sent")
+    click.echo("the mapping is fine" if report["clean"] else f"problems: {problems}; nothing was sent")
 
 
 def _print_counts(of: Mapping[str, Any]) -> None:
