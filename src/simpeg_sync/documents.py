@@ -79,7 +79,9 @@ class Documents:
             return _problem("document.several")
         for number, page in enumerate(pages, 1):
             if page.state.problem:
-                return _problem(page.state.problem, f"page {number}")
+                # Too large are all of them together.
+                is_its_own = page.state.problem != "document.too_big"
+                return _problem(page.state.problem, f"page {number}" if is_its_own else "")
         return replace(self.files.together(pages), file_name=NAMES[form])
 
 

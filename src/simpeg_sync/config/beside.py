@@ -72,7 +72,6 @@ class Beside:
         self._file, self._base, self._problems, self._grammar = file, base, problems, grammar
         self.rules: list[tuple[Where, DocumentRule]] = []
         """What was read, for the check of its columns."""
-        self.tables: list[tuple[Where, str]] = []
 
     # ------------------------------------------------------------------------------------------------------ joins
 
@@ -141,7 +140,6 @@ class Beside:
         return (*where, "rows", "pick" if rows is not None and rows.pick and rows.pick.column == column else "where")
 
     def _rows(self, written: RowsFile, where: Where) -> DocumentRows:
-        self.tables.append(((*where, "table"), written.table))
         order, pick = _listed(written.order), self._pick(written.pick, (*where, "pick"))
         condition = self._grammar.condition(written.where, (*where, "where"))
         if written.where is None and "where" in written.model_fields_set:

@@ -206,7 +206,6 @@ class _Reader:
             *((("key", index), column) for index, column in enumerate(model.key)),
             *((("identity", index), column) for index, column in enumerate(model.identity)),
             *((("joins", index, "table"), join.table) for index, join in enumerate(model.joins)),
-            *((where, table) for where, table in self.beside.tables),
         ):
             self._check_name(where, name)
 
@@ -225,6 +224,7 @@ class _Reader:
             # What its rows hold is known to this certificate alone.
             rows = rule.rows
             if rows is not None:
+                self._check_name((*place, "rows", "table"), rows.join.table)
                 self._check_join((*place, "rows"), rows.join, known)
             own = [*known, rows.join.alias] if rows is not None else known
             for column in dict.fromkeys([*rule.piece_columns, *([rule.content] if rule.content else [])]):
