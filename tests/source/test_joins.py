@@ -57,10 +57,25 @@ def test_a_value_may_be_a_number(office: Simpeg, column: str, value: str, found:
     assert read(office, replace(WITH_FILE, joins=(join,)), "f.filename", 1) == ["sk.pdf" if found else None]
 
 
-def test_a_text_in_a_column_of_numbers_is_named(office: Simpeg) -> None:
-    feed = replace(WITH_FILE, joins=(replace(WITH_FILE.joins[0], where=(("verified", "SK"),)),))
-    with pytest.raises(SourceUnfit, match="join f asks for a text in verified, which is a column of numbers"):
-        office.source().check(feed)
+@pytest.mark.parametrize("value", ["SK", "1.5", "", "9" * 40])
+def test_a_value_that_a_column_cannot_have_is_named(office: Simpeg, value: str) -> None:
+    feed = replace(WITH_FILE, joins=(replace(WITH_FILE.joins[0], where=(("verified", value),)),))
+    for work in (lambda: office.source().check(feed), lambda: office.source().read(feed, [ONE])):
+        with pytest.raises(SourceUnfit, match="join f asks verified for a value that a column of its type cannot have"):
+            work()
+
+
+def test_a_yes_or_no_is_asked_for_by_number(pg: Simpeg) -> None:
+    pg.run(
+        "CREATE TABLE files (nip VARCHAR(18), sah BOOLEAN, filename VARCHAR(50))",
+        f"INSERT INTO files VALUES ('{ANI}', true, 'ya'), ('{ANI}', false, 'tidak')", add_kursus(1),
+    )  # fmt: skip
+    feed = replace(WITH_FILE, joins=(Join("files", "f", (("nip", "nip"),), (("sah", "0"),)),))
+    pg.source().check(feed)
+    assert read(pg, feed, "f.filename", 1) == ["tidak"]
+    wrong = replace(feed, joins=(replace(feed.joins[0], where=(("sah", "Y"),)),))
+    with pytest.raises(SourceUnfit, match="join f asks sah for a value"):
+        pg.source().check(wrong)
 
 
 def test_a_changed_partner_marks_its_row_and_a_row_of_another_kind_does_not(office: Simpeg) -> None:

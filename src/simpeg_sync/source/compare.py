@@ -7,6 +7,7 @@ meaning. Comparisons may find too much (a case-blind collation does); the caller
 text is the one it asked for.
 """
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -106,18 +107,30 @@ def is_constant(dialect: str, column: sa.ColumnElement[Any], its: ColumnType, va
     """A column against a value that stands in the feed."""
     if dialect == "postgresql" and _family(its) == "text":
         return column == value  # in the column's own type it could be cut to its length
-    if dialect == "postgresql" and _family(its) not in ("number", "yes or no"):
+    if dialect == "postgresql" and _family(its) == "number":
+        is_whole = isinstance(its, sa.Integer)
+        return column == sa.cast(value, sa.BigInteger() if is_whole else sa.Numeric())
+    if dialect == "postgresql" and _family(its) != "yes or no":
         return key_text(dialect, column, its) == value
     return is_key(dialect, column, its, value)
 
 
-def is_number(its: ColumnType) -> bool:
-    return _family(its) == "number"
+def may_have(its: ColumnType, value: str) -> bool:
+    """Whether a column of this type can hold the value at all."""
+    match _family(its):
+        case "number" if isinstance(its, sa.Integer):
+            return re.fullmatch(r"[+-]?[0-9]{1,18}", value) is not None
+        case "number":
+            return re.fullmatch(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", value) is not None
+        case "yes or no":
+            return value in ("0", "1", "false", "true")
+        case _:
+            return True
 
 
 def _as_number(dialect: str, value: sa.ColumnElement[Any], its: ColumnType, *, is_text: bool = False) -> Text:
     """``is_text``: a text in any case, also of a column of numbers."""
-    if is_number(its) and not is_text:
+    if _family(its) == "number" and not is_text:
         return value
     if dialect != "postgresql":
         return sa.cast(value, sa.Numeric(38, 6))

@@ -101,11 +101,6 @@ class SqlSource:
         self._catalogue.forget()
         selects = self._selects(feed)
         self._refuse_moving_keys(feed, selects)
-        if wrong := selects.wrong_constant():
-            raise SourceUnfit(
-                f"feed {feed.name}: join {wrong[0]} asks for a text in {wrong[1]}, which is a column of numbers; "
-                "correct the constant in its `on`"
-            )
         with translated(f"read feed {feed.name}"), self._engine.connect() as connection:
             connection.execute(selects.nothing()).all()
             for rule in feed.documents:

@@ -2,7 +2,6 @@
 here."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -147,15 +146,6 @@ class Selects:
         select = self._pieces([self._labelled(name) for name in names], rule, nothing, by_text=True)
         return select.where(sa.literal_column("1") == sa.literal_column("0"))
 
-    def wrong_constant(self) -> tuple[str, str] | None:
-        """A join and its column that is a number, where the feed asks for a text: no row could have it."""
-        for join in self.feed.roads:
-            for its, value in join.where:
-                name = f"{join.alias}.{its}"
-                if compare.is_number(self.type_of(name)) and not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", value.strip()):
-                    return join.alias, its
-        return None
-
     def nothing(self) -> sa.Select[Any]:
         """Reads every column the feed names and no row: are they there, and may we?"""
         names = self.feed.columns
@@ -216,6 +206,13 @@ class Selects:
     def _tests(self, join: Join, partner: Any) -> list[sa.ColumnElement[bool]]:
         """What a row of the joined table must have to be a partner at all."""
         types = {its: self.type_of(f"{join.alias}.{its}") for its, _ in (*join.on, *join.where)}
+        for its, value in join.where:
+            # MariaDB would take a text for 0 there, and find what nobody asked for.
+            if not compare.may_have(types[its], value):
+                raise SourceUnfit(
+                    f"feed {self.feed.name}: join {join.alias} asks {its} for a value that a column of its type cannot "
+                    "have; correct the const in its `on`"
+                )
         alike = [
             compare.are_joined(self._dialect, partner.c[its], types[its], self.column(known), self.type_of(known))
             for its, known in join.on

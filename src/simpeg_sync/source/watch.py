@@ -43,6 +43,13 @@ class Watched:
     roads: tuple[Road, ...] = ()
 
     @property
+    def needed(self) -> tuple[str, ...]:
+        """Without these the records of a row before its change are unknown. The others only narrow them down."""
+        needed = {column for feed in self.own for column in feed.key}
+        needed |= {column for road in self.roads for column in road.columns}
+        return tuple(column for column in self.columns if column in needed)
+
+    @property
     def feeds(self) -> tuple[FeedName, ...]:
         return tuple(dict.fromkeys([*(f.name for f in self.own), *(road.feed.name for road in self.roads)]))
 
