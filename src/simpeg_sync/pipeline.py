@@ -294,9 +294,8 @@ class Pipeline:
         return self.view.ledger.end_attempt(work.turn.claim, work.record, attempt, outcome, Move.removed(reason))
 
     def certificates(self, work: Work) -> Mapping[str, Certificate]:
-        names = self.view.file_names(work)
         return {
-            kind: Certificate(names[kind], document.content)
+            kind: Certificate(document.file_name, document.content)
             for kind, document in work.documents.items()
             if document.state.digest is not None
         }

@@ -13,7 +13,7 @@ from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
-from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.mapping.feed import DocumentRule, Feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +88,18 @@ class ChangeBatch:
     """Stored in the same transaction as the changes."""
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A certificate or a page of one, as the row of a table names or holds it."""
+
+    row: Row
+    """What names the file, by the columns that the feed uses."""
+    size: int | None = None
+    """Bytes in the column that holds it; None for an empty column, or where a file is named."""
+    content: Any = field(default=None, repr=False)
+    """As the database keeps it, bytes or text. None also where it is too large to be read."""
+
+
 class Source(Protocol):
     """SIMPEG, read-only. Every method may raise SourceDown or SourceUnfit, never a driver's own error."""
 
@@ -101,6 +113,14 @@ class Source(Protocol):
 
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
         """All keys of the feed's table in pages by key order, in constant memory."""
+        ...
+
+
+class SourceOfDocuments(Source, Protocol):
+    """SIMPEG for whoever sends: also its certificates, one record's at a time."""
+
+    def pieces(self, feed: Feed, rule: DocumentRule, key: SourceKey) -> Sequence[Piece]:
+        """What the row itself, or the rows of another table, hold or name as its certificate, in their order."""
         ...
 
 
@@ -183,10 +203,12 @@ class Complaint(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A certificate as it lies on disk now."""
+    """A certificate as SIMPEG has it now."""
 
     state: FileState
-    content: bytes = b""
+    content: bytes = field(default=b"", repr=False)
+    file_name: str = field(default="", repr=False)
+    """Under which it goes to BKN."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +220,18 @@ class Certificate:
 
 
 class Files(Protocol):
-    """Where certificates lie."""
+    """Where certificates lie, and what they are."""
 
     def read(self, directory: str, name: str, *, form: DocumentForm = "pdf") -> Document:
         """Never raises for what is wrong with the file: that is a FileState with a problem."""
+        ...
+
+    def stored(self, content: Any, *, form: DocumentForm = "pdf") -> Document:
+        """A certificate from a column: bytes as they are, or base64. Never raises either."""
+        ...
+
+    def together(self, pages: Sequence[Document]) -> Document:
+        """Several PDFs as one, in their order. Never raises either."""
         ...
 
     def digest(self, content: bytes) -> Digest: ...

@@ -38,6 +38,10 @@ REASONS: Mapping[str, Sentence] = {
         "Beberapa baris SIMPEG sama dalam semua kolom pengenalnya; hapus yang ganda atau perbaiki kolom itu.",
         "Several rows of SIMPEG agree in all columns that should tell them apart; remove the double or correct those columns.",
     ),
+    "join.several": Sentence(
+        "Tabel gabungan memiliki beberapa baris untuk baris ini; hapus yang ganda, atau lengkapi `on` atau `pick`.",
+        "A joined table has several rows for this one; remove the double, or say which counts by the join's `on` or `pick`.",
+    ),
     "code.unknown": Sentence(
         "Kode setempat belum ada padanannya di tabel kode; lengkapi tabel kode.",
         "The local code has no national code in its table; extend the code table and restart.",
@@ -99,29 +103,42 @@ REASONS: Mapping[str, Sentence] = {
         "Nilai tidak sesuai aturan BKN; perbaiki di SIMPEG.", "A value breaks BKN's rules; correct it in SIMPEG."
     ),
     "document.not_named": Sentence(
-        "Berkas sertifikat belum diunggah di SIMPEG.", "The row names no certificate file; upload it in SIMPEG."
+        "Sertifikat belum diunggah di SIMPEG.", "The row has no certificate; upload it in SIMPEG."
     ),
     "document.missing": Sentence(
         "Berkas sertifikat tidak ditemukan di folder; dicari lagi secara berkala.",
         "The certificate file is not in its folder; it is looked for again by itself.",
     ),
     "document.bad_name": Sentence(
-        "Nama berkas keluar dari folder sertifikat; perbaiki di SIMPEG.",
-        "The file name points outside the certificate folder; correct it in SIMPEG.",
+        "Nama berkas atau foldernya keluar dari folder sertifikat; perbaiki di SIMPEG.",
+        "The name of the file or of its folder leads out of the certificate folder; correct it in SIMPEG.",
     ),
     "document.unreadable": Sentence(
         "Berkas sertifikat tidak dapat dibaca; periksa hak akses.",
         "The certificate file cannot be read; check its rights.",
     ),
     "document.empty": Sentence(
-        "Berkas sertifikat kosong; unggah ulang.", "The certificate file is empty; upload it again."
+        "Sertifikat atau salah satu halamannya kosong; unggah ulang.",
+        "The certificate, or a page of it, is empty; upload it again.",
     ),
     "document.too_big": Sentence(
-        "Berkas lebih besar dari 1 MB; kecilkan lalu unggah ulang.",
+        "Sertifikat lebih besar dari 1 MB; kecilkan lalu unggah ulang.",
         "The certificate is larger than BKN takes (1 MB); make it smaller.",
     ),
     "document.not_pdf": Sentence(
         "Berkas bukan PDF; unggah sertifikat dalam bentuk PDF.", "The certificate is not a PDF; upload it as PDF."
+    ),
+    "document.base64": Sentence(
+        "Isi sertifikat di basis data rusak (bukan base64); unggah ulang.",
+        "What the column holds is no base64, so no certificate; upload it again.",
+    ),
+    "document.several": Sentence(
+        "Ada beberapa sertifikat untuk baris ini dan tidak jelas mana yang berlaku; hapus yang lain, atau lengkapi alur data.",
+        "The row has several certificates; remove all but one, or let the feed say which counts (`where`, `pick`, `order`).",
+    ),
+    "document.pages": Sentence(
+        "Halaman-halaman sertifikat tidak dapat digabung menjadi satu PDF (rusak atau bersandi); unggah ulang.",
+        "The pages cannot be put together to one PDF (damaged, or locked by a password); upload them again.",
     ),
     "document.not_image": Sentence(
         "Berkas bukan JPG atau PNG; unggah foto dalam bentuk itu.",

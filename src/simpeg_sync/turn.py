@@ -10,14 +10,15 @@ from simpeg_sync.clock import Clock
 from simpeg_sync.decide import plan
 from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import BknRow, Look, candidates
+from simpeg_sync.documents import Documents
 from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import BknAnswersBadly, BknError
 from simpeg_sync.domain.record import BknId, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.mapping.render import Gone, Rendered, Wanted, render
-from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, Source
+from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
+from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, SourceOfDocuments
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Work:
 @dataclass(frozen=True, slots=True)
 class View:
     feeds: Mapping[FeedName, Feed]
-    source: Source
+    source: SourceOfDocuments
     bkn: Bkn
     files: Files
     ledger: Ledger
@@ -82,18 +83,20 @@ class View:
     def work(self, turn: Turn, record: Record, rendered: Rendered) -> Work:
         feed = self.feeds[record.feed]
         resource = self.bkn.resource(feed.target)
-        return Work(turn, feed, resource, record, rendered, self.documents(feed, resource, rendered))
+        documents: Mapping[str, Document] = {}
+        if isinstance(rendered, Wanted):
+            certificates = Documents(self.source, self.files)
+            documents = certificates.of(feed, resource, record.key, rendered)
+            missing = certificates.not_named(feed, resource, documents)
+            if missing is not None:
+                rendered, documents = Unready("document.not_named", missing, rendered.nip), {}
+        return Work(turn, feed, resource, record, rendered, documents)
 
     # ----------------------------------------------------------------------------------------------- SIMPEG, the folder
 
     def rendered(self, feed: Feed, record: Record) -> Rendered:
         """What the feed wants for the record's key, by SIMPEG as it is now."""
         return render(feed, self.source.read(feed, [record.key]).get(record.key), link_of=self.link_of)
-
-    def file_names(self, work: Work) -> Mapping[str, str]:
-        """The certificates' file names by kind."""
-        usual = next(iter(work.resource.document_kinds), "")
-        return {kind or usual: name for kind, name in work.wanted.file_names.items()}
 
     def waiting_for(self, feed: Feed) -> tuple[FeedName, ...]:
         """Feeds whose records may wait for a proof of this one: a move between endpoints, or a field that names its row."""
@@ -107,17 +110,6 @@ class View:
         if record is not None and record.bkn_id is not None and record.lane != nip:
             raise Unfit("link.another_person", feed)
         return record.bkn_id if record is not None else None
-
-    def documents(self, feed: Feed, resource: Resource, rendered: Rendered) -> Mapping[str, Document]:
-        """The certificates that the row names, as far as BKN takes such a kind for this resource."""
-        if not isinstance(rendered, Wanted):
-            return {}
-        named = {rule.kind or next(iter(resource.document_kinds), ""): rule for rule in feed.documents}
-        return {
-            kind: self.files.read(rule.directory, rendered.file_names[rule.kind], form=resource.document_form)
-            for kind, rule in named.items()
-            if kind in resource.document_kinds and rendered.file_names.get(rule.kind)
-        }
 
     def moved(self, feed: Feed, record: Record, rendered: Rendered) -> plan.Moved | None:
         """Whether another feed of the same table has the row of a gone record now, and whether BKN has it there."""

@@ -19,8 +19,8 @@ from simpeg_sync.domain.errors import BknDown, SourceDown
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId, Digest
 from simpeg_sync.files import FolderFiles
-from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.ports import Certificate, Document
+from simpeg_sync.mapping.feed import DocumentRule, Feed
+from simpeg_sync.ports import Certificate, Document, Piece
 
 Trouble = Literal[
     "fine",
@@ -81,6 +81,14 @@ class MemorySource:
             raise SourceDown("the source is not reachable")
         rows = self.tables.get(feed.table, {})
         return {key: dict(rows[key]) for key in keys if key in rows}
+
+    def pieces(self, feed: Feed, rule: DocumentRule, key: SourceKey) -> Sequence[Piece]:
+        """Of the row itself; tables of certificates are for real databases."""
+        assert rule.rows is None, "no table of certificates is kept here"
+        return [
+            Piece(row, None if row.get(rule.content) is None else len(row[rule.content]), row.get(rule.content))
+            for row in self.read(feed, [key]).values()
+        ]
 
     def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
         return {key: Nip(str(row[feed.person])) for key, row in self.read(feed, keys).items() if row.get(feed.person)}
@@ -285,6 +293,12 @@ class MemoryFiles:
             return Document(FileState(problem="document.missing"))
         content = self.contents[name]
         return Document(FileState(self.digest(content)), content)
+
+    def stored(self, content: Any, *, form: DocumentForm = "pdf") -> Document:
+        return FolderFiles().stored(content, form=form)
+
+    def together(self, pages: Sequence[Document]) -> Document:
+        return FolderFiles().together(pages)
 
     def digest(self, content: bytes) -> Digest:
         return FolderFiles().digest(content)

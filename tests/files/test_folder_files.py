@@ -1,8 +1,10 @@
 """What lies behind a file name of a row: a certificate, or one named problem. Never an exception."""
 
+import base64
 import hashlib
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -95,3 +97,46 @@ def test_the_limit_can_be_set(folder: Path) -> None:
 def test_a_digest_tells_contents_apart_and_nothing_else() -> None:
     files = FolderFiles()
     assert files.digest(PDF) == files.digest(bytes(PDF)) != files.digest(PDF + b" ")
+
+
+ENCODED = base64.b64encode(PDF + b"?>" * 60)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        PDF + b"?>" * 60, bytearray(PDF + b"?>" * 60), memoryview(PDF + b"?>" * 60), ENCODED, ENCODED.decode(),
+        f"data:application/pdf;base64,{ENCODED.decode()}", b"DATA:application/pdf;name=a.pdf;base64," + ENCODED,
+        base64.encodebytes(PDF + b"?>" * 60).decode(), f"\r\n {ENCODED.decode()[:50]}\r\n{ENCODED.decode()[50:]} ",
+        ENCODED.rstrip(b"=").decode(),
+    ],
+)  # fmt: skip
+def test_a_column_holds_bytes_or_base64_as_forms_leave_it(stored: Any) -> None:
+    document = FolderFiles().stored(stored)
+    assert document.content == PDF + b"?>" * 60
+    assert document.state.digest == FolderFiles().digest(document.content)
+
+
+@pytest.mark.parametrize(
+    ("stored", "reason"),
+    [
+        (b"", "document.empty"), ("data:application/pdf;base64,", "document.empty"), ("JVBERi0xLjQ*", "document.base64"),
+        ("data:application/pdf,JVBERi0xLjQ", "document.base64"), ("sertifikat é.pdf", "document.base64"),
+        ("JVBER", "document.base64"),
+        (b"\x89PNG\r\n\x1a\n", "document.not_pdf"), (base64.b64encode(b"GIF89a").decode(), "document.not_pdf"),
+        (base64.b64encode(PDF.ljust(PDF_MAX_BYTES + 1)), "document.too_big"), (17, "document.not_pdf"), (1.5, "document.base64"),
+    ],
+)  # fmt: skip
+def test_what_a_column_holds_and_cannot_be_sent(stored: Any, reason: str) -> None:
+    document = FolderFiles().stored(stored)
+    assert (document.state.problem, document.state.digest, document.content) == (reason, None, b"")
+
+
+def test_a_picture_may_come_from_a_column() -> None:
+    picture = b"\xff\xd8\xff\xe0 a photo"
+    assert FolderFiles().stored(base64.b64encode(picture).decode(), form="image").content == picture
+    assert FolderFiles().stored(base64.b64encode(PDF), form="image").state.problem == "document.not_image"
+
+
+def test_no_content_is_shown_by_accident() -> None:
+    assert "rekaan" not in repr(FolderFiles().stored(PDF))

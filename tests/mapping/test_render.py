@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.mapping.conditions import ColumnTest, Condition
 from simpeg_sync.mapping.expressions import Code, Column, Constant, Date, First, Integer, Year
-from simpeg_sync.mapping.feed import DocumentRule, Feed
+from simpeg_sync.mapping.feed import DocumentRule, Feed, Place
 from simpeg_sync.mapping.render import Gone, Unready, Wanted, digest_of, nip_of, render
 
 ALICE = "198501012010012001"
@@ -63,7 +63,7 @@ def test_a_good_row_becomes_a_body_in_the_order_of_the_feed() -> None:
         ("tahunKursus", 2024),
         ("instansiId", "A1"),
     ]
-    assert (wanted().nip, wanted().person_bkn_id, wanted().file_names) == (ALICE, "A" * 32, {"": "a.pdf"})
+    assert (wanted().nip, wanted().person_bkn_id, wanted().places) == (ALICE, "A" * 32, {"": Place("files", "a.pdf")})
 
 
 def test_the_first_reason_in_a_fixed_order_is_given() -> None:

@@ -19,7 +19,7 @@ from tests.source.following import Following
 
 from simpeg_sync.domain.change import FeedName, key_parts, source_key
 from simpeg_sync.domain.errors import HistoryLost, SourceDown, SourceUnfit
-from simpeg_sync.mapping.feed import Feed, Join
+from simpeg_sync.mapping.feed import DocumentRows, DocumentRule, Feed, Join
 from simpeg_sync.source import wal_sql
 from simpeg_sync.source.connect import open_reading, open_writing
 from simpeg_sync.source.stream_settings import WalSettings
@@ -104,6 +104,27 @@ def test_a_joined_row_leads_back_to_the_feeds(wal: Wal, following: Following) ->
     wal.simpeg.run(f"UPDATE pegawai SET status = '9' WHERE nip = '{ANI}'")
     assert following.look() == kursus(1, 2) | {diklat(ANI, "11.5", "2024-02-01")}
     wal.simpeg.run("UPDATE jenis SET kode = 'X' WHERE kode = 'T'")
+    assert following.look() == kursus(1)
+
+
+CONTENT = "decode(repeat('61', 100000), 'hex')"
+
+
+def test_a_certificate_that_changes_in_a_table_of_its_own_marks_its_record(wal: Wal) -> None:
+    simpeg = wal.simpeg
+    simpeg.run(
+        "CREATE TABLE isi (id_kursus INTEGER, halaman INTEGER, jenis VARCHAR(9), isi BYTEA, "
+        "PRIMARY KEY (id_kursus, halaman))",
+        f"INSERT INTO isi VALUES (1, 1, 'SK', {CONTENT}), (2, 1, 'SK', NULL), (2, 2, 'FOTO', NULL)",
+    )
+    rows = DocumentRows(Join("isi", "i", (("id_kursus", "id"),), (("jenis", "SK"),)), order=("i.halaman",))
+    simpeg.feeds = (replace(KURSUS, documents=(DocumentRule(content="i.isi", rows=rows),)),)
+    following = wal.follow()
+    simpeg.run(f"UPDATE isi SET isi = {CONTENT.replace('61', '62')} WHERE id_kursus = 1")
+    assert following.look() == kursus(1)
+    simpeg.run("INSERT INTO isi VALUES (1, 2, 'FOTO', NULL)", "INSERT INTO isi VALUES (2, 3, 'SK', NULL)")
+    assert following.look() == kursus(2)
+    simpeg.run("DELETE FROM isi WHERE id_kursus = 1 AND jenis = 'SK'")
     assert following.look() == kursus(1)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from simpeg_sync.config.beside import Beside, JoinFile, Written
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.grammar import Grammar
 from simpeg_sync.config.settings import Section, check, likely
@@ -16,7 +17,7 @@ from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import Problem
 from simpeg_sync.mapping.conditions import Condition
 from simpeg_sync.mapping.expressions import Constant, Expression, linked
-from simpeg_sync.mapping.feed import DocumentRule, Feed, Join
+from simpeg_sync.mapping.feed import Feed, Join
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +33,6 @@ class Target:
 
 
 Targets = Mapping[str, Target]
-
-
-class JoinFile(Section):
-    table: str
-    alias: Annotated[str, Field(alias="as", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-    on: Annotated[dict[str, str], Field(min_length=1)]
-
-
-class DocumentFile(Section):
-    file: Any
-    directory: str
-    required: bool = False
-    kind: Annotated[str, Field(pattern=r"^[0-9a-z]*$")] = ""
 
 
 class FeedFile(Section):
@@ -65,7 +53,7 @@ class FeedFile(Section):
     fields: Annotated[dict[str, Any], Field(default_factory=dict)]
     required: Annotated[list[str], Field(default_factory=list)]
     natural_key: Annotated[list[str], Field(default_factory=list)]
-    document: DocumentFile | list[DocumentFile] | None = None
+    document: Any = None
     delete: Literal["hold", "delete", "ignore"] = "hold"
     look_before_write: bool = True
     moves_with: Annotated[list[str], Field(default_factory=list)]
@@ -110,10 +98,12 @@ class _Reader:
     def __init__(self, file: YamlFile, base: Path, problems: list[Problem], unread: Collection[str]) -> None:
         self.file, self.base, self.problems, self.unread = file, base, problems, unread
         self.grammar = Grammar(file, base, problems)
+        self.beside = Beside(file, base, problems, self.grammar)
 
     def feed(self, model: FeedFile, targets: Targets) -> Feed | None:
         self._check_conditions()
-        self._check_target(model, targets)
+        documents = self.beside.documents(model.document)
+        self._check_target(model, targets, documents)
         self._check_key(model)
         self._check_names(model)
         feed = Feed(
@@ -125,7 +115,7 @@ class _Reader:
             person=model.person,
             fields={name: self._field(model, name) for name in model.fields},
             required=tuple(model.required),
-            joins=tuple(Join(join.table, join.alias, tuple(join.on.items())) for join in model.joins),
+            joins=tuple(self.beside.join(join, ("joins", index)) for index, join in enumerate(model.joins)),
             scope=self.grammar.condition(model.scope, ("scope",)),
             verified=self.grammar.condition(model.verified, ("verified",)),
             deleted=self.grammar.condition(model.deleted, ("deleted",)),
@@ -133,7 +123,7 @@ class _Reader:
             person_bkn_id=model.person_bkn_id,
             bkn_id=model.bkn_id,
             natural_key=tuple(model.natural_key),
-            documents=self._documents(model.document),
+            documents=tuple(self.beside.document(one, where) for one, where in documents),
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
             moves_with=tuple(FeedName(name) for name in model.moves_with),
@@ -146,22 +136,13 @@ class _Reader:
     def _field(self, model: FeedFile, name: str) -> Expression:
         return self.grammar.expression(model.fields[name], ("fields", name)) or Constant(None)
 
-    def _documents(self, written: DocumentFile | list[DocumentFile] | None) -> tuple[DocumentRule, ...]:
-        if not isinstance(written, list):
-            return () if written is None else (self._document(written, ("document",)),)
-        return tuple(self._document(one, ("document", index)) for index, one in enumerate(written))
-
-    def _document(self, written: DocumentFile, where: tuple[str | int, ...]) -> DocumentRule:
-        file = self.grammar.expression(written.file, (*where, "file")) or Constant(None)
-        return DocumentRule(file, str(self.base / written.directory), written.required, written.kind)
-
     def _check_conditions(self) -> None:
         """A condition whose lines are all comments would let every row through."""
         for name in ("scope", "verified", "deleted", "active_person"):
             if name in _mapping(self.file) and self.file.data[name] is None:
                 self._problem((name,), f"{name} says nothing", "Write the condition, or remove the word.")
 
-    def _check_target(self, model: FeedFile, targets: Targets) -> None:
+    def _check_target(self, model: FeedFile, targets: Targets, documents: Sequence[Written]) -> None:
         if model.target not in targets:
             known = ", ".join(sorted(targets))
             remedy = f"{likely(model.target, targets)} Known: {known}.".strip()
@@ -176,7 +157,7 @@ class _Reader:
         if target.needs_natural_key and not model.natural_key and "natural_key" not in self.unread:
             what = "natural_key is missing: without it rows that BKN has already would be made twice"
             self._problem(("natural_key",), what, "Name the fields by which a row is known, e.g. [nomorSertipikat].")
-        self._check_documents(model, target)
+        self._check_documents(model, target, documents)
         for place, names in (
             ("fields", model.fields),
             ("natural_key", model.natural_key),
@@ -194,11 +175,9 @@ class _Reader:
                     continue
                 self._problem((place, index), f"{name} has no expression in fields", "Add it to fields.")
 
-    def _check_documents(self, model: FeedFile, target: Target) -> None:
-        written = model.document if isinstance(model.document, list) else [model.document] if model.document else []
-        kinds = [one.kind or next(iter(target.document_kinds), "") for one in written]
-        for index, kind in enumerate(kinds):
-            where: tuple[str | int, ...] = ("document", index) if isinstance(model.document, list) else ("document",)
+    def _check_documents(self, model: FeedFile, target: Target, documents: Sequence[Written]) -> None:
+        kinds = [one.kind or next(iter(target.document_kinds), "") for one, _ in documents]
+        for index, (kind, (_, where)) in enumerate(zip(kinds, documents, strict=True)):
             known = ", ".join(target.document_kinds)
             if kind not in target.document_kinds:
                 what = (
@@ -232,20 +211,38 @@ class _Reader:
 
     def _check_columns(self, feed: Feed) -> None:
         """Every column once, at the first place that names it; an alias has to be known there."""
+        known: list[str] = []
         for index, join in enumerate(feed.joins):
-            for column, partner in join.on:
-                self._check_name(("joins", index, "on"), column)
-                self._check_column(("joins", index, "on", column), partner, feed.joins[:index])
+            self._check_join(("joins", index), join, known)
+            known.append(join.alias)
         seen: set[str] = set(feed.key)
         for where, column in _columns(feed):
             if column not in seen:
                 seen.add(column)
-                self._check_column(where, column, feed.joins)
+                self._check_column(where, column, known)
+        for place, rule in self.beside.rules:
+            # What its rows hold is known to this certificate alone.
+            rows = rule.rows
+            if rows is not None:
+                self._check_name((*place, "rows", "table"), rows.join.table)
+                self._check_join((*place, "rows"), rows.join, known)
+            own = [*known, rows.join.alias] if rows is not None else known
+            for column in dict.fromkeys([*rule.piece_columns, *([rule.content] if rule.content else [])]):
+                self._check_column(self.beside.place_of(place, rule, column), column, own)
+        aliases = [join.alias for join in feed.roads]
+        for alias in dict.fromkeys(alias for alias in aliases if aliases.count(alias) > 1):
+            self._problem(("joins",), f"two tables are called {alias!r}", "Give each another name after `as`.")
 
-    def _check_column(self, where: Sequence[str | int], column: str, joins: Sequence[Join]) -> None:
+    def _check_join(self, where: tuple[str | int, ...], join: Join, known: Sequence[str]) -> None:
+        for column, partner in join.on:
+            self._check_name((*where, "on"), column)
+            self._check_column((*where, "on", column), partner, known)
+        for column in (*(column for column, _ in join.where), *([join.pick.column] if join.pick is not None else [])):
+            self._check_name((*where, "on", column), column)
+
+    def _check_column(self, where: Sequence[str | int], column: str, aliases: Sequence[str]) -> None:
         self._check_name(where, column)
         alias, dot, _ = column.partition(".")
-        aliases = [join.alias for join in joins]
         if dot and alias not in aliases and "joins" not in self.unread:
             remedy = f"{likely(alias, aliases)} Joins: {', '.join(aliases) or 'none'}.".strip()
             self._problem(where, f"{column} names {alias!r}, which no join has", remedy)
@@ -274,8 +271,8 @@ def _columns(feed: Feed) -> Iterator[tuple[tuple[str | int, ...], str]]:
         for column in expression.columns:
             yield ("fields", name), column
     for document in feed.documents:
-        for column in document.file.columns:
-            yield ("document", "file"), column
+        for column in document.changes_with:
+            yield ("document", "changes_with"), column
 
 
 def check_together(feeds: Sequence[tuple[Feed, YamlFile]], *, are_all: bool) -> list[Problem]:

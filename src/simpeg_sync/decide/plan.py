@@ -17,11 +17,13 @@ from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted
 
 @dataclass(frozen=True, slots=True)
 class FileState:
-    """The certificate as it lies on disk now."""
+    """The certificate as SIMPEG has it now."""
 
     digest: Digest | None = None
     problem: str = ""
-    """A reason code when there is a file name but nothing that can be sent."""
+    """A reason code when the row has a certificate but none that can be sent."""
+    detail: str = ""
+    """Which page."""
 
 
 Files = Mapping[str, FileState]
@@ -199,7 +201,7 @@ def _first_problem(files: Files) -> Hold | None:
 
 
 def _of_several(kind: str, files: Files) -> str:
-    return kind if len(files) > 1 else ""
+    return ", ".join(filter(None, (kind if len(files) > 1 else "", files[kind].detail)))
 
 
 def _cannot_be_named(resource: Resource, record: Record) -> bool:

@@ -21,6 +21,15 @@ TWICE: Row = MappingProxyType({})
 """Stands for several rows of one natural key, where nothing says which of them counts. Known by identity, not by content."""
 
 
+class SeveralPartners(dict[str, Any]):
+    """Stands for a row for which a join finds several partners, where nothing says which of them counts. It holds the
+    columns that are the same with each of them."""
+
+    def __init__(self, join: str, agreed: Row) -> None:
+        super().__init__(agreed)
+        self.join = join
+
+
 def source_key(parts: Iterable[str]) -> SourceKey:
     return SourceKey(json.dumps(list(parts), ensure_ascii=False, separators=(",", ":")))
 

@@ -1,12 +1,16 @@
-"""Where certificates lie: a file name in the row, a base directory in the feed. Reads, never writes."""
+"""What a certificate is: a file of a folder, or what a column holds; one PDF, or pages that become one. Reads, never
+writes."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from simpeg_sync.decide.fields import DocumentForm
 from simpeg_sync.decide.plan import FileState
 from simpeg_sync.domain.record import Digest
+from simpeg_sync.files.base64_text import base64_of
+from simpeg_sync.files.pages import put_together
 from simpeg_sync.ports import Document
 
 PDF_MAX_BYTES = 1_000_000
@@ -43,6 +47,29 @@ class FolderFiles:
             # ValueError: a NUL or half a character in the name. RuntimeError: links in a circle, before Python 3.13.
             return _problem("document.unreadable")
         return self._checked(content, form)
+
+    def stored(self, content: Any, *, form: DocumentForm = "pdf") -> Document:
+        if isinstance(content, bytes | bytearray | memoryview):
+            content = bytes(content)
+            if content.startswith(BEGINNINGS[form]):
+                return self._checked(content, form)
+        decoded = base64_of(content)
+        if decoded is not None:
+            return self._checked(decoded, form)
+        return self._checked(content, form) if isinstance(content, bytes) else _problem("document.base64")
+
+    def together(self, pages: Sequence[Document]) -> Document:
+        if sum(len(page.content) for page in pages) > self._max_bytes:
+            return _problem("document.too_big")
+        content = put_together([page.content for page in pages])
+        if content is None:
+            return _problem("document.pages")
+        document = self._checked(content, "pdf")
+        if document.state.problem:
+            return document
+        # Of what SIMPEG has, and not of how this version puts it together: an upgrade must not send all of them again.
+        digest = self.digest("".join(page.state.digest or "" for page in pages).encode())
+        return Document(FileState(digest), content)
 
     def digest(self, content: bytes) -> Digest:
         return Digest(hashlib.blake2b(content, digest_size=16).hexdigest())

@@ -10,6 +10,7 @@ from typing import Any
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.load import Config
 from simpeg_sync.config.places import place_of_column, place_of_join
+from simpeg_sync.documents import Documents
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapcheck.finding import Finding, has_problems, shown
@@ -18,7 +19,6 @@ from simpeg_sync.mapcheck.structure import Structure
 from simpeg_sync.mapping.conditions import Condition, describe
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import nip_of
-from simpeg_sync.ports import Files
 from simpeg_sync.reasons import sentence
 from simpeg_sync.source.survey import Survey
 
@@ -43,7 +43,7 @@ class MapCheck:
     config: Config
     survey: Survey
     kinds: Kinds
-    files: Files
+    documents: Documents
     rows: int | None = ROWS
     """None: all of them."""
 
@@ -99,7 +99,7 @@ class MapCheck:
                         yield Finding(kind, "problem", place, f"{field}: {what}", remedy, len(rows), example)
 
     def _sampled(self, feed: Feed, rows: int) -> Tally:
-        reader = Reader(feed, self.kinds, self.files, rows if self.rows is None else min(rows, self.rows))
+        reader = Reader(feed, self.kinds, self.documents, rows if self.rows is None else min(rows, self.rows))
         for page in self.survey.sample(reader.reading, rows=rows, wanted=self.rows):
             reader.take(page)
         return reader.tally
@@ -137,7 +137,7 @@ def _report(head: Mapping[str, Any], findings: Sequence[Finding], tally: Tally |
             for (field, table), counted in tally.unknown_codes.items()
             for local, count, example in counted.most_common()
         ],
-        "documents": {"named": tally.documents_named, "looked_at": tally.documents_seen, "broken": _broken(tally)},
+        "documents": {"looked_at": tally.documents_seen, "broken": _broken(tally)},
     }
 
 
@@ -196,7 +196,7 @@ class _Findings:
                 condition: Condition = getattr(self.feed, name)
                 what = f"{name} lets no row through: {describe(condition)} is true for {counts[True]} of {counts.total()} rows"
                 remedy = "Compare with the values under `filters`: capitals, and codes like 01, count as they are."
-                yield self._problem(f"{name}.blocks_all", (name,), what, remedy, count=counts.total())
+                yield self._wrong(f"{name}.blocks_all", (name,), what, remedy, count=counts.total())
 
     def _persons(self) -> Iterator[Finding]:
         persons, column = self.tally.persons, self.feed.person
@@ -237,7 +237,7 @@ class _Findings:
             what = f"{field}: {len(counted.counts)} local codes are not in {table}: {_top(counted)}"
             remedy = f"Add them to {table} with BKN's codes; `--json` lists all."
             example = next(iter(counted.examples.values()))
-            yield self._problem(
+            yield self._wrong(
                 "code.unknown", ("fields", field), what, remedy, count=counted.counts.total(), example=example
             )
 
@@ -250,13 +250,13 @@ class _Findings:
                 if reason == "date.unreadable"
                 else "Correct the rows in SIMPEG, or map the column otherwise."
             )
-            yield self._problem(reason, _where(field), what, remedy, count=counted.counts.total(), example=example)
+            yield self._wrong(reason, _where(field), what, remedy, count=counted.counts.total(), example=example)
 
     def _fields(self) -> Iterator[Finding]:
         for (field, reason, detail), count, example in self.tally.unfit.most_common():
             if reason not in SAID_APART:
                 what = f"{field}: {reason}" + (f" ({detail})" if detail else "")
-                yield self._problem(reason, _where(field), what, sentence(reason), count=count, example=example)
+                yield self._wrong(reason, _where(field), what, sentence(reason), count=count, example=example)
 
     def _cut(self) -> Iterator[Finding]:
         for (field, length), count, example in self.tally.cut.most_common():
@@ -278,35 +278,35 @@ class _Findings:
         if tally.doubles and tally.resource.is_single:
             what = f"BKN has one row of {self.feed.target} a person, SIMPEG several"
             remedy = "Choose the one that counts by `scope`."
-            yield self._problem(
+            yield self._wrong(
                 "person.several_rows", where, what, remedy, count=tally.doubles, example=tally.double_example
             )
         elif tally.doubles:
             what = f"rows of one person agree in the natural key ({names}); at BKN they would be one row"
             remedy = "Add fields that tell them apart, or remove the doubles in SIMPEG."
-            yield self._problem(
+            yield self._wrong(
                 "natural_key.double", where, what, remedy, count=tally.doubles, example=tally.double_example
             )
         if tally.without_natural_key:
             what = f"every field of the natural key ({names}) is empty: such rows are not found at BKN, and may be made twice"
             remedy = "Choose fields that are always filled, or name one of them in `required`."
             count, example = tally.without_natural_key, tally.without_example
-            yield self._problem("natural_key.empty", where, what, remedy, count=count, example=example)
+            yield self._wrong("natural_key.empty", where, what, remedy, count=count, example=example)
 
     def _documents(self) -> Iterator[Finding]:
         for index, rule in enumerate(self.feed.documents):
-            if not Path(rule.directory).is_dir():
-                what = f"the folder {rule.directory} of the certificates is not there, or may not be read"
+            if rule.directory and not Path(rule.fixed_folder).is_dir():
+                what = f"the folder {rule.fixed_folder} of the certificates is not there, or may not be read"
                 where = ("document", index) if isinstance(self.file.data["document"], list) else ("document",)
-                yield self._problem(
+                yield self._wrong(
                     "document.no_folder", (*where, "directory"), what, "Correct `directory`, or its rights."
                 )
         for (kind, reason), count, example in self.tally.documents.most_common():
             of = f"{count} of {self.tally.documents_seen} certificates that were looked at"
             what = f"{reason}{f' (kind {kind})' if kind else ''}: {of}"
-            yield self._problem(reason, ("document",), what, sentence(reason), count=count, example=example)
+            yield self._wrong(reason, ("document",), what, sentence(reason), count=count, example=example)
 
-    def _problem(
+    def _wrong(
         self,
         kind: str,
         where: Sequence[str | int],

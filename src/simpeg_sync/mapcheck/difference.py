@@ -13,7 +13,7 @@ from operator import itemgetter
 from typing import Any, Protocol
 
 from simpeg_sync.decide.fields import Resource
-from simpeg_sync.domain.change import TWICE, FeedName, Row, SourceKey
+from simpeg_sync.domain.change import TWICE, FeedName, Row, SeveralPartners, SourceKey
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.record import BknId, Record, lane_of
 from simpeg_sync.mapcheck.finding import shown
@@ -264,7 +264,7 @@ class MapDiff:
         return (
             before.digest == after.digest
             and before.nip == after.nip
-            and before.file_names == after.file_names
+            and before.places == after.places
             and old is not None
             and old.target == new.target
             and self.old.service == self.new.service
@@ -320,10 +320,13 @@ def _rows(
     """Several rows of one key stand beside each other. Raises SourceUnfit where only one may be."""
     for key, group in groupby(page, key=itemgetter(0)):
         values = [one[1] for one in group]
+        if len(values) > 1 and not feed.key_is_natural and feed.joins:
+            same = zip(names, *values, strict=True)
+            agreed = {name: first for name, first, *others in same if all(other == first for other in others)}
+            yield key, SeveralPartners(", ".join(join.alias for join in feed.joins), agreed)
+            continue
         if len(values) > 1 and not feed.key_is_natural:
-            raise SourceUnfit(
-                f"feed {feed.name}: several rows for one key; `simpeg-sync map check` says which join or key"
-            )
+            raise SourceUnfit(f"feed {feed.name}: several rows for one key; `simpeg-sync map check` says which key")
         yield key, TWICE if len(values) > 1 else dict(zip(names, values[0], strict=True))
 
 
@@ -333,7 +336,7 @@ def _changed_fields(old: Feed | None, new: Feed, was: Wanted, becomes: Wanted) -
             yield name
     if was.nip != becomes.nip:
         yield PERSON
-    if was.file_names != becomes.file_names:
+    if was.places != becomes.places:
         yield CERTIFICATE
     if old is not None and old.target != new.target:
         yield TARGET

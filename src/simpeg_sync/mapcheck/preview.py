@@ -12,6 +12,7 @@ import yaml
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import BknRow, Look
+from simpeg_sync.documents import Documents
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey, key_parts
 from simpeg_sync.domain.errors import BknError, NothingMatched
 from simpeg_sync.domain.record import BknId, Record
@@ -22,6 +23,7 @@ from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, nip_of, render
 from simpeg_sync.mapping.text import plain
 from simpeg_sync.planner import Planner, unseen
+from simpeg_sync.ports import Document
 from simpeg_sync.reasons import sentence
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import View
@@ -93,7 +95,7 @@ class Preview:
             "key": list(key_parts(key)),
             "row": self._columns(feed, row) if is_there and row is not None else None,
             "fields": list(self._fields(feed, row)) if is_there and row is not None else [],
-            "documents": self._documents(feed, row) if is_there and row is not None else [],
+            "documents": self._documents(feed, key, rendered),
             "payload": self._payload(feed, rendered),
             "action": decided.action if decided else "ignore",
             "reason": reason,
@@ -133,20 +135,22 @@ class Preview:
         except Unfit as unfit:
             return None, unfit
 
-    def _documents(self, feed: Feed, row: Row) -> list[dict[str, Any]]:
-        return [self._document(feed, row, rule) for rule in feed.documents]
+    def _documents(self, feed: Feed, key: SourceKey, rendered: Rendered) -> list[dict[str, Any]]:
+        """Of a row that may leave; of another one nobody looks at them."""
+        resource = self.view.bkn.resource(feed.target)
+        usual = next(iter(resource.document_kinds), "")
+        found: Mapping[str, Document] = {}
+        if isinstance(rendered, Wanted):
+            found = Documents(self.source, self.view.files).of(feed, resource, key, rendered)
+        return [self._document(rule, found.get(rule.kind or usual)) for rule in feed.documents]
 
-    def _document(self, feed: Feed, row: Row, rule: DocumentRule) -> dict[str, Any]:
-        form = self.view.bkn.resource(feed.target).document_form
-        name, hold = self._computed(feed, row, rule.file)
-        state = self.view.files.read(rule.directory, str(name), form=form).state if name else None
-        missing = "document.not_named" if not name and rule.required else ""
-        problem = hold.code if hold else state.problem if state else missing
+    def _document(self, rule: DocumentRule, found: Document | None) -> dict[str, Any]:
+        missing = "document.not_named" if rule.required else ""
         return {
             "kind": rule.kind,
-            "file": self._value(name),
-            "found": bool(state and not state.problem),
-            "problem": problem,
+            "file": self._value(found.file_name or None) if found is not None else None,
+            "found": found is not None and not found.state.problem,
+            "problem": found.state.problem if found is not None else missing,
         }
 
     def _payload(self, feed: Feed, rendered: Rendered) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from simpeg_sync.decide.fields import Resource
+from simpeg_sync.documents import Documents
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.mapcheck.finding import shown
@@ -22,7 +23,7 @@ from simpeg_sync.mapping.expressions import Column, RowOf, Unfit, linked
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, nip_of, render
 from simpeg_sync.mapping.text import plain
-from simpeg_sync.ports import Complaint, Document, Files
+from simpeg_sync.ports import Complaint, Document
 
 DISTINCT_MAX = 10_000
 """Different values that are counted of one thing; what comes after is counted together."""
@@ -110,7 +111,6 @@ class Tally:
     partners: dict[str, Counter[str]] = field(default_factory=dict)
     """Join -> found, missing (there is something to join by, and nobody is there), empty (nothing to join by)"""
     documents: Counted = field(default_factory=Counted)
-    documents_named: int = 0
     documents_seen: int = 0
     doubles: int = 0
     """Rows whose natural key another row of the same person has too."""
@@ -128,7 +128,7 @@ class Reader:
 
     feed: Feed
     kinds: Kinds
-    files: Files
+    documents: Documents
     rows_expected: int
     tally: Tally = field(init=False)
     cuts: Sequence[Cut] = field(init=False)
@@ -173,7 +173,7 @@ class Reader:
 
     def _row(self, key: SourceKey, row: Row) -> None:
         if row is TWICE:
-            self.tally.held.add(("identity.twice" if self.feed.key_is_natural else "source.unfit", ""), key)
+            self.tally.held.add((_why_several(self.feed), ""), key)
             return
         self._filters(key, row)
         rendered = render(self.feed, row, link_of=stand_in)
@@ -203,11 +203,14 @@ class Reader:
         self._links(key, row, rendered.nip)
         self._natural_key(key, rendered)
         files = self._documents(key, rendered)
+        missing = self.documents.not_named(self.feed, self.tally.resource, files) if files is not None else None
+        if missing is not None:
+            return "document.not_named", missing
         complaint = self.kinds.check(self.feed.target, rendered.body)
         if complaint is not None:
             self.tally.unfit.add((complaint.field, complaint.reason, ""), key)
             return complaint.reason, complaint.field
-        broken = [document.state.problem for document in files if document.state.problem]
+        broken = [document.state.problem for document in (files or {}).values() if document.state.problem]
         return (broken[0], "") if broken and self.tally.resource.takes_files_with_save else None
 
     # ------------------------------------------------------------------------------------------------------ one by one
@@ -298,20 +301,23 @@ class Reader:
             self.tally.double_example = self.tally.double_example or shown(key)
         self.tally.keys_seen[digest] = digest in self.tally.keys_seen
 
-    def _documents(self, key: SourceKey, wanted: Wanted) -> Sequence[Document]:
-        """Looks at some of them only: each costs reading a file."""
-        named = [rule for rule in self.feed.documents if wanted.file_names.get(rule.kind)]
-        self.tally.documents_named += len(named)
+    def _documents(self, key: SourceKey, wanted: Wanted) -> Mapping[str, Document] | None:
+        """Looks at some rows only, and says None of the others: each costs reading its certificates."""
         stride = max(1, self.rows_expected // DOCUMENTS_MAX)
-        if self.tally.sampled % stride:
-            return ()
-        form = self.tally.resource.document_form
-        found = [self.files.read(rule.directory, wanted.file_names[rule.kind], form=form) for rule in named]
-        for rule, document in zip(named, found, strict=True):
+        if not self.feed.documents or self.tally.sampled % stride:
+            return None
+        found = self.documents.of(self.feed, self.tally.resource, key, wanted)
+        for kind, document in found.items():
             self.tally.documents_seen += 1
             if document.state.problem:
-                self.tally.documents.add((rule.kind, document.state.problem), key)
+                self.tally.documents.add((kind, document.state.problem), key)
         return found
+
+
+def _why_several(feed: Feed) -> str:
+    if feed.key_is_natural:
+        return "identity.twice"
+    return "join.several" if feed.joins else "source.unfit"
 
 
 @dataclass(frozen=True, slots=True)

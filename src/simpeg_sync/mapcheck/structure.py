@@ -36,7 +36,7 @@ class Structure:
             self.survey.source.check(self.feed)
         except SourceUnfit as unfit:
             if not has_problems(disagreeing):
-                yield self._problem("source.unfit", self.file.place(("feed",)), str(unfit), "Correct what it names.")
+                yield self._wrong("source.unfit", self.file.place(("feed",)), str(unfit), "Correct what it names.")
             return
         of_key = list(self._key())
         yield from of_key
@@ -65,7 +65,7 @@ class Structure:
                 what = f"table {facts.name} has no column {bare}"
                 place = place_of_column(self.file, self.feed, column)
                 remedy = f"{_likely(bare, facts.columns)} Correct the name; upper and lower case count.".strip()
-                yield self._problem("column.missing", place, what, remedy)
+                yield self._wrong("column.missing", place, what, remedy)
 
     def _missing_table(self, table: str) -> Finding:
         schema, _ = split_table(table)
@@ -75,7 +75,7 @@ class Structure:
             guess = ""
         what = f"table {table} does not exist, or the account may not see it"
         remedy = f"{guess} Correct the name, or GRANT SELECT on it.".strip()
-        return self._problem("table.missing", place_of_table(self.file, table), what, remedy)
+        return self._wrong("table.missing", place_of_table(self.file, table), what, remedy)
 
     # ---------------------------------------------------------------------------------------------------------- the key
 
@@ -87,7 +87,7 @@ class Structure:
         without = self._asked(lambda: self.survey.rows_without_key(feed))
         if without:
             what = f"rows with NULL in the {word} ({columns}) belong to no record and are never sent"
-            yield self._problem(f"{word}.null", place, what, "Choose columns that are always filled.", count=without)
+            yield self._wrong(f"{word}.null", place, what, "Choose columns that are always filled.", count=without)
         if not facts.is_view and feed.key[0] not in facts.leading:
             what = f"no index of {feed.table} begins with {feed.key[0]}: every page of a sweep or a scan sorts the whole table"
             yield self._note(f"{word}.no_index", place, what, f"Let the DBA make an index on ({columns}).")
@@ -100,13 +100,13 @@ class Structure:
         elif doubles.count and feed.key_is_natural:
             what = f"several rows of {feed.table} agree in all of ({columns}); they are held until one is left"
             remedy = "Add columns that tell them apart, or remove the doubles in SIMPEG."
-            yield self._problem(
+            yield self._wrong(
                 "identity.twice", place, what, remedy, count=doubles.count, example=shown(doubles.example)
             )
         elif doubles.count:
             what = f"key ({columns}) is not unique in {feed.table}; the feed cannot be read"
             remedy = "Add the columns that tell its rows apart; where nothing does, write identity instead of key."
-            yield self._problem(
+            yield self._wrong(
                 "key.not_unique", place, what, remedy, count=doubles.count, example=shown(doubles.example)
             )
         elif not feed.key_is_natural and not facts.is_view:
@@ -129,7 +129,7 @@ class Structure:
                         "Some databases refuse that, others convert and match less or more than is meant, without an index: "
                         "join columns of one type, by a view if need be."
                     )
-                    yield self._problem("join.types_disagree", place, what, remedy)
+                    yield self._wrong("join.types_disagree", place, what, remedy)
                     continue
                 # A database says only what differs from its table's default.
                 collations = (partner.collation(its), own.collation(column))
@@ -151,7 +151,7 @@ class Structure:
             doubles = self._asked(lambda: self.survey.doubles(self.feed, joins=number + 1, limit=COUNTED_MAX))
         if doubles is not None and doubles.count:
             what = f"join {join.alias} finds several rows of {named} for one key, and which one counts is not said"
-            yield self._problem(
+            yield self._wrong(
                 "join.fans_out",
                 place,
                 what,
@@ -208,7 +208,7 @@ class Structure:
         tables = {join.alias: join.table for join in self.feed.joins}
         return (tables[alias] if alias else self.feed.table), column
 
-    def _problem(
+    def _wrong(
         self, kind: str, place: str, what: str, remedy: str, *, count: int | None = None, example: str = ""
     ) -> Finding:
         return Finding(kind, "problem", place, what, remedy, count, example)

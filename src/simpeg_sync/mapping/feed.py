@@ -4,15 +4,25 @@ Here stands only what a feed *is*. How its expressions are computed is in ``expr
 is the business of the source.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.change import FeedName, Row
 from simpeg_sync.mapping.conditions import Condition
-from simpeg_sync.mapping.expressions import Expression, linked_feeds
+from simpeg_sync.mapping.expressions import Constant, Expression, clean, linked_feeds
+from simpeg_sync.mapping.text import is_readable, plain
 
 DeletePolicy = Literal["hold", "delete", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """Which of several rows of another table counts: the one with the highest (or lowest) value of a column."""
+
+    column: str
+    newest: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,19 +33,109 @@ class Join:
     alias: str
     on: tuple[tuple[str, str], ...]
     """Pairs (column of this table, column known before: ``column`` of the feed's table or ``alias.column``)."""
+    where: tuple[tuple[str, str], ...] = ()
+    """Pairs (column of this table, the text of its value), for a table that holds things of several kinds."""
+    pick: Pick | None = None
+    """Without it several partners of one row hold its record."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRows:
+    """A table that holds certificates, or pages of them, in rows of its own."""
+
+    join: Join
+    """How its rows are found from the feed's row."""
+    where: Condition | None = None
+    """Which of them count; its columns are written ``alias.column``."""
+    order: tuple[str, ...] = ()
+    """Columns by which several are pages of one document; without it only one may count."""
+    pick: Pick | None = None
+    """Of those that count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a certificate should lie."""
+
+    directory: str
+    name: str
+    problem: str = ""
+    """A reason code when the row's values make no folder."""
+
+
+NO_FILE = Constant(None)
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRule:
-    """Where the certificate of a row lies."""
+    """Where the certificate of a row is kept: in a folder, or in a column; named by the row itself or by rows of another
+    table."""
 
-    file: Expression
+    file: Expression = NO_FILE
     """Gives the file name; empty means that the row has no certificate."""
-    directory: str
+    directory: str = ""
+    """The folder; a column in braces stands for a folder of that name, ``berkas/{nip}``."""
     required: bool = False
     """Hold the record, not only its document, while the row names no file."""
     kind: str = ""
     """id_ref_dokumen; empty for the usual one of the target."""
+    content: str = ""
+    """Instead of a file: the column that holds the certificate itself, as bytes or as base64."""
+    rows: DocumentRows | None = None
+    """The rows of another table that name or hold it, where it is not the row itself."""
+    changes_with: tuple[str, ...] = ()
+    """Columns of the row that change whenever its certificate does, for who sees only columns."""
+
+    @property
+    def fixed_folder(self) -> str:
+        """The part of the folder that is the same for every row; empty without one."""
+        before, braces, _ = self.directory.partition("{")
+        return before.rpartition("/")[0] if braces else self.directory
+
+    @property
+    def is_in_row(self) -> bool:
+        """Whether the row that is read for its fields says all there is to say: a file's name."""
+        return not self.content and self.rows is None
+
+    @property
+    def row_columns(self) -> tuple[str, ...]:
+        """What is read together with the row's fields; never a certificate, which may be millions of bytes."""
+        known = self.place_columns if self.is_in_row else ()
+        roads = tuple(column for _, column in self.rows.join.on) if self.rows is not None else ()
+        return (*known, *roads, *self.changes_with)
+
+    @property
+    def piece_columns(self) -> tuple[str, ...]:
+        """What is read together with the certificate itself, when its turn has come."""
+        rows = self.rows
+        chosen = [*(rows.where.columns if rows.where else ()), *rows.order] if rows is not None else []
+        picked = [rows.pick.column] if rows is not None and rows.pick is not None else []
+        return tuple(dict.fromkeys([*self.place_columns, *chosen, *picked]))
+
+    @property
+    def place_columns(self) -> tuple[str, ...]:
+        return (*self.file.columns, *re.findall(_BRACES, self.directory))
+
+    def place(self, row: Row) -> Place | None:
+        """None when the row names no file. Raises Unfit where its expression does."""
+        name = self.file.value(row)
+        if not name:
+            return None
+        folders = {column: clean(plain(row.get(column))) for column in re.findall(_BRACES, self.directory)}
+        problem = ""
+        if not all(folders.values()):
+            problem = "document.missing"
+        elif not all(_is_folder_name(folder) for folder in folders.values()):
+            problem = "document.bad_name"
+        return Place(re.sub(_BRACES, lambda found: folders[found[1]], self.directory), str(name), problem)
+
+
+_BRACES = r"\{([^{}]+)\}"
+
+
+def _is_folder_name(value: str) -> bool:
+    """A value comes from a form: it must name one folder, not a way through several, nor out of them."""
+    return value not in (".", "..") and not re.search(r"[/\\\0]", value) and is_readable(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +180,7 @@ class Feed:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Every column the feed reads, each once: ``column`` or ``alias.column``."""
+        """Every column that is read of a row, each once: ``column`` or ``alias.column``. No certificate is among them."""
         wanted: list[str] = [*self.key, self.person]
         wanted += [column for column in (self.person_bkn_id, self.bkn_id) if column]
         for condition in (self.scope, self.verified, self.deleted, self.active_person):
@@ -89,8 +189,13 @@ class Feed:
         for expression in self.fields.values():
             wanted += expression.columns
         for document in self.documents:
-            wanted += document.file.columns
+            wanted += document.row_columns
         return tuple(dict.fromkeys(wanted))
+
+    @property
+    def roads(self) -> tuple[Join, ...]:
+        """Every table beside the feed's own, with the way to it: joins first, then those that hold certificates."""
+        return (*self.joins, *(document.rows.join for document in self.documents if document.rows is not None))
 
     @property
     def linked_feeds(self) -> tuple[FeedName, ...]:
@@ -102,5 +207,5 @@ def tables_of(feeds: Sequence[Feed]) -> tuple[str, ...]:
     """Every source table that any of the feeds reads."""
     names: list[str] = []
     for feed in feeds:
-        names += [feed.table, *(join.table for join in feed.joins)]
+        names += [feed.table, *(join.table for join in feed.roads)]
     return tuple(dict.fromkeys(names))

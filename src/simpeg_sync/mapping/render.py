@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SeveralPartners, SourceKey
 from simpeg_sync.domain.record import BknId, Digest
 from simpeg_sync.mapping.expressions import RowOf, Unfit, clean
-from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.mapping.feed import Feed, Place
 from simpeg_sync.mapping.text import plain
 
 
@@ -27,8 +27,8 @@ class Wanted:
     digest: Digest
     person_bkn_id: BknId | None
     stored_bkn_id: BknId | None
-    file_names: Mapping[str, str]
-    """Of the certificates that the row names, by the kind that its feed says."""
+    places: Mapping[str, Place]
+    """Of the certificates that the row itself names, by the kind that its feed says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
         return Gone("row.gone")
     if row is TWICE:
         return Unready("identity.twice", ", ".join(feed.key))
+    if isinstance(row, SeveralPartners) and not row.keys() >= set(_gates(feed)):
+        return Unready("join.several", row.join)
     if feed.deleted is not None and feed.deleted.holds(row):
         return Gone("row.soft_deleted")
     if feed.scope is not None and not feed.scope.holds(row):
@@ -72,12 +74,14 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
         return Unready("unverified", nip=nip)
     if feed.active_person is not None and not feed.active_person.holds(row):
         return Unready("person.inactive", nip=nip)
+    if isinstance(row, SeveralPartners):
+        return Unready("join.several", row.join, nip)
     try:
         body = _body(feed, row, nip, link_of)
-        named = {rule.kind: rule.file.value(row) for rule in feed.documents}
+        named = {rule.kind: rule.place(row) for rule in feed.documents if rule.is_in_row}
     except Unfit as unfit:
         return Unready(unfit.code, unfit.detail, nip)
-    if missing := [rule.kind for rule in feed.documents if rule.required and not named[rule.kind]]:
+    if missing := [rule.kind for rule in feed.documents if rule.required and named.get(rule.kind, rule) is None]:
         return Unready("document.not_named", missing[0], nip=nip)
     return Wanted(
         nip=nip,
@@ -85,8 +89,14 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
         digest=digest_of(body),
         person_bkn_id=_id(row, feed.person_bkn_id),
         stored_bkn_id=_id(row, feed.bkn_id),
-        file_names={kind: str(name) for kind, name in named.items() if name},
+        places={kind: place for kind, place in named.items() if place is not None},
     )
+
+
+def _gates(feed: Feed) -> list[str]:
+    """The columns that say whether the row is the feed's, whose it is and whether it may leave."""
+    conditions = (feed.deleted, feed.scope, feed.verified, feed.active_person)
+    return [feed.person, *(column for one in conditions if one is not None for column in one.columns)]
 
 
 def nip_of(text: str) -> Nip | None:

@@ -7,6 +7,7 @@ meaning. Comparisons may find too much (a case-blind collation does); the caller
 text is the one it asked for.
 """
 
+import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -30,6 +31,13 @@ def key_text(dialect: str, column: sa.ColumnElement[Any], its: ColumnType) -> Te
             return sa.cast(column, sa.Text)
         case _:
             return sa.cast(column, sa.String(255))
+
+
+def size(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Bytes that a text or a blob has in the database."""
+    if dialect == "sqlite":
+        return sa.func.length(sa.cast(column, sa.LargeBinary))
+    return sa.func.octet_length(column) if dialect in ("postgresql", "mysql", "mariadb") else sa.func.length(column)
 
 
 def sortable(dialect: str, column: sa.ColumnElement[Any], its: ColumnType) -> sa.ColumnElement[Any]:
@@ -61,6 +69,10 @@ def is_partner(
     as_text = key_text(dialect, column, its) == value
     numeric_to_text = isinstance(value_type, sa.Numeric | sa.Integer) and isinstance(its, sa.String)
     match dialect:
+        case "postgresql" if _are_number_and_text(its, value_type):
+            return _as_number(dialect, column, its) == _as_number(dialect, value, value_type, is_text=True)
+        case "postgresql" if _differ(its, value_type):
+            return as_text
         case "postgresql" if not _needs_text(dialect, value_type):
             return column == sa.cast(value, value_type)
         case "mysql" | "mariadb":
@@ -74,6 +86,79 @@ def is_partner(
             return same | (column == sa.cast(value, sa.Numeric)) if numeric_to_text else same
         case _:
             return as_text
+
+
+def are_joined(
+    dialect: str, one: sa.ColumnElement[Any], its: ColumnType, other: sa.ColumnElement[Any], other_type: ColumnType
+) -> Condition:
+    """Two columns that should hold the same code, be it a number in one table and a text in the other."""
+    match dialect:
+        case "postgresql" | "mysql" | "mariadb" if _are_number_and_text(its, other_type):
+            # PostgreSQL refuses to compare them; MariaDB does it by floats of 15 digits, and the 18 of a NIP would find a
+            # stranger.
+            return _as_number(dialect, one, its) == _as_number(dialect, other, other_type)
+        case "postgresql" if _differ(its, other_type):
+            return key_text(dialect, one, its) == key_text(dialect, other, other_type)
+        case _:
+            return one == other
+
+
+def is_constant(dialect: str, column: sa.ColumnElement[Any], its: ColumnType, value: Text) -> Condition:
+    """A column against a value that stands in the feed."""
+    if dialect == "postgresql" and _family(its) == "text":
+        return column == value  # in the column's own type it could be cut to its length
+    if dialect == "postgresql" and _family(its) == "number":
+        is_whole = isinstance(its, sa.Integer)
+        return column == sa.cast(value, sa.BigInteger() if is_whole else sa.Numeric())
+    if dialect == "postgresql" and _family(its) != "yes or no":
+        return key_text(dialect, column, its) == value
+    return is_key(dialect, column, its, value)
+
+
+def may_have(its: ColumnType, value: str) -> bool:
+    """Whether a column of this type can hold the value at all."""
+    match _family(its):
+        case "number" if isinstance(its, sa.Integer):
+            return re.fullmatch(r"[+-]?[0-9]{1,18}", value) is not None
+        case "number":
+            return re.fullmatch(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?", value) is not None
+        case "yes or no":
+            return value in ("0", "1", "false", "true")
+        case _:
+            return True
+
+
+def _as_number(dialect: str, value: sa.ColumnElement[Any], its: ColumnType, *, is_text: bool = False) -> Text:
+    """``is_text``: a text in any case, also of a column of numbers."""
+    if _family(its) == "number" and not is_text:
+        return value
+    if dialect != "postgresql":
+        return sa.cast(value, sa.Numeric(38, 6))
+    text = sa.func.trim(value)
+    is_written = text.regexp_match("^[+-]?[0-9]{1,30}([.][0-9]{1,30})?$")
+    return sa.case((is_written, sa.cast(text, sa.Numeric)))  # a text that is no number is equal to none
+
+
+def _are_number_and_text(one: ColumnType, other: ColumnType) -> bool:
+    return {_family(one), _family(other)} == {"number", "text"}
+
+
+def _differ(one: ColumnType, other: ColumnType) -> bool:
+    """Whether a database that is strict about types would not compare them."""
+    families = {_family(one), _family(other)}
+    return len(families) > 1 and "" not in families
+
+
+def _family(its: ColumnType) -> str:
+    kinds: tuple[tuple[str, type[ColumnType] | tuple[type[ColumnType], ...]], ...] = (
+        ("list of names", sa.Enum),
+        ("text", sa.String),
+        ("number", (sa.Integer, sa.Numeric)),
+        ("yes or no", sa.Boolean),
+        ("date", (sa.Date, sa.DateTime)),
+        ("uuid", sa.Uuid),
+    )
+    return next((family for family, types in kinds if isinstance(its, types)), "")
 
 
 def _needs_text(dialect: str, its: ColumnType) -> bool:

@@ -69,6 +69,8 @@ class Marker:
     def _mark_partners(self, road: Road, images: Iterable[Image], found: Found) -> None:
         values: dict[tuple[str, ...], Mapping[str, str]] = {}
         for image in images:
+            if not road.may_concern(image):
+                continue
             if any(column not in image for column in road.columns):
                 found.sweep[road.feed.name] = None
                 return

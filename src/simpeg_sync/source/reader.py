@@ -10,13 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DataError
 
-from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey, source_key
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SeveralPartners, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceUnfit
-from simpeg_sync.mapping.feed import Feed, Join
+from simpeg_sync.mapping.feed import DocumentRule, Feed, Join
 from simpeg_sync.mapping.text import plain
+from simpeg_sync.ports import Piece
 from simpeg_sync.source.catalogue import Catalogue, ColumnType
 from simpeg_sync.source.connect import translated
 from simpeg_sync.source.names import split_table
+from simpeg_sync.source.pieces import read_pieces
 from simpeg_sync.source.selects import PartnerValues, Selects
 
 T = TypeVar("T")
@@ -38,7 +40,10 @@ class SqlSource:
     def read(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Row]:
         names = feed.columns
         found = self._rows(feed, names, keys)
-        return {key: TWICE if len(rows) > 1 else dict(zip(names, rows[0], strict=True)) for key, rows in found.items()}
+        return {key: self._row(feed, names, key, rows) for key, rows in found.items()}
+
+    def pieces(self, feed: Feed, rule: DocumentRule, key: SourceKey) -> Sequence[Piece]:
+        return self._named(feed, lambda: read_pieces(self._engine, self._selects(feed), rule, key))
 
     def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
         found = self._rows(feed, (feed.person,), keys)
@@ -92,18 +97,20 @@ class SqlSource:
 
     def check(self, feed: Feed, *, deep: bool = False) -> None:
         """Raises SourceUnfit when a table, a column or a right is missing. ``deep`` also looks through the
-        whole table for keys that are not unique or that a join makes two rows of."""
+        whole table for keys that are not unique."""
         self._catalogue.forget()
         selects = self._selects(feed)
         self._refuse_moving_keys(feed, selects)
         with translated(f"read feed {feed.name}"), self._engine.connect() as connection:
             connection.execute(selects.nothing()).all()
+            for rule in feed.documents:
+                if not rule.is_in_row:
+                    connection.execute(selects.no_pieces(rule)).all()
             if not deep:
                 return
-            for joins in range(int(feed.key_is_natural), len(feed.joins) + 1):
-                # Two rows of one natural key are held by that reason; what joins make of them is found when they are read.
-                if not feed.key_is_natural and connection.execute(selects.repeated_key(joins)).first() is not None:
-                    raise _repeated(feed, joins)
+            # Two rows of one natural key, or several partners of a row, are held by their own reasons when they are read.
+            if not feed.key_is_natural and connection.execute(selects.repeated_key()).first() is not None:
+                raise _repeated(feed)
 
     def unfit(self, feeds: Sequence[Feed]) -> Mapping[FeedName, SourceUnfit]:
         """What ``check`` finds for each feed; one unfit feed says nothing about the others."""
@@ -120,7 +127,7 @@ class SqlSource:
         with: each such change costs a pass over the whole table. For `map check` to say."""
         tables = {"": feed.table, **{join.alias: join.table for join in feed.joins}}
         slow = []
-        for join in feed.joins:
+        for join in feed.roads:
             known = [name.rpartition(".") for _, name in join.on]
             with translated(f"look at the indexes of feed {feed.name}"):
                 found = any(column in self._indexed_first(tables[alias]) for alias, _, column in known)
@@ -138,7 +145,7 @@ class SqlSource:
     def _rows(
         self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]
     ) -> dict[SourceKey, list[tuple[Any, ...]]]:
-        """Several rows for one key only where the key is a natural one and the table itself has them."""
+        """Several rows for one key where a natural key has them, or a join finds several partners."""
         found: dict[SourceKey, list[tuple[Any, ...]]] = {}
         wanted = dict.fromkeys(key for key in keys)
         width = len(feed.key)
@@ -148,12 +155,30 @@ class SqlSource:
                 if key not in wanted:
                     continue  # a case-blind collation finds more than was asked for
                 found.setdefault(key, []).append(tuple(row[width:]))
-        for key, rows in found.items():
-            if len(rows) > 1:
-                self._named(feed, partial(self._explain_repeated, feed, key))
-                if not feed.key_is_natural:
-                    del rows[:-1]  # somebody corrected it meanwhile
         return found
+
+    def _row(self, feed: Feed, names: Sequence[str], key: SourceKey, rows: Sequence[tuple[Any, ...]]) -> Row:
+        if len(rows) > 1:
+            [several] = self._named(feed, lambda: [self._several(feed, key)])
+            if several == 0:
+                return TWICE
+            if several is not None:
+                same = zip(names, *rows, strict=True)
+                agreed = {name: values[0] for name, *values in same if all(value == values[0] for value in values)}
+                return SeveralPartners(feed.joins[several - 1].alias, agreed)
+        # Of several the last: somebody corrected it meanwhile.
+        return dict(zip(names, rows[-1], strict=True))
+
+    def _several(self, feed: Feed, key: SourceKey) -> int | None:
+        """Which join, counted from 1, makes several rows of one; 0 for the table itself, None when it is over."""
+        selects = self._selects(feed)
+        with self._engine.connect() as connection:
+            for joins in range(len(feed.joins) + 1):
+                if connection.execute(selects.number_of(key, joins)).scalar_one() > 1:
+                    if joins == 0 and not feed.key_is_natural:
+                        raise _repeated(feed)
+                    return joins
+        return None
 
     def _read_chunk(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> Sequence[Any]:
         selects = self._selects(feed)
@@ -166,16 +191,6 @@ class SqlSource:
             except DataError:
                 pass  # a text that is no value of the key's type, from before an ALTER say: no row has it
             return connection.execute(selects.rows(names, padded, by_text=True)).all()
-
-    def _explain_repeated(self, feed: Feed, key: SourceKey) -> Sequence[Any]:
-        selects = self._selects(feed)
-        with self._engine.connect() as connection:
-            for joins in range(len(feed.joins) + 1):
-                if connection.execute(selects.number_of(key, joins)).scalar_one() > 1:
-                    if joins == 0 and feed.key_is_natural:
-                        return ()
-                    raise _repeated(feed, joins)
-        return ()
 
     def _pages(
         self,
@@ -233,7 +248,7 @@ class SqlSource:
     def _refuse_moving_keys(self, feed: Feed, selects: Selects) -> None:
         """MariaDB writes a TIMESTAMP in the zone of whoever looks: trigger and reader would not write the
         same text."""
-        names = [*feed.key, *(f"{join.alias}.{its}" for join in feed.joins for its, _ in join.on)]
+        names = [*feed.key, *(f"{join.alias}.{its}" for join in feed.roads for its, _ in (*join.on, *join.where))]
         for name in names:
             if isinstance(selects.type_of(name), mysql.TIMESTAMP):
                 raise SourceUnfit(
@@ -242,16 +257,10 @@ class SqlSource:
                 )
 
 
-def _repeated(feed: Feed, joins: int) -> SourceUnfit:
-    if joins == 0:
-        columns = ", ".join(feed.key)
-        return SourceUnfit(
-            f"feed {feed.name}: key ({columns}) is not unique in {feed.table}; add the columns that tell its rows apart"
-        )
-    join = feed.joins[joins - 1]
+def _repeated(feed: Feed) -> SourceUnfit:
+    columns = ", ".join(feed.key)
     return SourceUnfit(
-        f"feed {feed.name}: join {join.alias} finds several rows of {join.table} for one key, "
-        "and which one counts is not said; add columns to its `on`"
+        f"feed {feed.name}: key ({columns}) is not unique in {feed.table}; add the columns that tell its rows apart"
     )
 
 

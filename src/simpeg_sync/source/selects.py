@@ -7,9 +7,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from simpeg_sync.domain.change import SourceKey, key_parts
+from simpeg_sync.domain.change import SourceKey, key_parts, source_key
 from simpeg_sync.domain.errors import SourceUnfit
-from simpeg_sync.mapping.feed import Feed, Join
+from simpeg_sync.mapping.feed import DocumentRule, Feed, Join, Pick
 from simpeg_sync.source import compare
 from simpeg_sync.source.catalogue import Catalogue, ColumnType
 from simpeg_sync.source.names import checked, split_table
@@ -26,11 +26,11 @@ class Selects:
         self._catalogue = catalogue
         self._dialect = dialect
         own_alias = "own"
-        while any(join.alias == own_alias for join in feed.joins):
+        while any(join.alias == own_alias for join in feed.roads):
             own_alias += "_"
         self._own = self._alias(feed.table, own_alias)
-        self._joined = {join.alias: self._alias(join.table, join.alias) for join in feed.joins}
-        self._tables = {join.alias: join.table for join in feed.joins}
+        self._joined = {join.alias: self._alias(join.table, join.alias) for join in feed.roads}
+        self._tables = {join.alias: join.table for join in feed.roads}
         self._key = [self.column(name) for name in feed.key]
         self._key_types = [self.type_of(name) for name in feed.key]
 
@@ -50,7 +50,7 @@ class Selects:
         source = self._from(self.feed.joins[:joins])
         return sa.select(sa.func.count()).select_from(source).where(self._has_key([key], by_text=False))
 
-    def repeated_key(self, joins: int) -> sa.Select[Any]:
+    def repeated_key(self, joins: int = 0) -> sa.Select[Any]:
         """Any one key that has several rows with the first ``joins`` joins."""
         select = sa.select(*self._key_texts()).select_from(self._from(self.feed.joins[:joins]))
         return select.where(*self._key_is_set()).group_by(*self._key).having(sa.func.count() > 1).limit(1)
@@ -97,6 +97,60 @@ class Selects:
         select = select.where(sa.or_(*(self._partner(join, value, n) for n, value in enumerate(values))))
         return self._page(select, after, size)
 
+    def pieces(self, rule: DocumentRule, key: SourceKey, *, by_text: bool) -> sa.Select[Any]:
+        """Of the rows that name or hold a certificate: the key's text, what chooses among them as it is, the same as
+        text, and the size of the certificate, but not the certificate."""
+        names = rule.piece_columns
+        size = [compare.size(self._dialect, self.column(rule.content)).label("size")] if rule.content else []
+        wanted = [*self._key_texts(), *(self._labelled(name) for name in names), *self._piece_texts(names), *size]
+        return self._pieces(wanted, rule, key, by_text=by_text)
+
+    def contents(
+        self, rule: DocumentRule, key: SourceKey, chosen: Sequence[Sequence[str | None]], *, by_text: bool
+    ) -> sa.Select[Any]:
+        """The certificates in the rows whose columns have these texts, in the same order."""
+        tests = [
+            sa.and_(sa.true(), *(self._has_text(name, text, f"p{number}_{n}") for n, (name, text) in enumerate(texts)))
+            for number, texts in enumerate(list(zip(rule.piece_columns, one, strict=True)) for one in chosen)
+        ]
+        wanted = [
+            *self._key_texts(),
+            *self._piece_texts(rule.piece_columns),
+            self.column(rule.content).label("content"),
+        ]
+        return self._pieces(wanted, rule, key, by_text=by_text).where(sa.or_(*tests))
+
+    def _pieces(
+        self, wanted: Sequence[sa.ColumnElement[Any]], rule: DocumentRule, key: SourceKey, *, by_text: bool
+    ) -> sa.Select[Any]:
+        rows = rule.rows
+        named = [*rule.piece_columns, *([rule.content] if rule.content else [])]
+        needed = {self._split(name)[0] for name in named}
+        if rows is not None:
+            needed = (needed - {rows.join.alias}) | {self._split(known)[0] for _, known in rows.join.on}
+        source = self._from(self._way(self.feed.joins, needed))
+        if rows is not None:
+            source = source.join(self._joined[rows.join.alias], self._is_joined(rows.join))
+        select = sa.select(*wanted).select_from(source).where(self._has_key([key], by_text=by_text))
+        return select.order_by(*(self.column(name) for name in (rows.order if rows is not None else ())))
+
+    def _piece_text(self, name: str) -> sa.ColumnElement[Any]:
+        return compare.key_text(self._dialect, self.column(name), self.type_of(name))
+
+    def _piece_texts(self, names: Sequence[str]) -> list[sa.ColumnElement[Any]]:
+        return [self._piece_text(name).label(f"t{n}") for n, name in enumerate(names)]
+
+    def _has_text(self, name: str, text: str | None, label: str) -> sa.ColumnElement[bool]:
+        column = self._piece_text(name)
+        return column.is_(None) if text is None else column == _text(label, text)
+
+    def no_pieces(self, rule: DocumentRule) -> sa.Select[Any]:
+        """Reads every column that a certificate is found by, its own too, and no row."""
+        names = [*rule.piece_columns, *([rule.content] if rule.content else [])]
+        nothing = source_key(["" for _ in self.feed.key])
+        select = self._pieces([self._labelled(name) for name in names], rule, nothing, by_text=True)
+        return select.where(sa.literal_column("1") == sa.literal_column("0"))
+
     def nothing(self) -> sa.Select[Any]:
         """Reads every column the feed names and no row: are they there, and may we?"""
         names = self.feed.columns
@@ -137,15 +191,51 @@ class Selects:
     def _from(self, joins: Sequence[Join]) -> sa.FromClause:
         source: sa.FromClause = self._own
         for join in joins:
-            pairs = [self.column(f"{join.alias}.{its}") == self.column(known) for its, known in join.on]
-            source = source.outerjoin(self._joined[join.alias], sa.and_(*pairs))
+            source = source.outerjoin(self._joined[join.alias], self._is_joined(join))
         return source
+
+    def _is_joined(self, join: Join) -> sa.ColumnElement[bool]:
+        tests = self._tests(join, self._joined[join.alias])
+        return sa.and_(*tests) if join.pick is None else sa.and_(*tests, self._is_picked(join, join.pick))
+
+    def _is_picked(self, join: Join, pick: Pick) -> sa.ColumnElement[bool]:
+        """Said as "no other one is newer", which every engine understands in a join."""
+        its = self.column(f"{join.alias}.{pick.column}")
+        other = self._alias(join.table, "another_one")
+        others = other.c[pick.column]
+        is_newer = others > its if pick.newest else others < its
+        is_better = sa.or_(is_newer, sa.and_(its.is_(None), others.is_not(None)))
+        better = sa.exists().select_from(other).where(*self._tests(join, other), is_better)
+        return ~better.correlate_except(other)
+
+    def _tests(self, join: Join, partner: Any) -> list[sa.ColumnElement[bool]]:
+        """What a row of the joined table must have to be a partner at all."""
+        types = {its: self.type_of(f"{join.alias}.{its}") for its, _ in (*join.on, *join.where)}
+        for its, value in join.where:
+            # MariaDB would take a text for 0 there, and find what nobody asked for.
+            if not compare.may_have(types[its], value):
+                raise SourceUnfit(
+                    f"feed {self.feed.name}: join {join.alias} asks {its} for a value that a column of its type cannot "
+                    "have; correct the const in its `on`"
+                )
+        alike = [
+            compare.are_joined(self._dialect, partner.c[its], types[its], self.column(known), self.type_of(known))
+            for its, known in join.on
+        ]
+        constants = [
+            compare.is_constant(self._dialect, partner.c[its], types[its], _text(f"j_{join.alias}_{its}", value))
+            for its, value in join.where
+        ]
+        return [*alike, *constants]
 
     def _way_to(self, join: Join) -> list[Join]:
         """The joins that must be made so that the other side of this one's condition is known."""
-        needed = {self._split(known)[0] for _, known in join.on}
+        known = self.feed.joins[: self.feed.joins.index(join)] if join in self.feed.joins else self.feed.joins
+        return self._way(known, {self._split(column)[0] for _, column in join.on})
+
+    def _way(self, known: Sequence[Join], needed: set[str]) -> list[Join]:
         way: list[Join] = []
-        for earlier in reversed(self.feed.joins[: self.feed.joins.index(join)]):
+        for earlier in reversed(known):
             if earlier.alias in needed:
                 way.insert(0, earlier)
                 needed |= {self._split(known)[0] for _, known in earlier.on}

@@ -228,7 +228,7 @@ class TableCapture:
             values = [
                 {column: image[column] for column in road.columns}
                 for image, _ in named.images
-                if _has(image, road.columns)
+                if _has(image, road.columns) and road.may_concern(image)
             ]
             for keys in self._source.affected(road.feed, road.join, values):
                 if not found.add(road.feed.name, keys):

@@ -28,7 +28,7 @@ def setup(dialect: Dialect, feeds: Sequence[Feed], settings: WalSettings) -> str
             *(f"GRANT USAGE ON SCHEMA {quoted(dialect, schema)} TO {account};" for schema in schemas),
             *(f"GRANT SELECT ON {quoted_table(dialect, table)} TO {account};" for table in tables),
             "-- Where a watched column is not in the replica identity, the old value of it is told nowhere.",
-            *(_identity(dialect, table, watch.columns) for table, watch in watched(feeds).items()),
+            *(_identity(dialect, table, watch.needed) for table, watch in watched(feeds).items()),
             make_slot(settings),
             "",
         ]

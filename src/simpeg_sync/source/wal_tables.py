@@ -39,8 +39,8 @@ class WalTable:
 
     @property
     def untold(self) -> tuple[str, ...]:
-        """Watched columns of which nobody learns the old value."""
-        return () if self.is_full else tuple(c for c in self.watch.columns if c not in self.keys)
+        """Columns whose old value is needed, and nobody learns it."""
+        return () if self.is_full else tuple(c for c in self.watch.needed if c not in self.keys)
 
     def change(self, line: RowLine) -> RowChange:
         match line.operation:

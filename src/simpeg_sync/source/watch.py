@@ -4,8 +4,10 @@ Of a feed's own table the key. Of a joined table the columns it is joined by: th
 feed's rows, and they work even when the joined row is gone.
 """
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.mapping.feed import Feed, Join
@@ -22,6 +24,12 @@ class Road:
     def columns(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(column for column, _ in self.join.on))
 
+    def may_concern(self, image: Mapping[str, str | None]) -> bool:
+        """False only when the row is surely of another kind than the join asks for. Databases hold more for equal than
+        we know (capitals, accents, blanks), and a look too many does no harm."""
+        told = [(image[column], constant) for column, constant in self.join.where if column in image]
+        return all(text is not None and _may_be_equal(text, constant) for text, constant in told)
+
 
 @dataclass(frozen=True, slots=True)
 class Watched:
@@ -33,6 +41,13 @@ class Watched:
     triggers."""
     own: tuple[Feed, ...] = ()
     roads: tuple[Road, ...] = ()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Without these the records of a row before its change are unknown. The others only narrow them down."""
+        needed = {column for feed in self.own for column in feed.key}
+        needed |= {column for road in self.roads for column in road.columns}
+        return tuple(column for column in self.columns if column in needed)
 
     @property
     def feeds(self) -> tuple[FeedName, ...]:
@@ -53,12 +68,26 @@ def watched(feeds: Sequence[Feed]) -> Mapping[str, Watched]:
         draft = drafts.setdefault(feed.table, _Draft())
         draft.own.append(feed)
         draft.columns.update(feed.key)
-        for join in feed.joins:
+        for join in feed.roads:
             draft = drafts.setdefault(join.table, _Draft())
             road = Road(feed, join)
             draft.roads.append(road)
             draft.columns.update(road.columns)
+            draft.columns.update(column for column, _ in join.where)
     return {
         table: Watched(table, tuple(sorted(draft.columns)), tuple(draft.own), tuple(draft.roads))
         for table, draft in sorted(drafts.items())
     }
+
+
+def _may_be_equal(text: str, constant: str) -> bool:
+    one, other = _folded(text), _folded(constant)
+    try:
+        return one == other or Decimal(one) == Decimal(other)
+    except InvalidOperation:  # not both are numbers
+        return not one.isascii() or not other.isascii()
+
+
+def _folded(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text).casefold().strip()
+    return {"t": "1", "true": "1", "f": "0", "false": "0"}.get(letters, letters)

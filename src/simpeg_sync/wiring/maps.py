@@ -6,6 +6,7 @@ from simpeg_sync.bkn.codes import CodeCheck
 from simpeg_sync.bkn.kinds import NothingPulled, RememberedCodes, UnaskedBkn
 from simpeg_sync.clock import Clock
 from simpeg_sync.config.load import Config
+from simpeg_sync.documents import Documents
 from simpeg_sync.domain.errors import NoLedger
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.ledger.store import SqlLedger
@@ -29,7 +30,8 @@ EVERYBODY = 2**31
 
 def open_map_check(config: Config, *, rows: int | None) -> MapCheck:
     unasked = _unasked_bkn(config, None, Clock())
-    return MapCheck(config, Survey(source_engine(config)), unasked, FolderFiles(), rows)
+    engine = source_engine(config)
+    return MapCheck(config, Survey(engine), unasked, Documents(SqlSource(engine), FolderFiles()), rows)
 
 
 def open_preview(config: Config, clock: Clock, *, asks_bkn: bool, shows_values: bool) -> Preview:
