@@ -13,7 +13,7 @@ from simpeg_sync.wiring.bkn import (
 )
 from simpeg_sync.wiring.captures import open_captures, setup_sql
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
-from simpeg_sync.wiring.settings import configure_logs, read_config, targets
+from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, targets
 from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "code_check",
     "code_report",
     "configure_logs",
+    "editor_schema",
     "ledger_engine",
     "log_settings",
     "open_bkn",
