@@ -11,7 +11,6 @@ RUN python -m venv /opt/simpeg-sync \
     && /opt/simpeg-sync/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements/runtime.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY migrations migrations
-COPY config config
 COPY src src
 # Everything the wheel needs is installed and hashed already: nothing is fetched here.
 RUN /opt/simpeg-sync/bin/python -m hatchling build -t wheel -d /dist \

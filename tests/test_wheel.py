@@ -27,10 +27,6 @@ def test_migrations_are_in_the_wheel(names: set[str]) -> None:
     assert wanted <= names
 
 
-def test_the_template_that_init_starts_from_is_in_the_wheel(names: set[str]) -> None:
-    assert {"simpeg_sync/template/simpeg-sync.yaml", "simpeg_sync/template/codes/README.md"} <= names
-
-
 def test_all_files_of_the_package_are_in_the_wheel(names: set[str]) -> None:
     """Also the tables of the reads and of the simulator, and the feeds of the demo."""
     files = [path for path in (TOP / "src").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
