@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from simpeg_sync import __version__
-from simpeg_sync.cli import act, bkn, codes, look, serve, tokens
+from simpeg_sync.cli import act, bkn, codes, init, look, serve, tokens
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
@@ -42,7 +42,15 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
     context.obj = Shared(path, as_json, debug)
 
 
-for command in (*serve.COMMANDS, *look.COMMANDS, *bkn.COMMANDS, *act.COMMANDS, *codes.COMMANDS, *tokens.COMMANDS):
+for command in (
+    *init.COMMANDS,
+    *serve.COMMANDS,
+    *look.COMMANDS,
+    *bkn.COMMANDS,
+    *act.COMMANDS,
+    *codes.COMMANDS,
+    *tokens.COMMANDS,
+):
     commands.add_command(command)
 
 
