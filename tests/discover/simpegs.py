@@ -3,6 +3,8 @@
 A column is ``name type maker``; the maker says what its values look like.
 """
 
+# ruff: noqa: E501 - tables of columns read better in long lines
+
 import datetime as dt
 import random
 from collections.abc import Mapping, Sequence

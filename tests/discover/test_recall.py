@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.config.schemas import refusals
-from tests.discover.simpegs import ALL, Invented, statements
 
 from simpeg_sync import wiring
 from simpeg_sync.config.document import read_yaml
 from simpeg_sync.discover.drafts import Discovery, FeedDraft
 from simpeg_sync.wiring.discovery import first_configuration, write_folder
+from tests.config.schemas import refusals
+from tests.discover.simpegs import ALL, Invented, statements
 
 TABLES_FLOOR, COLUMNS_FLOOR = 1.0, 0.9
 
@@ -30,7 +30,9 @@ def make(invented: Invented, path: Path) -> str:
 
 
 @pytest.fixture(scope="module", params=ALL, ids=lambda one: one.name)
-def looked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Invented, Discovery, Path]:
+def looked(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Invented, Discovery, Path]:
     invented: Invented = request.param
     folder = tmp_path_factory.mktemp(invented.name)
     url = make(invented, folder / "simpeg.db")
@@ -44,14 +46,20 @@ def test_tables_and_columns_are_recognised(looked: tuple[Invented, Discovery, Pa
     feeds = {f"{feed.table} {feed.target}": feed for feed in found.feeds}
     tables = [name for name in invented.truth if name in feeds]
     wanted = [(name, field, column) for name, fields in invented.truth.items() for field, column in fields.items()]
-    right = [(name, field, column) for name, field, column in wanted if name in feeds and _is(feeds[name], field, column)]
+    right = [
+        (name, field, column) for name, field, column in wanted if name in feeds and _is(feeds[name], field, column)
+    ]
     print(f"\n{invented.name}: tables {len(tables)}/{len(invented.truth)}, columns {len(right)}/{len(wanted)}")
     for miss in wanted:
         if miss not in right:
             print("   missed", *miss, "->", _chosen(feeds, miss))
     named = {(table, field) for table, field, _ in wanted}
-    more = [(name, one.name, str(one.expression), one.score) for name, feed in feeds.items() for one in feed.fields
-            if one.is_sure and (name, one.name) not in named]
+    more = [
+        (name, one.name, str(one.expression), one.score)
+        for name, feed in feeds.items()
+        for one in feed.fields
+        if one.is_sure and (name, one.name) not in named
+    ]
     print("   fields besides:", *more, sep="\n      ")
     extra = sorted(set(feeds) - set(invented.truth))
     print("   besides", extra)
@@ -65,7 +73,12 @@ def _is(feed: FeedDraft, field: str, columns: str) -> bool:
     if not draft.is_sure:
         return False
     named = set(re.findall(r"[\w.]+", str(draft.expression)))
-    on = {str(ours) for join in feed.joins for theirs, ours in join["on"].items() if f"{join['as']}." in str(draft.expression)}
+    on = {
+        str(ours)
+        for join in feed.joins
+        for theirs, ours in join["on"].items()
+        if f"{join['as']}." in str(draft.expression)
+    }
     return bool((named | on) & set(columns.split("|")))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from simpeg_sync import __version__
-from simpeg_sync.cli import act, bkn, codes, init, look, serve, tokens
+from simpeg_sync.cli import act, bkn, codes, init, look, serve, suggest, tokens
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
@@ -41,6 +41,8 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
     """
     context.obj = Shared(path, as_json, debug)
 
+
+codes.codes.add_command(suggest.codes_suggest)
 
 for command in (
     *init.COMMANDS,

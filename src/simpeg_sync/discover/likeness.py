@@ -1,10 +1,11 @@
-"""How alike are two names of the same thing? ``Ka. Bid. Mutasi`` and ``KEPALA BIDANG MUTASI``, ``III/a`` and ``IIIA Penata Muda``.
+"""How alike are two names of one thing? ``Ka. Bid. Mutasi`` and ``KEPALA BIDANG MUTASI``, ``III/a`` and ``IIIA``.
 
 Names are brought to one form, cut into words, and compared by their words (rare ones count more) and their letters.
 An index finds the few of many thousand names that are worth comparing.
 """
 
 import difflib
+import heapq
 import math
 import re
 from collections import Counter, defaultdict
@@ -18,10 +19,12 @@ import yaml
 Sureness = Literal["sure", "likely", "unsure"]
 
 LIKELY_FROM = 0.8
-LOOKED_AT = 40
+LOOKED_AT = 15
 """Names that are compared in full for one local name."""
-COMMON = 8_000
-"""A word that more names have is only looked up when nothing rarer is there."""
+WEIGHED = 1_000
+"""Names whose words are weighed for one local name: those with its rarest words."""
+OTHER_NUMBER = 0.7
+"""Names that differ in a number are seldom names of the same thing."""
 ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9",
          "x": "10", "xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xvii": "17"}  # fmt: skip
 _RANK = re.compile(r"\b(i{1,3}|iv|v|[1-5])\s?[/.\-]?\s?([a-e])\b")
@@ -60,7 +63,8 @@ def words_of(text: str, abbreviations: Mapping[str, str]) -> tuple[str, ...]:
     words: list[str] = []
     for word in re.findall(r"[a-z0-9]+", plain):
         words += abbreviations.get(word, ROMAN.get(word, word)).split()
-    return tuple(words)
+    # A name of nothing but empty words is these words.
+    return tuple(words) or tuple(re.findall(r"[a-z0-9]+", plain))
 
 
 class Names:
@@ -71,6 +75,7 @@ class Names:
         self._entries = [entry for entry in entries if entry.label.strip()]
         self._forms: list[tuple[int, tuple[str, ...]]] = []
         """Every form that an entry's name has, with the entry's number."""
+        self._sets: list[frozenset[str]] = []
         self._equal: dict[tuple[str, ...], set[int]] = defaultdict(set)
         self._with: dict[str, list[int]] = defaultdict(list)
         for number, entry in enumerate(self._entries):
@@ -78,6 +83,7 @@ class Names:
                 for word in set(form):
                     self._with[word].append(len(self._forms))
                 self._forms.append((number, form))
+                self._sets.append(frozenset(form))
                 self._equal[tuple(sorted(form))].add(number)
         self._near: dict[str, str] = {}
         self._by_start: dict[str, list[str]] = defaultdict(list)
@@ -99,7 +105,9 @@ class Names:
                 scored[number] = score
         best = sorted(scored.items(), key=lambda item: (-item[1], self._entries[item[0]].code))
         return [
-            Suggestion(self._entries[number].code, self._entries[number].label, score, self._sureness(score, len(equal)))
+            Suggestion(
+                self._entries[number].code, self._entries[number].label, score, self._sureness(score, len(equal))
+            )
             for number, score in best[:most]
             if score >= least
         ]
@@ -133,16 +141,21 @@ class Names:
         return 1.0 + math.log((len(self._forms) + 1) / (len(self._with.get(word, ())) + 1))
 
     def _candidates(self, wanted: Sequence[str]) -> Sequence[int]:
-        rare = [word for word in set(wanted) if 0 < len(self._with.get(word, ())) <= COMMON]
-        asked = rare or sorted(set(wanted) & self._with.keys(), key=lambda word: (len(self._with[word]), word))[:1]
-        weights: Counter[int] = Counter()
-        for word in sorted(asked):
-            weight = self._weight(word)
-            for form in self._with[word]:
-                weights[form] += weight  # type: ignore[assignment]
+        rarest = sorted(set(wanted) & self._with.keys(), key=lambda word: (len(self._with[word]), word))
+        weights: dict[int, float] = {}
+        for rank, word in enumerate(rarest):
+            weight, forms = self._weight(word), self._with[word]
+            if not rank or len(weights) + len(forms) <= WEIGHED:
+                for form in forms[:WEIGHED]:
+                    weights[form] = weights.get(form, 0.0) + weight
+            else:  # a word of very many names: it only tells apart those that are there by a rarer one
+                for form in weights:
+                    if word in self._sets[form]:
+                        weights[form] += weight
         # Of names with the same words the shorter one says nothing besides.
-        ranked = sorted(weights, key=lambda form: (-weights[form] / (4 + len(self._forms[form][1])), form))
-        return ranked[:LOOKED_AT]
+        return heapq.nsmallest(
+            LOOKED_AT, weights, key=lambda form: (-weights[form] / (4 + len(self._forms[form][1])), form)
+        )
 
     def _score(self, wanted: Sequence[str], known: Sequence[str], words: Sequence[str]) -> float:
         ours, theirs = Counter(known), Counter(words)
@@ -151,8 +164,11 @@ class Names:
         all_ours = sum(self._weight(word) * count for word, count in ours.items())
         all_theirs = sum(self._weight(word) * count for word, count in theirs.items())
         by_words = 2 * shared / (all_ours + all_theirs)
-        by_letters = _letters(" ".join(wanted), " ".join(words))
-        return 0.65 * by_words + 0.35 * by_letters
+        score = 0.65 * by_words + 0.35 * _letters(" ".join(wanted), " ".join(words))
+        if common in (ours, theirs):
+            score = 0.6 + 0.4 * score  # one says all that the other does
+        numbers, others = ({word for word in one if word[0].isdigit()} for one in (ours, theirs))
+        return score * OTHER_NUMBER if numbers != others and numbers and others else score
 
 
 def _letters(one: str, other: str) -> float:

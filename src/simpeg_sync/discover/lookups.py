@@ -1,7 +1,8 @@
 """Local codes and their texts: which table of codes does a column lead to, and which values does it hold?"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from simpeg_sync.discover.looks import SeenColumn, SeenTable
 from simpeg_sync.discover.words import Lexicon
@@ -14,6 +15,7 @@ FOUND_MIN = 0.9
 TRIED_MAX = 5
 VALUES_MAX = 500
 LOOKUP_ROWS_MAX = 5000
+TEXT_MAX = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +58,8 @@ class Lookups:
     def codes(self, table: SeenTable, column: SeenColumn, lookup: Lookup | None) -> Sequence[LocalCode]:
         """The different local codes. Never what could name a person. Raises SourceError."""
         if lookup is not None:
-            pairs = self._survey.pairs(lookup.table, lookup.column, lookup.label, limit=LOOKUP_ROWS_MAX)
-        else:
-            pairs = [(value, None) for value in self._survey.different(table.name, column.name, limit=VALUES_MAX)]
-        found = {}
-        for code, text in pairs:
-            local = clean(plain(code))
-            if local and not _is_personal(local) and len(local) <= 200:
-                found.setdefault(
-                    local.casefold(), LocalCode(local, clean(plain(text))[:200] if text is not None else "")
-                )
-        return sorted(
-            found.values(), key=lambda one: (len(one.local), one.local) if one.local.isdigit() else (99, one.local)
-        )
+            return different_codes(self._survey, lookup.table, lookup.column, lookup.label)
+        return _different((value, None) for value in self._survey.different(table.name, column.name, limit=VALUES_MAX))
 
     def _candidates(self, table: SeenTable, column: SeenColumn) -> Sequence[tuple[SeenTable, str]]:
         wanted = column.called.words - {"id", "kode", "riwayat", "bkn"}
@@ -78,7 +69,11 @@ class Lookups:
             if other.name == table.name or theirs is None:
                 continue
             called = other.called.words - {"riwayat", "rujukan"}
-            if wanted - self._lexicon.weak and not (wanted & called) - self._lexicon.weak and theirs.lower() != column.name.lower():
+            if (
+                wanted - self._lexicon.weak
+                and not (wanted & called) - self._lexicon.weak
+                and theirs.lower() != column.name.lower()
+            ):
                 continue
             score = len(wanted & called) / len(wanted | called) if wanted | called else 0.0
             same = theirs.lower() == column.name.lower() and bool(wanted)
@@ -109,6 +104,23 @@ class Lookups:
                 continue
             best.append((rank, -column.look.length, column.name))
         return min(best)[2] if best else None
+
+
+def different_codes(survey: Survey, table: str, column: str, label: str | None) -> Sequence[LocalCode]:
+    """Of a table of codes. Raises SourceError."""
+    if label is None:
+        return _different((value, None) for value in survey.different(table, column, limit=LOOKUP_ROWS_MAX))
+    return _different(survey.pairs(table, column, label, limit=LOOKUP_ROWS_MAX))
+
+
+def _different(pairs: Iterable[tuple[Any, Any]]) -> Sequence[LocalCode]:
+    found: dict[str, LocalCode] = {}
+    for code, text in pairs:
+        local = clean(plain(code))
+        if local and not _is_personal(local) and len(local) <= TEXT_MAX:
+            words = clean(plain(text))[:TEXT_MAX] if text is not None else ""
+            found.setdefault(local.casefold(), LocalCode(local, words))
+    return sorted(found.values(), key=lambda one: (len(one.local) if one.local.isdigit() else 99, one.local))
 
 
 def _code_column(other: SeenTable, column: SeenColumn) -> str | None:

@@ -67,7 +67,8 @@ def capture_advice(facts: CaptureFacts, discovery: Discovery) -> Sequence[str]:
 
 def _feed_lines(feed: FeedDraft) -> Iterator[str]:
     yield f"{MODELINE}../schema/{FEED_FILE}"
-    yield "# Written by `simpeg-sync init`: a first guess, for a person to read and to correct. Numbers say how sure it is, 0 to 1."
+    yield "# Written by `simpeg-sync init`: a first guess, for a person to read and to correct."
+    yield "# The numbers say how sure it is, 0 to 1."
     if feed.why_not:
         yield f"# NOT USABLE YET: {feed.why_not}"
         yield "# Correct it, then take .example off the file's name."
@@ -126,7 +127,8 @@ def _conditions(feed: FeedDraft) -> Iterator[str]:
 
 
 def _guess_lines(guess: Guess) -> Iterator[str]:
-    yield f"# {_sure(guess.score)}: rows that somebody has approved. Values seen: {', '.join(value[:30] for value in guess.values) or 'none'}"
+    values = ", ".join(value[:30] for value in guess.values) or "none"
+    yield f"# {_sure(guess.score)}: rows that somebody has approved. Values seen: {values}"
     if UNDECIDED in guess.condition.values():
         yield "# TODO: write the value that means approved. Until then no row leaves."
 

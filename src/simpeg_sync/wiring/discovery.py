@@ -1,4 +1,7 @@
-"""A first configuration for a SIMPEG that nobody has described yet: looked at, recognised, written, and read again."""
+"""A first configuration for a SIMPEG that nobody has described yet: looked at, recognised, written, and read again.
+
+And what `codes suggest` compares: local codes of SIMPEG, BKN's codes of the bundle and of the ledger.
+"""
 
 import os
 import tempfile
@@ -10,16 +13,23 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from simpeg_sync.bkn.codes import load_bundle
+from simpeg_sync.clock import Clock
+from simpeg_sync.config.load import Config
 from simpeg_sync.config.schema import FEED_FILE, SETTINGS_FILE
+from simpeg_sync.config.settings import likely
 from simpeg_sync.discover import pages
 from simpeg_sync.discover.drafts import Discovery, discover
+from simpeg_sync.discover.likeness import Entry
+from simpeg_sync.discover.lookups import LocalCode, different_codes
 from simpeg_sync.discover.shapes import shapes
 from simpeg_sync.discover.words import load_lexicon
 from simpeg_sync.domain.errors import ConfigError, OperatorError, SourceError, SourceUnfit
 from simpeg_sync.source.connect import open_reading
 from simpeg_sync.source.settings import Limits
 from simpeg_sync.source.survey import Survey
+from simpeg_sync.wiring.bkn import open_codes
 from simpeg_sync.wiring.settings import editor_schema, read_config, targets
+from simpeg_sync.wiring.stores import open_ledger, source_engine
 
 SETTINGS_NAME = "simpeg-sync.yaml"
 SECRET_NAME = "source_url"
@@ -58,6 +68,33 @@ def first_configuration(url: str, *, url_file: Path | None, schemas: Sequence[st
     }
     found = _usable(found, fixed)
     return found, {**fixed, **{pages.feed_path(feed): pages.feed_page(feed) for feed in found.feeds}}
+
+
+def local_codes(config: Config, table: str, column: str, text: str | None) -> Sequence[LocalCode]:
+    """The different codes of a column of SIMPEG, with their texts. Raises SourceError."""
+    engine = source_engine(config)
+    try:
+        return different_codes(Survey(engine), table, column, text)
+    finally:
+        engine.dispose()
+
+
+def code_names(config: Config, table: str, *, with_ledger: bool = True) -> Sequence[Entry]:
+    """BKN's codes of a table by its name in the annex or at the reference API. Raises OperatorError, LedgerError."""
+    bundle = load_bundle()
+    known = bundle.tables.get(table) or next((one for one in bundle.tables.values() if one.pulled_as == table), None)
+    if known is None:
+        hint = f"{likely(table, bundle.tables)} Known: {', '.join(sorted(bundle.tables))}.".strip()
+        raise OperatorError(f"{table} is not a code table of BKN. {hint}")
+    labels = dict(known.codes)
+    if with_ledger and known.pulled_as is not None:
+        clock = Clock()
+        ledger = open_ledger(config, clock)
+        labels |= {code: text for code, text in open_codes(ledger, clock).labels(known.pulled_as).items() if text}
+        ledger.close()
+    if not labels:
+        raise OperatorError(f"nothing is known of table {table} ({known.gap}); fetch it with `simpeg-sync codes pull`")
+    return [Entry(code, label) for code, label in sorted(labels.items())]
 
 
 def write_folder(folder: Path, files: Files, *, force: bool) -> None:
