@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from simpeg_sync.domain.errors import SourceError, SourceUnfit
+from simpeg_sync.domain.errors import SourceDown, SourceError, SourceUnfit
 from simpeg_sync.source.connect import translated
 from simpeg_sync.source.names import checked, table_clause
 
@@ -19,6 +19,8 @@ SAMPLE_ROWS = 200
 LONG_TEXT = 255
 CUT_AT = 300
 TABLES_MAX = 3000
+FAILURES_MAX = 3
+"""A table may be locked; a database that does not answer is not asked table by table."""
 PROBE_ROWS = 20_000
 """The most rows that a look for different values goes through."""
 
@@ -57,6 +59,9 @@ class Survey:
     def __init__(self, engine: sa.Engine, schemas: Sequence[str] = ()) -> None:
         self._engine = engine
         self._schemas: Sequence[str | None] = [checked(name) for name in schemas] or [None]
+        self._indexed: dict[str, frozenset[str]] = {}
+        """Table -> columns by which it can be asked at no cost."""
+        self._failures = 0
         self.unseen: list[Unseen] = []
         """Tables that were left out, and why."""
 
@@ -78,8 +83,10 @@ class Survey:
         """How many of the values stand in the column of the other table, 0 to 1."""
         if not values:
             return 0.0
-        clause = table_clause(table, column)
-        wanted = clause.c[column]
+        wanted: sa.ColumnElement[Any] = table_clause(table, column).c[column]
+        if column not in self._indexed.get(table, ()):
+            # Without an index the database would go through all of a table of any size.
+            wanted = sa.select(wanted).limit(PROBE_ROWS).subquery().c[column]
         statement = sa.select(sa.func.count(wanted.distinct())).where(wanted.in_(list(values)))
         with translated(f"look at table {table}"), self._engine.connect() as connection:
             return min(1.0, int(connection.execute(statement).scalar_one()) / len(values))
@@ -114,6 +121,7 @@ class Survey:
         columns = inspector.get_multi_columns(schema=schema, filter_names=wanted)
         keys = inspector.get_multi_pk_constraint(schema=schema, filter_names=wanted)
         foreign = inspector.get_multi_foreign_keys(schema=schema, filter_names=wanted)
+        indexes = inspector.get_multi_indexes(schema=schema, filter_names=wanted)
         found: list[SurveyedTable] = []
         for name in wanted:
             place = (schema, name)
@@ -135,6 +143,8 @@ class Survey:
                 for one in foreign.get(place, [])
                 if len(one["constrained_columns"]) == 1 and len(one["referred_columns"]) == 1
             }
+            leading = {str(one["column_names"][0]) for one in indexes.get(place, []) if one["column_names"]}
+            self._indexed[_named(schema, name)] = frozenset({*key[:1], *leading})
             found.append(SurveyedTable(_named(schema, name), usable, key if set(key) <= set(usable) else (), partners))
         return found
 
@@ -144,6 +154,9 @@ class Survey:
         try:
             rows = self._sample(table)
         except SourceError as error:
+            self._failures += isinstance(error, SourceDown)
+            if self._failures > FAILURES_MAX:
+                raise
             self.unseen.append(Unseen(table.name, str(error)))
             rows = []
         return SurveyedTable(table.name, table.columns, table.key, table.partners, rows)
