@@ -12,9 +12,9 @@ from simpeg_sync.config.document import read_yaml
 from simpeg_sync.discover.drafts import Discovery, FeedDraft
 from simpeg_sync.wiring.discovery import first_configuration, write_folder
 from tests.config.schemas import refusals
-from tests.discover.simpegs import ALL, Invented, statements
+from tests.discover.simpegs import ALL, HELD_OUT, Invented, statements
 
-TABLES_FLOOR, COLUMNS_FLOOR = 1.0, 0.9
+TABLES_FLOOR, COLUMNS_FLOOR, HELD_OUT_FLOOR = 1.0, 0.95, 0.8
 
 
 def make(invented: Invented, path: Path) -> str:
@@ -55,7 +55,7 @@ def test_tables_and_columns_are_recognised(looked: tuple[Invented, Discovery, Pa
         f"\n  missed: {missed}\n  besides: {besides}\n"
     )
     assert len(tables) / len(invented.truth) >= TABLES_FLOOR
-    assert len(right) / len(wanted) >= COLUMNS_FLOOR
+    assert len(right) / len(wanted) >= (HELD_OUT_FLOOR if invented.name in HELD_OUT else COLUMNS_FLOOR)
     assert besides == []
     assert [feed.table for feed in found.feeds if feed.table in invented.quiet] == []
 

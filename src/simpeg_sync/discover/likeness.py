@@ -25,6 +25,7 @@ WEIGHED = 1_000
 """Names whose words are weighed for one local name: those with its rarest words."""
 OTHER_NUMBER = 0.7
 """Names that differ in a number are seldom names of the same thing."""
+CORRECTED = 0.95
 ROMAN = {"i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "vi": "6", "vii": "7", "viii": "8", "ix": "9",
          "x": "10", "xi": "11", "xii": "12", "xiii": "13", "xiv": "14", "xv": "15", "xvi": "16", "xvii": "17"}  # fmt: skip
 _RANK = re.compile(r"\b(i{1,3}|iv|v|[1-5])\s?[/.\-]?\s?([a-e])\b")
@@ -165,7 +166,9 @@ class Names:
         all_theirs = sum(self._weight(word) * count for word, count in theirs.items())
         by_words = 2 * shared / (all_ours + all_theirs)
         score = 0.65 * by_words + 0.35 * _letters(" ".join(wanted), " ".join(words))
-        if common in (ours, theirs):
+        if tuple(known) != tuple(wanted):
+            score *= CORRECTED  # what was taken for a typing error may be another word
+        elif common in (ours, theirs):
             score = 0.6 + 0.4 * score  # one says all that the other does
         numbers, others = ({word for word in one if word[0].isdigit()} for one in (ours, theirs))
         return score * OTHER_NUMBER if numbers != others and numbers and others else score
