@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import sqlite3
 import subprocess
 from collections.abc import Sequence
@@ -82,7 +81,7 @@ def test_what_is_there_is_not_overwritten_without_force(simpeg: Path, tmp_path: 
 
 def test_the_source_is_only_read(simpeg: Path, tmp_path: Path) -> None:
     before = simpeg.read_bytes()
-    os.chmod(simpeg, 0o444)
+    simpeg.chmod(0o444)
     assert init(tmp_path / "r", simpeg).returncode == 0
     assert simpeg.read_bytes() == before
 

@@ -28,34 +28,36 @@ def verified(table: SeenTable, lexicon: Lexicon) -> Guess | None:
     """The column by which somebody approves rows, with the value that says so as far as it can be told."""
     best: list[tuple[float, str, Guess]] = []
     for column in table.columns.values():
-        words = column.called.words
-        speaks = (
-            1.0
-            if "verifikasi" in words
-            else 0.5
-            if "status" in words and words <= {"status", "riwayat", *table.called.words}
-            else 0.0
-        )
-        values = _values(table, column)
-        if (
-            not speaks
-            or column.is_date
-            or column.look.date > 0.5
-            or len(values) > VALUES_MAX
-            or words & {"bkn", "sinkron", "aktif", "hapus"}
-        ):
+        values, speaks = _values(table, column), _speaks_of_approval(table, column)
+        if not speaks or len(values) > VALUES_MAX:
             continue
-        if column.look.nip > 0 or column.look.spaced > 0.8:
-            continue  # who verified, not whether
+        seen = tuple(value for value in values if _may_be_shown(value, lexicon))
         yes = [value for value in values if value.casefold() in lexicon.approved]
         if yes and len(yes) < max(2, len(values)):
-            guess = Guess(column.name, {column.name: yes if len(yes) > 1 else yes[0]}, 0.9 * speaks, values)
-        elif speaks == 1.0 and set(values) <= {"0", "1", "True", "False"} and values:
-            guess = Guess(column.name, {column.name: 1}, 0.7, values)
+            guess = Guess(column.name, {column.name: yes if len(yes) > 1 else yes[0]}, 0.9 * speaks, seen)
+        elif speaks == 1.0 and values and set(values) <= {"0", "1", "True", "False"}:
+            guess = Guess(column.name, {column.name: 1}, 0.7, seen)
         else:
-            guess = Guess(column.name, {column.name: UNDECIDED}, 0.4 * speaks, values)
+            guess = Guess(column.name, {column.name: UNDECIDED}, 0.4 * speaks, seen)
         best.append((-guess.score, column.name, guess))
     return min(best)[2] if best else None
+
+
+def _speaks_of_approval(table: SeenTable, column: SeenColumn) -> float:
+    """By its name, 0 to 1; 0 for one that says when or by whom, and for other states."""
+    words, look = column.called.words, column.look
+    if column.is_date or look.date > 0.5 or look.nip > 0 or look.spaced > 0.8:
+        return 0.0
+    if words & {"bkn", "sinkron", "aktif", "hapus", "nama", "nip", "tanggal", "pegawai"} or column.called.strange > 0.3:
+        return 0.0
+    if "verifikasi" in words:
+        return 1.0
+    return 0.5 if "status" in words and words <= {"status", "riwayat", *table.called.words} else 0.0
+
+
+def _may_be_shown(value: str, lexicon: Lexicon) -> bool:
+    """Numbers and known words of states: what else stands there could be who approved."""
+    return (value.isdigit() and len(value) <= 3) or value.casefold() in lexicon.approved | lexicon.states
 
 
 def deleted(table: SeenTable) -> Guess | None:

@@ -17,7 +17,7 @@ from simpeg_sync.discover.contents import USUAL, Look
 from simpeg_sync.discover.kinds import SURE, Match, Recognised
 from simpeg_sync.discover.looks import SeenColumn, SeenTable, seen
 from simpeg_sync.discover.lookups import LocalCode, Lookup, Lookups, lookup_tables
-from simpeg_sync.discover.persons import Master, Road, masters, nip_columns, roads
+from simpeg_sync.discover.persons import Master, Road, masters, names_of, nip_columns, roads
 from simpeg_sync.discover.shapes import FieldShape, Shape
 from simpeg_sync.discover.words import Lexicon
 from simpeg_sync.mapping.expressions import NO_DATE
@@ -100,7 +100,7 @@ def discover(
     known = masters(tables)
     ways = roads(tables, known, survey)
     no_histories = {master.table.name for master in known}
-    lookups = Lookups(lookup_tables(tables, ways), survey, lexicon)
+    lookups = Lookups(lookup_tables(tables, ways), survey, lexicon, persons=names_of(known))
     drafter = _Drafter(shapes, lexicon, lookups, switched_off)
     left_alone: list[Unseen] = list(survey.unseen)
     for table in tables:

@@ -36,9 +36,12 @@ class LocalCode:
 
 
 class Lookups:
-    def __init__(self, tables: Sequence[SeenTable], survey: Survey, lexicon: Lexicon) -> None:
-        """``tables``: those that could be tables of codes."""
-        self._tables, self._survey, self._lexicon = tables, survey, lexicon
+    def __init__(
+        self, tables: Sequence[SeenTable], survey: Survey, lexicon: Lexicon, *, persons: frozenset[str] = frozenset()
+    ) -> None:
+        """``tables``: those that could be tables of codes. ``persons``: names of persons, in small letters, that must
+        not get into a file should a column of names be taken for codes."""
+        self._tables, self._survey, self._lexicon, self._persons = tables, survey, lexicon, persons
 
     def of(self, table: SeenTable, column: SeenColumn) -> Lookup | None:
         """Raises SourceError."""
@@ -58,8 +61,11 @@ class Lookups:
     def codes(self, table: SeenTable, column: SeenColumn, lookup: Lookup | None) -> Sequence[LocalCode]:
         """The different local codes. Never what could name a person. Raises SourceError."""
         if lookup is not None:
-            return different_codes(self._survey, lookup.table, lookup.column, lookup.label)
-        return _different((value, None) for value in self._survey.different(table.name, column.name, limit=VALUES_MAX))
+            found = different_codes(self._survey, lookup.table, lookup.column, lookup.label)
+        else:
+            values = self._survey.different(table.name, column.name, limit=VALUES_MAX)
+            found = _different((value, None) for value in values)
+        return [one for one in found if not {one.local.casefold(), one.text.casefold()} & self._persons]
 
     def _candidates(self, table: SeenTable, column: SeenColumn) -> Sequence[tuple[SeenTable, str]]:
         wanted = column.called.words - {"id", "kode", "riwayat", "bkn"}

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simpeg_sync.discover.looks import SeenColumn, SeenTable
+from simpeg_sync.mapping.expressions import clean
+from simpeg_sync.mapping.text import plain
 from simpeg_sync.source.survey import Survey
 
 NIP_SHARE_MIN = 0.5
@@ -58,6 +60,17 @@ def _master(table: SeenTable) -> Master | None:
         "riwayat" in table.called.words and "pegawai" not in table.called.words and len(table.called.words) > 1
     )
     return Master(table, nip.name, score, _bkn_id(table)) if score >= 0.6 else None
+
+
+def names_of(known: Sequence[Master]) -> frozenset[str]:
+    """Of the persons in the sample, in small letters."""
+    return frozenset(
+        clean(plain(value)).casefold()
+        for master in known
+        for column in master.table.columns.values()
+        if "nama" in column.called.words and not column.called.words & {"jabatan", "unit", "golongan"}
+        for value in master.table.values(column.name, limit=10_000)
+    )
 
 
 def nip_columns(table: SeenTable) -> Sequence[SeenColumn]:

@@ -44,6 +44,7 @@ class Lexicon:
     needed: frozenset[str]
     """Units that a column has to name."""
     approved: frozenset[str]
+    states: frozenset[str]
     structural: frozenset[str]
     labels: tuple[str, ...]
     kinds: Mapping[str, Kind]
@@ -64,6 +65,7 @@ def load_lexicon() -> Lexicon:
         frozenset(data["weak"]),
         frozenset(data["needed"]),
         frozenset(data["approved"]),
+        frozenset(data["states"]),
         frozenset(data["structural"]),
         tuple(data["labels"]),
         {target: _kind(one) for target, one in data["targets"].items()},
