@@ -165,7 +165,6 @@ def test_codes_come_from_simpeg_too(region: Path) -> None:
 
 def test_pulled_codes_are_compared_as_well(region: Path) -> None:
     text = (region / "simpeg-sync.yaml").read_text(encoding="utf-8")
-    (region / "state").mkdir()
     assert "sqlite:///state/ledger.db" in text
     assert suggest(region, "db", "upgrade").returncode == 0
     with sqlite3.connect(region / "state/ledger.db") as ledger:

@@ -34,6 +34,7 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
 
     \b
     simpeg-sync demo                     see the whole day on invented data
+    simpeg-sync init my-region ...       look into a SIMPEG, write a first configuration
     simpeg-sync status                   is all well?
     simpeg-sync log --status held        what does not go on, and why
     simpeg-sync record show 17           the whole life of one record

@@ -113,6 +113,7 @@ def write_folder(folder: Path, files: Files, *, force: bool) -> None:
                 if name in PRIVATE:
                     os.fchmod(file.fileno(), mode)
                 file.write(content)
+        (folder / "state").mkdir(mode=0o700, exist_ok=True)  # where the template puts the ledger
     except OSError as error:
         raise OperatorError(f"{folder} cannot be written ({error.strerror}); name another folder") from None
 
