@@ -4,7 +4,9 @@ An editor completes names and refuses misspelt ones while somebody types. The re
 settings, code tables and names of joins are its alone.
 """
 
+import re
 from collections.abc import Callable, Mapping
+from importlib import resources
 from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -33,8 +35,68 @@ WRITTEN: Mapping[Callable[..., Any], Mapping[str, Any]] = {
 """Values that the reader converts itself: how a person writes them."""
 
 
+FEED_WORDS: Mapping[str, str] = {
+    "feed": "Name of this feed: small letters, digits, - and _. Renaming it begins a new life for its rows.",
+    "target": "BKN's kind, e.g. kursus, jabatan, skp22.",
+    "table": "`table` or `schema.table`, without quotes.",
+    "key": "The columns that name one row for ever.",
+    "identity": "Instead of a key, for a table without one: columns that together tell its rows apart.",
+    "joins": "Other tables to look into. `on` pairs a column of that table with a column known before.",
+    "person": "The column with the NIP, 18 digits. Columns of a join are written alias.column.",
+    "person_bkn_id": "Column with BKN's id of the person.",
+    "bkn_id": "Column with BKN's id of the row.",
+    "scope": "Which rows belong to this feed. Default: all.",
+    "verified": "Which rows may leave. WITHOUT IT EVERY ROW MAY LEAVE.",
+    "deleted": "Rows that are still there but count as deleted.",
+    "active_person": "Whose rows may leave. Default: everybody's.",
+    "fields": "BKN's field on the left, where its value comes from on the right.",
+    "required": "Fields that this region wants filled though BKN would take the row without them.",
+    "natural_key": "BKN's fields by which a row that BKN has already is found; all must agree.",
+    "document": "The certificate of a row: which file, in which folder.",
+    "delete": "A row that disappears: hold (a person decides), delete (BKN's row is deleted), ignore.",
+    "look_before_write": "Look at BKN's rows of the person before writing. Leave it true unless you know why.",
+    "moves_with": "Feeds of the same table and key into which a corrected row may move.",
+}
+
+
 def settings_schema() -> JsonSchemaValue:
-    return {"$schema": DRAFT, **_schema_of(settings.Settings), "title": "simpeg-sync: settings of one region"}
+    schema = _schema_of(settings.Settings)
+    for (*section, name), words in template_words(template()).items():
+        owner = _section(schema, section[0]) if section else schema["properties"]
+        if name in owner:
+            owner[name] = {**owner[name], "description": words}
+    return {"$schema": DRAFT, **schema, "title": "simpeg-sync: settings of one region"}
+
+
+def template() -> str:
+    return resources.files("simpeg_sync.config").joinpath("template.yaml").read_text(encoding="utf-8")
+
+
+def template_words(text: str) -> Mapping[tuple[str, ...], str]:
+    """What the template's comments say of each setting: ("bkn", "calls_in_flight") -> the lines above it."""
+    found: dict[tuple[str, ...], str] = {}
+    section, said = "", list[str]()
+    for line in text.splitlines():
+        if re.match(r" *# {2,}", line):
+            continue  # an example below its setting
+        if named := re.match(r"( *)(?:# )?([a-z_]+):(?: |$)", line):
+            section = section if named[1] else named[2]
+            where = (section, named[2]) if named[1] else (named[2],)
+            if said:
+                found.setdefault(where, " ".join(said))
+            said = []
+        else:
+            comment = re.match(r" *# (.+)", line)
+            said = [*said, comment[1]] if comment else []
+    return found
+
+
+def _section(schema: JsonSchemaValue, name: str) -> dict[str, Any]:
+    """The properties of a section of the settings."""
+    written = schema["properties"].get(name, {})
+    named = next((one["$ref"] for one in [written, *written.get("anyOf", ())] if "$ref" in one), "")
+    found: dict[str, Any] = schema["$defs"].get(named.rpartition("/")[2], {}).get("properties", {})
+    return found
 
 
 def feed_schema(targets: Targets) -> JsonSchemaValue:
@@ -48,6 +110,8 @@ def feed_schema(targets: Targets) -> JsonSchemaValue:
         properties[word] = CONDITION
     definitions["DocumentFile"]["properties"]["file"] = EXPRESSION
     definitions |= _language()
+    for word, words in FEED_WORDS.items():
+        properties[word] = {**properties[word], "description": words}
     return {
         "$schema": DRAFT,
         **schema,

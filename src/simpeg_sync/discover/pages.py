@@ -7,12 +7,11 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import resources
 from typing import Any
 
 import yaml
 
-from simpeg_sync.config.schema import FEED_FILE, MODELINE
+from simpeg_sync.config.schema import FEED_FILE, MODELINE, template
 from simpeg_sync.discover.conditions import UNDECIDED, Guess
 from simpeg_sync.discover.drafts import CodeDraft, Discovery, FeedDraft, FieldDraft
 from simpeg_sync.source.survey import CaptureFacts
@@ -40,8 +39,7 @@ def code_page(draft: CodeDraft) -> str:
 
 def settings_page(*, source: str, facts: CaptureFacts | None, discovery: Discovery) -> str:
     """The template with the source filled in. ``source``: the line ``url: ...`` or ``url_file: ...``."""
-    text = resources.files("simpeg_sync.config").joinpath("template.yaml").read_text(encoding="utf-8")
-    text = re.sub(r"^  url_file: source_url$", lambda _: f"  {source}", text, count=1, flags=re.MULTILINE)
+    text = re.sub(r"^  url_file: source_url$", lambda _: f"  {source}", template(), count=1, flags=re.MULTILINE)
     advice = "".join(f"  # {line}\n" for line in capture_advice(facts, discovery)) if facts else ""
     return re.sub(r"^  # Default: \[log\]\n", lambda found: found[0] + advice, text, count=1, flags=re.MULTILINE)
 
