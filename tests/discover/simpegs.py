@@ -638,7 +638,8 @@ N = Invented(
 
 ALL = (S, K, M, C, B, X, T, N)
 HELD_OUT = ("T", "N")
-"""Written down after the lexicon and never used to improve it: what a stranger's SIMPEG may expect."""
+"""Added after the lexicon and not used to improve it. Not blind: whoever wrote the lexicon had read about these shapes, so
+a stranger's SIMPEG may come out worse."""
 
 
 def statements(invented: Invented, quote: str = '"') -> tuple[list[str], list[tuple[str, list[list[Any]]]]]:
