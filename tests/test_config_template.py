@@ -70,3 +70,10 @@ def settings_of(model: type[BaseModel]) -> list[str]:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             names += settings_of(kind)
     return names
+
+
+def test_the_program_carries_the_same_template_for_init() -> None:
+    """A copy inside the package: what a region changes in its own folder must never get into an image."""
+    carried = TEMPLATE.parent / "src" / "simpeg_sync" / "config" / "template.yaml"
+    hint = f"cp config/simpeg-sync.yaml {carried.relative_to(TEMPLATE.parent)}"
+    assert carried.read_text(encoding="utf-8") == (TEMPLATE / "simpeg-sync.yaml").read_text(encoding="utf-8"), hint

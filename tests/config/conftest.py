@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.config.schemas import refusals
 
 from simpeg_sync import wiring
+from simpeg_sync.config.document import read_yaml
 from simpeg_sync.config.load import Config
 from simpeg_sync.domain.errors import ConfigError, Problem
 
@@ -68,7 +70,12 @@ class Region:
         self.spoil(old, new, name="feeds/kursus.yaml")
 
     def read(self) -> Config:
-        return wiring.read_config(self.folder / "s.yaml")
+        """What the reader accepts, editors accept too."""
+        config = wiring.read_config(self.folder / "s.yaml")
+        assert refusals(read_yaml(self.folder / "s.yaml").data, feed=False) == []
+        for file in config.feed_files.values():
+            assert refusals(file.data, feed=True) == []
+        return config
 
     def problems(self) -> Sequence[Problem]:
         """What is wrong; places without the folder."""

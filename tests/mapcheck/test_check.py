@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from simpeg_sync.domain.errors import SourceDown
-from simpeg_sync.source.survey import Survey
+from simpeg_sync.source.feed_survey import FeedSurvey
 from tests.mapcheck.region import BUDI, FEED, SITI, Region, kinds
 
 
@@ -255,7 +255,7 @@ def test_a_count_that_takes_too_long_is_said_and_the_rest_goes_on(
     def too_long(*_: object, **__: object) -> None:
         raise SourceDown("cannot look: the source took too long (57014); it is tried again")
 
-    monkeypatch.setattr(Survey, "doubles", too_long)
+    monkeypatch.setattr(FeedSurvey, "doubles", too_long)
     assert kinds(small.check()["kursus"]) == [("key.not_checked", None)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from simpeg_sync import __version__
-from simpeg_sync.cli import act, bkn, codes, look, serve, source, tokens
+from simpeg_sync.cli import act, bkn, codes, init, look, serve, source, suggest, tokens
 from simpeg_sync.cli import map as maps
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
@@ -35,6 +35,7 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
 
     \b
     simpeg-sync demo                     see the whole day on invented data
+    simpeg-sync init my-region ...       look into a SIMPEG, write a first configuration
     simpeg-sync status                   is all well?
     simpeg-sync log --status held        what does not go on, and why
     simpeg-sync record show 17           the whole life of one record
@@ -43,7 +44,9 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
     context.obj = Shared(path, as_json, debug)
 
 
-for module in (serve, source, look, bkn, act, codes, tokens, maps):
+codes.codes.add_command(suggest.codes_suggest)
+
+for module in (init, serve, source, look, bkn, act, codes, tokens, maps):
     for command in module.COMMANDS:
         commands.add_command(command)
 

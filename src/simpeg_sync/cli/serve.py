@@ -82,4 +82,13 @@ def config_check(shared: Shared) -> None:
     )
 
 
+@config.command("schema")
+@click.option("--feed", is_flag=True, help="Of feed files instead of the settings.")
+def config_schema(feed: bool) -> None:
+    """Print the JSON Schema by which an editor completes and checks settings or feeds."""
+    from simpeg_sync import wiring
+
+    click.echo(wiring.editor_schema(feed=feed), nl=False)
+
+
 COMMANDS = (run, db, config, simulator, demo)

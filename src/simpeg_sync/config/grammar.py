@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from simpeg_sync.config.code_tables import NoCodeTable, code_lines
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.settings import likely
+from simpeg_sync.config.words import WORDS
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import Problem
 from simpeg_sync.mapping.conditions import ColumnTest, Condition
@@ -98,7 +99,7 @@ class Grammar:
 
     def _text(self, written: Mapping[str, Any], where: Where) -> Expression:
         verb = "column" if "column" in written else "text"
-        self._only(written, where, verb, "case", "max_length", "cut", "strip")
+        self._only(written, where, verb)
         case, strip = written.get("case", ""), written.get("strip", "")
         if case not in ("", "upper", "lower", "title"):
             raise Bad((*where, "case"), f"case is {case!r}", "Write upper, lower or title.")
@@ -112,7 +113,7 @@ class Grammar:
         return Constant(self._only(written, where, "const")["const"])
 
     def _code(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "code", "table", "map")
+        self._only(written, where, "code")
         if ("table" in written) == ("map" in written):
             raise Bad(where, "a code needs its table", "Name table: codes/FILE.csv, or give a map: {local: BKN}.")
         if "map" in written:
@@ -123,7 +124,7 @@ class Grammar:
         return Code(self._parsed(written["code"], (*where, "code")), label, codes)
 
     def _lookup(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "lookup", "of")
+        self._only(written, where, "lookup")
         found = self._name(written["lookup"], where)
         if "." not in found or "of" not in written:
             remedy = "Write lookup: ALIAS.COLUMN of a join, and of: the column that holds the local code."
@@ -131,12 +132,12 @@ class Grammar:
         return Lookup(Column(found), self._parsed(written["of"], (*where, "of")))
 
     def _integer(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "integer", "as_text")
+        self._only(written, where, "integer")
         column, of = self._column_or(written, "integer", where)
         return Integer(column, of, self._yes_or_no(written, "as_text", where))
 
     def _number(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "number", "decimal", "places", "as_text")
+        self._only(written, where, "number")
         mark = written.get("decimal", ".")
         if mark not in (".", ","):
             raise Bad((*where, "decimal"), f"decimal is {mark!r}", "Write decimal: ',' or '.', as SIMPEG has it.")
@@ -145,11 +146,11 @@ class Grammar:
         return Number(column, mark, places, as_text, of)
 
     def _average(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "average", "places")
+        self._only(written, where, "average")
         return Average(self._several(written, "average", where), self._places(written, where, 2))
 
     def _hours(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "hours", "per_day", "per_month")
+        self._only(written, where, "hours")
         parts = written["hours"]
         if not isinstance(parts, Mapping) or not parts or not set(parts) <= {"months", "days", "hours"}:
             what = "hours wants the columns of months, days and hours, as far as there are any"
@@ -176,7 +177,7 @@ class Grammar:
         return Month(self._date_of(written, "month", where), self._yes_or_no(written, "as_text", where))
 
     def _date_of(self, written: Mapping[str, Any], verb: str, where: Where) -> Date:
-        self._only(written, where, verb, "formats", "no_date", *(() if verb == "date" else ("as_text",)))
+        self._only(written, where, verb)
         for word in ("formats", "no_date"):
             if word in written and not isinstance(written[word], list):
                 raise Bad((*where, word), f"{word} wants a list", f"Write {word}: [one, other].")
@@ -189,7 +190,7 @@ class Grammar:
         return Date(column, formats, no_date, of)
 
     def _link(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "link", "key")
+        self._only(written, where, "link")
         key = written.get("key")
         columns = key if isinstance(key, list) else [key]
         if key is None or not columns or not isinstance(written["link"], str):
@@ -201,7 +202,7 @@ class Grammar:
         return First(self._several(written, "first", where))
 
     def _when(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "when", "else")
+        self._only(written, where, "when")
         branches = written["when"]
         if not isinstance(branches, list) or not branches:
             raise Bad(where, "when wants a list of branches", "Write when: [{if: {column: value}, then: expression}].")
@@ -215,14 +216,14 @@ class Grammar:
         return self._alternatives(written["if"], (*where, "if")), self._parsed(written["then"], (*where, "then"))
 
     def _concat(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "concat", "with")
+        self._only(written, where, "concat")
         between = written.get("with", " ")
         if not isinstance(between, str):
             raise Bad((*where, "with"), "with is not a text", "Write with: ', '.")
         return Concat(self._several(written, "concat", where), between)
 
     def _split(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "split", "by", "part")
+        self._only(written, where, "split")
         by, part = written.get("by"), written.get("part")
         if not isinstance(by, str) or not by:
             raise Bad(where, "split wants the mark between the pieces", "Write by: ','.")
@@ -231,7 +232,7 @@ class Grammar:
         return Split(self._parsed(written["split"], (*where, "split")), by, part)
 
     def _substring(self, written: Mapping[str, Any], where: Where) -> Expression:
-        self._only(written, where, "substring", "from", "length")
+        self._only(written, where, "substring")
         start = self._length(written, "from", where) or 1
         return Substring(
             self._parsed(written["substring"], (*where, "substring")), start, self._length(written, "length", where)
@@ -308,12 +309,13 @@ class Grammar:
 
     # ----------------------------------------------------------------------------------------------------------- words
 
-    def _only(self, written: Mapping[str, Any], where: Where, *allowed: str) -> Mapping[str, Any]:
+    def _only(self, written: Mapping[str, Any], where: Where, verb: str) -> Mapping[str, Any]:
+        allowed = WORDS[verb]
         for key in written:
             if key not in allowed:
-                guess = likely(str(key), allowed[1:])
+                guess = likely(str(key), [word for word in allowed if word != verb])
                 remedy = f"{guess} Known here: {', '.join(allowed)}.".strip()
-                raise Bad((*where, key), f"{key!r} does not belong to {allowed[0]}", remedy)
+                raise Bad((*where, key), f"{key!r} does not belong to {verb}", remedy)
         return written
 
     def _column_or(self, written: Mapping[str, Any], verb: str, where: Where) -> tuple[str, Expression | None]:

@@ -56,6 +56,8 @@ MARK_GONE = text("""
 UPDATE reference_codes SET gone_at = :now WHERE table_name = :table AND seen_in < :pull AND gone_at IS NULL
 """)
 
+LABELS = text("SELECT code, label FROM reference_codes WHERE table_name = :table AND gone_at IS NULL ORDER BY code")
+
 HAS_CODE = text("SELECT 1 FROM reference_codes WHERE table_name = :table AND code = :code AND gone_at IS NULL")
 
 
@@ -157,6 +159,11 @@ class ReferenceCodes:
         with translated(), self._reader.connect() as connection:
             values = {"table": table, "code": storable(code)}
             return connection.execute(HAS_CODE, values).first() is not None
+
+    def labels(self, table: str) -> Mapping[str, str]:
+        """Code -> what people read, of all that was pulled and is not gone."""
+        with translated(), self._reader.connect() as connection:
+            return {row.code: row.label for row in connection.execute(LABELS, {"table": table})}
 
     def is_complete(self, table: str) -> bool:
         found = self.pull(table)

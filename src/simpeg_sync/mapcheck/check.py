@@ -20,7 +20,7 @@ from simpeg_sync.mapping.conditions import Condition, describe
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import nip_of
 from simpeg_sync.reasons import sentence
-from simpeg_sync.source.survey import Survey
+from simpeg_sync.source.feed_survey import FeedSurvey
 
 ROWS = 2000
 """Rows of a feed that are looked at unless all are asked for: seconds, and rare things are seen that one row in 500 has."""
@@ -41,7 +41,7 @@ FORMS: Mapping[str, str] = {
 @dataclass(frozen=True, slots=True)
 class MapCheck:
     config: Config
-    survey: Survey
+    survey: FeedSurvey
     kinds: Kinds
     documents: Documents
     rows: int | None = ROWS

@@ -10,8 +10,8 @@ from simpeg_sync.config.settings import likely
 from simpeg_sync.domain.errors import SourceDown, SourceUnfit
 from simpeg_sync.mapcheck.finding import Finding, has_problems, shown
 from simpeg_sync.mapping.feed import Feed, Join
+from simpeg_sync.source.feed_survey import FeedSurvey, TableFacts
 from simpeg_sync.source.names import split_table
-from simpeg_sync.source.survey import Survey, TableFacts
 
 T = TypeVar("T")
 COUNTED_MAX = 1000
@@ -22,7 +22,7 @@ SLOWER = "Changes there are found all the same, by passes over the whole table, 
 class Structure:
     feed: Feed
     file: YamlFile
-    survey: Survey
+    survey: FeedSurvey
 
     def findings(self) -> Iterator[Finding]:
         """Raises SourceDown. What is missing makes every further question about the feed idle, so nothing else is said."""

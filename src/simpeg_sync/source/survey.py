@@ -1,195 +1,242 @@
-"""What are SIMPEG's tables really like? Names, indexes, doubles, and rows from all over a table, for people who check a feed.
+"""A look at a SIMPEG that nobody has described yet: its tables, keys and a few hundred rows of each, by SELECT alone.
 
-Unlike the reader it takes nothing for granted: what a feed names may not be there, may not be unique, may not fit.
+Never reads a whole big table: rows come from both ends of the key, long texts are cut by the database, and what lies
+in binary columns is not read at all.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.exc import NoSuchTableError
 
-from simpeg_sync.domain.change import SourceKey, source_key
-from simpeg_sync.domain.errors import SourceDown
-from simpeg_sync.mapping.feed import Feed
-from simpeg_sync.source.catalogue import Catalogue, ColumnType
+from simpeg_sync.domain.errors import SourceDown, SourceError, SourceUnfit
 from simpeg_sync.source.connect import translated
-from simpeg_sync.source.names import split_table
-from simpeg_sync.source.reader import SqlSource
-from simpeg_sync.source.selects import Selects
+from simpeg_sync.source.names import checked, table_clause
 
-Kind = str
-"""``number``, ``text``, ``date``, or the name of another type; empty where the database does not say."""
-
-STRETCHES = 20
-PAGE = 500
+SAMPLE_ROWS = 200
+"""From each end of a table."""
+LONG_TEXT = 255
+CUT_AT = 300
+TABLES_MAX = 3000
+FAILURES_MAX = 3
+"""A table may be locked; a database that does not answer is not asked table by table."""
+PROBE_ROWS = 20_000
+"""The most rows that a look for different values goes through."""
 
 
 @dataclass(frozen=True, slots=True)
-class TableFacts:
+class SurveyedTable:
     name: str
-    columns: Mapping[str, ColumnType]
-    unique: Sequence[frozenset[str]]
-    """Sets of columns of which the database itself lets no two rows agree."""
-    leading: frozenset[str]
-    """Columns that an index begins with."""
-    is_view: bool
-
-    def is_unique_by(self, columns: Sequence[str]) -> bool:
-        return any(unique <= set(columns) for unique in self.unique)
-
-    def kind(self, column: str) -> Kind:
-        match self.columns[column]:
-            case sa.types.NullType():
-                return ""
-            case sa.Numeric() | sa.Float() | sa.Integer() | sa.Boolean() | mysql.YEAR() | mysql.BIT():
-                return "number"
-            case sa.DateTime() | sa.Date():
-                return "date"
-            case sa.String():
-                return "text"
-            case other:
-                return type(other).__name__.lower()
-
-    def collation(self, column: str) -> str:
-        return str(getattr(self.columns[column], "collation", None) or "")
+    """As a feed names it: ``table`` or ``schema.table``."""
+    columns: Mapping[str, sa.types.TypeEngine[Any]]
+    key: tuple[str, ...]
+    partners: Mapping[str, tuple[str, str]]
+    """Column with a declared foreign key -> the other table and its column."""
+    rows: Sequence[Mapping[str, Any]] = field(repr=False, default=())
+    """The sample: personal data, never to be written anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
-class Doubles:
-    """Keys that several rows share; counted to a limit."""
+class Unseen:
+    table: str
+    why: str
 
-    count: int
-    example: SourceKey | None
+
+@dataclass(frozen=True, slots=True)
+class CaptureFacts:
+    """What bears on how changes can be noticed."""
+
+    dialect: str
+    may_create_triggers: bool
+    has_log: bool
+    """The server writes a log from which rows can be followed, and the account may follow it."""
+    missing: str = ""
+    """What the server's log lacks, in words."""
 
 
 class Survey:
-    """Raises SourceError, as the reader does."""
-
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, schemas: Sequence[str] = ()) -> None:
         self._engine = engine
-        self._catalogue = Catalogue(engine)
-        self._facts: dict[str, TableFacts | None] = {}
-        self.source = SqlSource(engine)
+        self._schemas: Sequence[str | None] = [checked(name) for name in schemas] or [None]
+        self._indexed: dict[str, frozenset[str]] = {}
+        """Table -> columns by which it can be asked at no cost."""
+        self._failures = 0
+        self.unseen: list[Unseen] = []
+        """Tables that were left out, and why."""
 
-    def facts(self, table: str) -> TableFacts | None:
-        """None when there is no such table, or the account may not see it."""
-        if table not in self._facts:
-            with translated(f"look at table {table}"):
-                self._facts[table] = self._looked_at(table)
-        return self._facts[table]
+    @property
+    def dialect(self) -> str:
+        name = self._engine.dialect.name
+        return "mariadb" if name == "mysql" and getattr(self._engine.dialect, "is_mariadb", False) else name
 
-    def _looked_at(self, table: str) -> TableFacts | None:
-        schema, name = split_table(table)
+    def tables(self) -> Sequence[SurveyedTable]:
+        """By name. Raises SourceError."""
+        found: list[SurveyedTable] = []
+        for schema in self._schemas:
+            with translated("list the tables"):
+                described = self._described(schema)
+            found += [self._with_rows(table) for table in described]
+        return sorted(found, key=lambda table: table.name)
+
+    def share_found(self, table: str, column: str, values: Collection[Any]) -> float:
+        """How many of the values stand in the column of the other table, 0 to 1."""
+        if not values:
+            return 0.0
+        wanted: sa.ColumnElement[Any] = table_clause(table, column).c[column]
+        if column not in self._indexed.get(table, ()):
+            # Without an index the database would go through all of a table of any size.
+            wanted = sa.select(wanted).limit(PROBE_ROWS).subquery().c[column]
+        statement = sa.select(sa.func.count(wanted.distinct())).where(wanted.in_(list(values)))
+        with translated(f"look at table {table}"), self._engine.connect() as connection:
+            return min(1.0, int(connection.execute(statement).scalar_one()) / len(values))
+
+    def different(self, table: str, column: str, *, limit: int) -> Sequence[Any]:
+        """Values of the column, each once, among the first rows of the table."""
+        clause = table_clause(table, column)
+        some = sa.select(clause.c[column].label("v")).limit(PROBE_ROWS).subquery()
+        statement = sa.select(some.c.v).distinct().limit(limit)
+        return [row[0] for row in self._asked(table, statement)]
+
+    def pairs(self, table: str, column: str, label: str | None, *, limit: int) -> Sequence[tuple[Any, Any]]:
+        """The column's values with their texts; for tables of codes."""
+        clause = table_clause(table, *dict.fromkeys([column, label or column]))
+        statement = sa.select(clause.c[column], clause.c[label or column]).limit(limit)
+        return [(row[0], row[1] if label else None) for row in self._asked(table, statement)]
+
+    def _asked(self, table: str, statement: sa.Select[Any]) -> Sequence[Any]:
+        with translated(f"look at table {table}"), self._engine.connect() as connection:
+            return connection.execute(statement).fetchall()
+
+    # ------------------------------------------------------------------------------------------------------ catalogue
+
+    def _described(self, schema: str | None) -> Sequence[SurveyedTable]:
         inspector = sa.inspect(self._engine)
+        names = sorted(inspector.get_table_names(schema=schema))
+        if len(names) > TABLES_MAX:
+            self.unseen += [
+                Unseen(name, f"only the first {TABLES_MAX} tables were looked at") for name in names[TABLES_MAX:]
+            ]
+        wanted = names[:TABLES_MAX]
+        columns = inspector.get_multi_columns(schema=schema, filter_names=wanted)
+        keys = inspector.get_multi_pk_constraint(schema=schema, filter_names=wanted)
+        foreign = inspector.get_multi_foreign_keys(schema=schema, filter_names=wanted)
+        indexes = inspector.get_multi_indexes(schema=schema, filter_names=wanted)
+        found: list[SurveyedTable] = []
+        for name in wanted:
+            place = (schema, name)
+            try:
+                checked(name)
+                usable = {
+                    column["name"]: column["type"] for column in columns.get(place, []) if _is_plain(column["name"])
+                }
+            except SourceUnfit:
+                self.unseen.append(Unseen(ascii(name), "its name cannot be written in a feed"))
+                continue
+            declared = keys.get(place)
+            key = tuple(declared["constrained_columns"]) if declared else ()
+            partners = {
+                one["constrained_columns"][0]: (
+                    _named(one["referred_schema"], one["referred_table"]),
+                    one["referred_columns"][0],
+                )
+                for one in foreign.get(place, [])
+                if len(one["constrained_columns"]) == 1 and len(one["referred_columns"]) == 1
+            }
+            leading = {str(one["column_names"][0]) for one in indexes.get(place, []) if one["column_names"]}
+            self._indexed[_named(schema, name)] = frozenset({*key[:1], *leading})
+            found.append(SurveyedTable(_named(schema, name), usable, key if set(key) <= set(usable) else (), partners))
+        return found
+
+    # ---------------------------------------------------------------------------------------------------------- rows
+
+    def _with_rows(self, table: SurveyedTable) -> SurveyedTable:
         try:
-            columns = {column["name"]: column["type"] for column in inspector.get_columns(name, schema)}
-        except NoSuchTableError:
-            columns = {}
-        if not columns:
-            return None
-        if name in inspector.get_view_names(schema):
-            return TableFacts(table, columns, (), frozenset(), is_view=True)
-        key = tuple(inspector.get_pk_constraint(name, schema)["constrained_columns"])
-        indexes = [index for index in inspector.get_indexes(name, schema) if not _is_partial(index)]
-        unique: list[Sequence[str | None]] = [index["column_names"] for index in indexes if index["unique"]]
-        unique += [constraint["column_names"] for constraint in inspector.get_unique_constraints(name, schema)]
-        leading: list[Sequence[str | None]] = [key, *(index["column_names"] for index in indexes), *unique]
-        return TableFacts(
-            name=table,
-            columns=columns,
-            # An index over an expression has None where the expression stands.
-            unique=[frozenset(str(column) for column in of) for of in (key, *unique) if of and None not in of],
-            leading=frozenset(str(of[0]) for of in leading if of and of[0] is not None),
-            is_view=False,
-        )
+            rows = self._sample(table)
+        except SourceError as error:
+            self._failures += isinstance(error, SourceDown)
+            if self._failures > FAILURES_MAX:
+                raise
+            self.unseen.append(Unseen(table.name, str(error)))
+            rows = []
+        return SurveyedTable(table.name, table.columns, table.key, table.partners, rows)
 
-    def tables(self, schema: str | None) -> Sequence[str]:
-        """The tables and views that the account sees, for the question which one was meant."""
-        with translated("list the tables"):
-            inspector = sa.inspect(self._engine)
-            names = [*inspector.get_table_names(schema), *inspector.get_view_names(schema)]
-        return [f"{schema}.{name}" for name in names] if schema else names
+    def _sample(self, table: SurveyedTable) -> Sequence[Mapping[str, Any]]:
+        readable = [name for name, kind in table.columns.items() if not is_binary(kind)]
+        if not readable:
+            return []
+        clause = table_clause(table.name, *table.columns)
+        wanted = [
+            (sa.func.substr(clause.c[name], 1, CUT_AT) if _is_long(table.columns[name]) else clause.c[name]).label(
+                f"c{index}"
+            )
+            for index, name in enumerate(readable)
+        ]
+        order = [clause.c[name] for name in table.key]
+        ends = [sa.select(*wanted).order_by(*order).limit(SAMPLE_ROWS)]
+        if order:
+            ends.append(sa.select(*wanted).order_by(*(column.desc() for column in order)).limit(SAMPLE_ROWS))
+        rows: dict[tuple[str, ...], Mapping[str, Any]] = {}
+        for statement in ends:
+            for row in self._asked(table.name, statement):
+                rows[tuple(str(value) for value in row)] = dict(zip(readable, row, strict=True))
+        return list(rows.values())
 
-    def row_count(self, feed: Feed) -> int:
-        """Of the feed's own table, also rows without a key."""
-        return self._number(feed, sa.select(sa.func.count()).select_from(self._selects(feed).table))
+    # ------------------------------------------------------------------------------------------------------- capture
 
-    def rows_without_key(self, feed: Feed) -> int:
-        selects = self._selects(feed)
-        without = sa.or_(*(selects.column(name).is_(None) for name in feed.key))
-        return self._number(feed, sa.select(sa.func.count()).select_from(selects.table).where(without))
-
-    def doubles(self, feed: Feed, *, joins: int, limit: int = 1000) -> Doubles:
-        """Keys with several rows, by the feed's own table and its first ``joins`` joins. Counted up to ``limit``."""
-        statement = self._selects(feed).repeated_key(joins).limit(limit)
-        with translated(f"look for doubles of feed {feed.name}"), self._engine.connect() as connection:
-            rows = connection.execute(statement).all()
-        return Doubles(len(rows), source_key(rows[0][: len(feed.key)]) if rows else None)
-
-    def is_answering(self, feed: Feed) -> bool:
-        """Whether a statement that took too long was the statement's fault, and not an outage."""
-        try:
-            with translated("look at the source"), self._engine.connect() as connection:
-                connection.execute(self._selects(feed).nothing()).all()
-        except SourceDown:
-            return False
-        return True
-
-    def sample(
-        self, feed: Feed, *, rows: int, wanted: int | None
-    ) -> Iterator[Sequence[tuple[SourceKey, tuple[Any, ...]]]]:
-        """Pages of rows with what the feed reads of them, in key order: all rows, or about ``wanted`` of the ``rows`` that
-        there are, in stretches from the whole table. What lies in one stretch may be rows of one time; many stretches are
-        not. Rows of one key stand beside each other."""
-        if wanted is None or rows <= wanted:
-            yield from self._stretch(feed, None, None)
-            return
-        length = max(1, wanted // STRETCHES)
-        # The last stretch ends with the table: there are the newest rows.
-        for start in self._starts(feed, max(1, (rows - length) // (STRETCHES - 1))):
-            yield from self._stretch(feed, start, length)
-
-    def _stretch(
-        self, feed: Feed, after: SourceKey | None, length: int | None
-    ) -> Iterator[Sequence[tuple[SourceKey, tuple[Any, ...]]]]:
-        left = length
-        while left is None or left > 0:
-            size = PAGE if left is None else min(PAGE, left)
-            page = self.source.page(feed, after=after, until=None, size=size)
-            if page:
-                yield page
-            if len(page) < size or page[-1][0] == after:
-                return
-            after = page[-1][0]
-            left = None if left is None else left - len(page)
-
-    def _starts(self, feed: Feed, step: int) -> Iterator[SourceKey | None]:
-        """Keys behind which the stretches begin, each ``step`` keys behind the one before: one pass over the key's index."""
-        after: SourceKey | None = None
-        for _ in range(STRETCHES):
-            yield after
-            statement = self._selects(feed).page_of_keys(after, 1).offset(step - 1)
-            with translated(f"read feed {feed.name}"), self._engine.connect() as connection:
-                found = connection.execute(statement).first()
-            if found is None:
-                return
-            after = source_key(found[: len(feed.key)])
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    def _number(self, feed: Feed, statement: sa.Select[Any]) -> int:
-        with translated(f"count the rows of feed {feed.name}"), self._engine.connect() as connection:
-            return int(connection.execute(statement).scalar_one())
-
-    def _selects(self, feed: Feed) -> Selects:
-        return Selects(feed, self._catalogue, self._engine.dialect.name)
+    def capture_facts(self) -> CaptureFacts:
+        """Raises SourceError."""
+        with translated("look at the rights of the account"), self._engine.connect() as connection:
+            match self.dialect:
+                case "postgresql":
+                    return _postgresql(connection)
+                case "mysql" | "mariadb":
+                    return _mariadb(connection, self.dialect)
+                case dialect:
+                    return CaptureFacts(dialect, dialect == "sqlite", False, f"{dialect} has none that can be followed")
 
 
-def _is_partial(index: Mapping[str, Any]) -> bool:
-    return any(
-        name.endswith("_where") and value is not None for name, value in index.get("dialect_options", {}).items()
-    )
+def is_binary(kind: sa.types.TypeEngine[Any]) -> bool:
+    return isinstance(kind, sa.LargeBinary | sa.BINARY | sa.VARBINARY | sa.BLOB)
+
+
+def _is_long(kind: sa.types.TypeEngine[Any]) -> bool:
+    return isinstance(kind, sa.String) and not isinstance(kind, sa.Enum) and (kind.length or LONG_TEXT + 1) > LONG_TEXT
+
+
+def _is_plain(name: str) -> bool:
+    try:
+        checked(name)
+    except SourceUnfit:
+        return False  # an expression cannot name it
+    return True
+
+
+def _named(schema: str | None, table: str) -> str:
+    return f"{schema}.{table}" if schema else table
+
+
+def _postgresql(connection: sa.Connection) -> CaptureFacts:
+    level = str(connection.exec_driver_sql("SHOW wal_level").scalar_one())
+    may_follow, owns = connection.exec_driver_sql(
+        "SELECT rolreplication OR rolsuper, rolsuper OR EXISTS ("
+        "  SELECT 1 FROM pg_class WHERE relkind = 'r' AND relowner = pg_roles.oid) FROM pg_roles WHERE rolname = current_user"
+    ).one()
+    lacks = [
+        *([] if level == "logical" else [f"wal_level is {level}"]),
+        *([] if may_follow else ["no REPLICATION right"]),
+    ]
+    return CaptureFacts("postgresql", bool(owns), not lacks, ", ".join(lacks))
+
+
+def _mariadb(connection: sa.Connection, dialect: str) -> CaptureFacts:
+    has_binlog, form = connection.exec_driver_sql("SELECT @@log_bin, @@binlog_format").one()
+    grants = " ".join(str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")).upper()
+    has_all = "ALL PRIVILEGES ON *.*" in grants
+    lacks = [
+        *([] if has_binlog else ["no binlog"]),
+        *([] if str(form).upper() == "ROW" else [f"binlog_format is {form}"]),
+        *([] if has_all or "REPLICATION SLAVE" in grants else ["no REPLICATION SLAVE right"]),
+    ]
+    may_create = "ALL PRIVILEGES" in grants or " TRIGGER" in grants
+    return CaptureFacts(dialect, may_create, not lacks, ", ".join(lacks))

@@ -13,16 +13,20 @@ from simpeg_sync.wiring.bkn import (
 )
 from simpeg_sync.wiring.captures import open_captures, setup_sql
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
+from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
-from simpeg_sync.wiring.settings import configure_logs, read_config, read_proposal, targets
+from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
 from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
 
 __all__ = [
     "bkn_keys",
     "code_check",
+    "code_names",
     "code_report",
     "configure_logs",
+    "editor_schema",
     "ledger_engine",
+    "local_codes",
     "log_settings",
     "open_bkn",
     "open_captures",

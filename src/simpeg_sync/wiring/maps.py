@@ -18,8 +18,8 @@ from simpeg_sync.mapcheck.rows import stand_in
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.planner import Planner
 from simpeg_sync.ports import Bkn
+from simpeg_sync.source.feed_survey import FeedSurvey
 from simpeg_sync.source.reader import SqlSource
-from simpeg_sync.source.survey import Survey
 from simpeg_sync.turn import View
 from simpeg_sync.wiring.bkn import bkn_dialect, code_check, open_bkn, open_codes
 from simpeg_sync.wiring.daemon import timing_of
@@ -31,7 +31,7 @@ EVERYBODY = 2**31
 def open_map_check(config: Config, *, rows: int | None) -> MapCheck:
     unasked = _unasked_bkn(config, None, Clock())
     engine = source_engine(config)
-    return MapCheck(config, Survey(engine), unasked, Documents(SqlSource(engine), FolderFiles()), rows)
+    return MapCheck(config, FeedSurvey(engine), unasked, Documents(SqlSource(engine), FolderFiles()), rows)
 
 
 def open_preview(config: Config, clock: Clock, *, asks_bkn: bool, shows_values: bool) -> Preview:

@@ -1,5 +1,6 @@
 """From the settings file to a Config, with what BKN's resources let a feed name; and the log."""
 
+import json
 import secrets as chance
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,6 +13,7 @@ from simpeg_sync.bkn.resources import Choices, chosen
 from simpeg_sync.config.document import read_yaml
 from simpeg_sync.config.feeds import Target, Targets, check_together, read_feed
 from simpeg_sync.config.load import Config, load
+from simpeg_sync.config.schema import feed_schema, settings_schema
 from simpeg_sync.config.settings import BknSettings, likely
 from simpeg_sync.domain.errors import ConfigError, Problem
 from simpeg_sync.secret import Secret
@@ -34,6 +36,12 @@ def targets(settings: BknSettings | None) -> Targets:
         )
         for name, api in chosen(choices_of(settings)).items()
     }
+
+
+def editor_schema(*, feed: bool) -> str:
+    """As JSON, for the settings or for feeds; the same text for the same program."""
+    schema = feed_schema(targets(None)) if feed else settings_schema()
+    return json.dumps(schema, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def choices_of(settings: BknSettings | None) -> Choices:
