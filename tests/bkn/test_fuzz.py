@@ -169,7 +169,8 @@ def may_be_a_success(body: bytes) -> bool:
     data = fields.get("data")
     if isinstance(data, dict) and "success" in data and data["success"] is not None:
         return yes(fields.get("success")) or yes(data["success"])
-    is_upload = isinstance(data, dict) and fields.get("code") in (1, "1") and "success" not in fields
+    says_so = "berhasil di upload" in str(fields.get("message")).lower()
+    is_upload = (isinstance(data, dict) or says_so) and fields.get("code") in (1, "1") and "success" not in fields
     return yes(fields.get("success")) or is_upload
 
 
