@@ -4,6 +4,7 @@ Only what every region has to set is set: addresses, secrets, and waits that are
 """
 
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from typing import Any
 
 import yaml
 from sqlalchemy import Engine, create_engine
-from tests.small_simpeg import DRIVERS
 
 from simpeg_sync import wiring
 from simpeg_sync.demo.bkn_start import BknStart
@@ -21,6 +21,7 @@ from simpeg_sync.demo.people import Person, invent_people
 from simpeg_sync.demo.simpeg import World
 from simpeg_sync.demo.stage import LOGIN, SHORTENED, Stage
 from simpeg_sync.simulator import process
+from simpeg_sync.source.connect import DRIVERS
 
 EXAMPLES = Path(__file__).parents[2] / "config" / "examples"
 LIMIT_S = 40.0
@@ -95,7 +96,7 @@ def insert(table: str, **columns: Value) -> str:
 
 def open_region(folder: Path, example: str, schema: str, source_url: str, *, seed: int) -> Region:
     """The example's files are copied unchanged; ``schema`` is the DDL beside this file."""
-    print(f"seed {seed}")
+    sys.stdout.write(f"seed {seed}\n")
     shutil.copytree(EXAMPLES / example, folder, dirs_exist_ok=True)
     people = invent_people(Random(seed), 8)
     simpeg = _filled(source_url, (Path(__file__).parent / schema).read_text(encoding="utf-8"))
