@@ -67,6 +67,7 @@ class Desk:
     simpeg: Simpeg
     feeds: dict[FeedName, Feed] = field(default_factory=dict)
     clock: FakeClock = field(default_factory=FakeClock)
+    log: LogSettings = field(default_factory=LogSettings)
     bkn: MemoryBkn = field(init=False)
     ledger: SqlLedger | None = field(default=None, init=False)
     intake: ChangeIntake | None = field(default=None, init=False)
@@ -137,12 +138,12 @@ class Desk:
     def _opened(self) -> ChangeIntake:
         if self.intake is None:
             feeds = tuple(self.feeds.values())
-            assert install(self.simpeg.writing, feeds, LogSettings()).is_complete
+            assert install(self.simpeg.writing, feeds, self.log).is_complete
             engine = open_engine(f"sqlite:///{self.folder}/ledger.db", create=True)
             schema.upgrade(engine)
             pauses = Pauses(quiet_period_s=QUIET_S, quiet_max_s=10 * QUIET_S, settle_s=180.0)
             self.ledger = SqlLedger(engine, self.clock, owner="desk", pauses=pauses)
-            capture = LogCapture(self.simpeg.reading, self.simpeg.writing, feeds, LogSettings())
+            capture = LogCapture(self.simpeg.reading, self.simpeg.writing, feeds, self.log)
             self.intake = ChangeIntake(self.feeds, SqlSource(self.simpeg.reading), {"log": capture}, self.ledger)
         return self.intake
 

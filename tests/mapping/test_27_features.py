@@ -12,6 +12,7 @@ from tests.mapping.desk import Desk, desk_of
 from tests.servers import MariaDbServer, PostgresServer
 
 from simpeg_sync.domain.errors import SourceUnfit
+from simpeg_sync.source.settings import LogSettings
 
 ANI, BUDI = "198501012010012001", "197903152005011002"
 ANI_ID, BUDI_ID = f"{ANI}{'0' * 14}", f"{BUDI}{'0' * 14}"
@@ -314,6 +315,7 @@ fields:
   masaKerjaGolonganTahun: {integer: {split: keterangan, by: ",", part: 2}}
   masaKerjaGolonganBulan: {integer: {split: keterangan, by: ",", part: -1}}
   noPertekBkn: {concat: [kdu1, kdu2, kdu3, kdu4, kdu5, kdu6], with: "."}
+  jenisKPId: {code: {concat: [kdu1, kdu2, kdu3, kdu4, kdu5, kdu6], with: ""}, map: {"01020309": "101"}}
 natural_key: [golonganId]
 """,
         angka="""
@@ -331,6 +333,7 @@ natural_key: [tahunMulaiPenailan]
     )
     assert place.body("golongan", 1) == {
         "golonganId": "32", "masaKerjaGolonganTahun": 4, "masaKerjaGolonganBulan": 7, "noPertekBkn": "01.02.03.09",
+        "jenisKPId": "101",
     }  # fmt: skip
     assert place.body("angka", 1) == {
         "tahunMulaiPenailan": "2021", "bulanMulaiPenailan": "11", "kreditBaruTotal": 85.25,
@@ -675,36 +678,42 @@ def test_20_bkns_id_in_the_lookup_row_and_lookup_rows_keyed_by_bkns_id(
     """M B C: ref.id_bkn. T: the row's key is BKN's, the local code stands in it, as text, and in the history as a float."""
     url = {"postgresql": postgres.create_database, "mariadb": mariadb.create_database}.get(engine, lambda: "")()
     place = desk(
-        "CREATE TABLE ref_jabatan (kode INTEGER PRIMARY KEY, id_bkn VARCHAR(42))",
-        "CREATE TABLE bkn_eselon (id VARCHAR(5) PRIMARY KEY, ref_simpeg VARCHAR(10))",
-        "CREATE TABLE jabatan (id INTEGER PRIMARY KEY, nip VARCHAR(18), kjab INTEGER, keselon DOUBLE PRECISION, "
-        "nosk VARCHAR(9))",
-        "INSERT INTO ref_jabatan VALUES (12, 'JAB-12')",
-        "INSERT INTO bkn_eselon VALUES ('31', '11'), ('32', '12.5'), ('99', NULL)",
-        f"INSERT INTO jabatan VALUES (1, '{ANI}', 12, 11.0, 'a'), (2, '{ANI}', 13, 12.5, 'b'), "
-        f"(3, '{ANI}', NULL, NULL, 'c')",
+        "CREATE TABLE ref_diklat (kode INTEGER PRIMARY KEY, id_bkn VARCHAR(42))",
+        "CREATE TABLE bkn_penyelenggara (id VARCHAR(9) PRIMARY KEY, ref_simpeg VARCHAR(10))",
+        "CREATE TABLE diklat (id INTEGER PRIMARY KEY, nip VARCHAR(18), kdiklat INTEGER, kpan DOUBLE PRECISION)",
+        "INSERT INTO ref_diklat VALUES (12, '3')",
+        "INSERT INTO bkn_penyelenggara VALUES ('LAN', '11'), ('BPKP', '12.5'), ('ANRI', NULL)",
+        f"INSERT INTO diklat VALUES (1, '{ANI}', 12, 11.0), (2, '{ANI}', 12, 12.5), (3, '{ANI}', 13, NULL)",
         url=url,
     )
     place.configure(
-        jabatan="""
-feed: jabatan
-target: jabatan
-table: jabatan
+        kursus="""
+feed: kursus
+target: kursus
+table: diklat
 key: [id]
 joins:
-  - {table: ref_jabatan, as: r, on: {kode: kjab}}
-  - {table: bkn_eselon, as: e, on: {ref_simpeg: keselon}}
+  - {table: ref_diklat, as: r, on: {kode: kdiklat}}
+  - {table: bkn_penyelenggara, as: e, on: {ref_simpeg: kpan}}
 person: nip
 fields:
-  jabatanFungsionalId: r.id_bkn
-  eselonId: e.id
-  nomorSk: nosk
-natural_key: [nomorSk]
+  jenisDiklatId: r.id_bkn
+  institusiPenyelenggara: e.id
+  jumlahJam: {const: 8}
+  nomorSertipikat: id
+  tahunKursus: {const: 2024}
+natural_key: [nomorSertipikat]
 """
     )
-    assert place.body("jabatan", 1) == {"jabatanFungsionalId": "JAB-12", "eselonId": "31", "nomorSk": "a"}
-    assert place.body("jabatan", 2) == {"eselonId": "32", "nomorSk": "b"}
-    assert place.body("jabatan", 3) == {"nomorSk": "c"}
+    names = ("jenisDiklatId", "institusiPenyelenggara")
+    assert [[place.body("kursus", row).get(name) for name in names] for row in (1, 2, 3)] == [
+        ["3", "LAN"], ["3", "BPKP"], [None, None],
+    ]  # fmt: skip
+    assert place.sync() == ["create kursus"] * 2
+    place.simpeg.run("UPDATE bkn_penyelenggara SET ref_simpeg = '11' WHERE id = 'ANRI'",
+                     "UPDATE bkn_penyelenggara SET ref_simpeg = '99' WHERE id = 'LAN'")  # fmt: skip
+    assert place.sync() == ["update kursus"]
+    assert {row["institusiPenyelenggara"] for row in place.at_bkn("kursus")} == {"ANRI", "BPKP"}
 
 
 def test_21_active_employees_only(desk: DeskOf) -> None:
@@ -742,6 +751,18 @@ def test_22_texts_are_cleaned_and_lengths_kept(desk: DeskOf) -> None:
     body = place.body("kursus", 1)
     assert (body["namaKursus"], body["nomorSertipikat"], body["jenisDiklatId"]) == ("MANAJEMEN ARSIP", "800/1", "8")
     assert place.held("kursus", 2) == ("text.too_long", "namaKursus: nama")
+
+
+def test_22_kinds_that_people_typed_are_told_apart_whatever_their_capitals(desk: DeskOf) -> None:
+    """S has texts and no codes."""
+    place = desk(
+        *PELATIHAN, pelatihan(1, jenis="STRUKTURAL"), pelatihan(2, jenis="Struktural "), pelatihan(3, jenis="tek")
+    )
+    place.configure(
+        kursus=KURSUS.replace("fields:", "scope: {jenis: {not: struktural, any_case: true}}\nfields:"),
+        diklat=DIKLAT.replace('scope: {jenis: "00"}', "scope: {jenis: {is: [struktural, pim], any_case: true}}"),
+    )
+    assert sorted(place.sync()) == ["create diklat", "create diklat", "create kursus"]
 
 
 def test_22_columns_padded_with_blanks_are_keys_joins_and_persons_like_others(
@@ -816,11 +837,11 @@ def test_24_tables_in_several_databases_or_schemas(
 ) -> None:
     """K: efile.files; M: db_pegawai; C: schemas."""
     if engine == "postgresql":
-        url, other = postgres.create_database(), "efile"
+        url, other, log = postgres.create_database(), "efile", "simpeg_sync_log"
         new = ["CREATE SCHEMA efile"]
     else:
         url, other = mariadb.create_database(), mariadb.create_database().rpartition("/")[2]
-        new = []
+        new, log = [], f"{url.rpartition('/')[2]}.simpeg_sync_log"
     place = desk(
         *new,
         "CREATE TABLE kursus (id INTEGER PRIMARY KEY, nip VARCHAR(18))",
@@ -838,20 +859,33 @@ key: [id]
 joins: [{{table: {other}.files, as: f, on: {{nip: nip, subjenis: id}}}}]
 person: nip
 fields:
-  nomorSertipikat: f.filename
+  institusiPenyelenggara: {{const: BPSDM}}
+  jenisDiklatId: {{const: "3"}}
+  jumlahJam: {{const: 8}}
+  namaKursus: f.filename
+  nomorSertipikat: id
+  tahunKursus: {{const: 2024}}
 natural_key: [nomorSertipikat]
 """
     )
-    assert place.body("kursus", 1) == {"nomorSertipikat": "satu"}
+    place.log = LogSettings(table=log)
+    assert place.sync() == ["create kursus"]
+    place.simpeg.run(f"UPDATE {other}.files SET filename = 'dua'")
+    assert place.sync() == ["update kursus"]
+    assert [row["namaKursus"] for row in place.at_bkn("kursus")] == ["dua"]
 
 
-def test_25_a_key_of_several_columns_with_a_date_that_people_correct(desk: DeskOf) -> None:
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql", "mariadb"])
+def test_25_a_key_of_several_columns_with_a_date_that_people_correct(
+    desk: DeskOf, engine: str, postgres: PostgresServer, mariadb: MariaDbServer
+) -> None:
     """T: the key is (nip, jdiklat, tmulai); an update names the old key and may change it."""
     place = desk(
         "CREATE TABLE master_riwayat_diklat (nip VARCHAR(18), jdiklat DOUBLE PRECISION, tmulai DATE, ndiklat VARCHAR(50), "
         "nsttpp VARCHAR(20), PRIMARY KEY (nip, jdiklat, tmulai))",
         f"INSERT INTO master_riwayat_diklat VALUES ('{ANI}', 2.0, '2024-03-04', 'Arsip', 'S/1'), "
         f"('{ANI}', 2.0, '2024-05-04', 'Arsip', 'S/2')",
+        url={"postgresql": postgres.create_database, "mariadb": mariadb.create_database}.get(engine, lambda: "")(),
     )
     place.configure(
         kursus="""
@@ -868,6 +902,7 @@ fields:
   nomorSertipikat: nsttpp
   tahunKursus: {year: tmulai}
   tanggalKursus: {date: tmulai}
+required: [tahunKursus]
 natural_key: [nomorSertipikat]
 delete: delete
 """
@@ -876,6 +911,15 @@ delete: delete
     place.simpeg.run("UPDATE master_riwayat_diklat SET tmulai = '2024-03-11' WHERE nsttpp = 'S/1'")
     assert place.sync() == ["update kursus"], "the same certificate under another key takes over BKN's row"
     assert sorted(row["tanggalKursus"] for row in place.at_bkn("kursus")) == ["04-05-2024", "11-03-2024"]
+    if engine == "mariadb":
+        place.simpeg.run(
+            f"INSERT INTO master_riwayat_diklat VALUES ('{ANI}', 3.5, '0000-00-00', 'Blank', 'S/3')",
+            "UPDATE master_riwayat_diklat SET nsttpp = 'S/4', tmulai = '2024-06-03' WHERE jdiklat = 3.5",
+        )
+        assert place.sync() == ["create kursus"]
+        place.simpeg.run("UPDATE master_riwayat_diklat SET tmulai = '0000-00-00' WHERE jdiklat = 3.5")
+        assert place.sync() == []
+        assert place.state("kursus", ANI, "3.5", "0000-00-00") == ("held", "field.required")
 
 
 def test_26_latin1_beside_utf8_and_columns_of_different_collations(desk: DeskOf, mariadb: MariaDbServer) -> None:
