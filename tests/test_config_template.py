@@ -44,6 +44,14 @@ def test_the_copied_template_passes_config_check(
     assert capsys.readouterr().out == "the settings are fine; feeds: diklat, kursus\n"
 
 
+@pytest.mark.parametrize("example", sorted((TEMPLATE / "examples").iterdir()), ids=lambda folder: folder.name)
+def test_the_example_regions_pass_config_check_as_they_are(
+    example: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert check(example / "simpeg-sync.yaml", monkeypatch) == 0
+    assert "jabatan, kursus, pendidikan, skp22" in capsys.readouterr().out
+
+
 def test_the_template_without_feeds_says_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

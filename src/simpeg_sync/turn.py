@@ -275,11 +275,14 @@ class View:
             feed = self.feeds.get(other.feed)
             if feed is None or feed.target != work.feed.target:
                 continue
-            # Verified or not, active or not: it is the same certificate that counts.
-            wanted = self.rendered(replace(feed, verified=None, active_person=None), other)
+            # Verified or not, active or not, complete or not: it is the same certificate that counts.
+            key = feed.natural_key
+            named = {name: feed.fields[name] for name in key}
+            bare = replace(feed, verified=None, active_person=None, fields=named, required=(), documents=())
+            wanted = self.rendered(bare, other)
             if not isinstance(wanted, Wanted):
                 continue
-            key, body = feed.natural_key, wanted.body
+            body = wanted.body
             is_another = work.resource.is_known_otherwise(key, body, work.record.confirmed)
             if not is_another and work.resource.same_by(key, body, row or {}):
                 return True

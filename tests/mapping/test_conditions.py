@@ -27,6 +27,15 @@ def test_null_and_blank_are_both_no_value(value: Any) -> None:
     assert only(one_of=("", "2")).holds({"status": value})
 
 
+@pytest.mark.parametrize("value", ["Struktural", "STRUKTURAL ", "  struktural", "struktural"], ids=repr)
+def test_texts_that_people_typed_may_be_compared_whatever_their_capitals(value: str) -> None:
+    assert only(one_of=("pim", "Struktural"), folds=True).holds({"status": value})
+    assert not only(none_of=("Struktural",), folds=True).holds({"status": value})
+    assert only(one_of=("DIKLAT PIM",), folds=True).holds({"status": "diklat  Pim"})
+    assert not only(one_of=("struktural",), folds=True).holds({"status": "fungsional"})
+    assert not only(one_of=("STRUKTURAl",)).holds({"status": value})
+
+
 def test_a_column_that_the_row_lacks_has_no_value() -> None:
     assert only(is_empty=True).holds({})
 

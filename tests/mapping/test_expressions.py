@@ -118,7 +118,7 @@ def test_what_stands_for_no_date_is_no_value_and_integer_0_is_not_1970(column: A
     "column",
     [
         "1980-00-00",
-        "0000-01-31",
+        "0001-13-31",
         "31-02-2024",
         "2023-02-29",
         "29/02/2023",
@@ -143,6 +143,13 @@ def test_impossible_days_and_unknown_forms_are_held_with_the_column_only(column:
 )
 def test_years_that_no_career_holds_are_held(column: Any) -> None:
     assert held(Date("c"), column) == ("date.implausible", "c")
+
+
+@pytest.mark.parametrize("column", ["0000-01-31", "31-01-0000", "0000-05-01 00:00:00", "-0001-11-30", "30-11--0001"])
+def test_a_day_of_no_calendars_year_stands_for_none(column: str) -> None:
+    """One SIMPEG turns blanks into the year 0; PHP writes 0000-00-00 as the 30th of November of the year before it."""
+    assert value(Date("c"), column) is None
+    assert held(Date("c", no_date=("1900-01-01",)), column) == ("date.unreadable", "c")
 
 
 def test_a_feeds_own_stand_ins_replace_the_list() -> None:

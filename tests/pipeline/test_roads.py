@@ -1,5 +1,7 @@
 """One test for each road through the pipeline: what a person does in SIMPEG, and what BKN sees of it."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import text
 from tests.adapters.memory import DIKLAT, KURSUS, ProcessDied
@@ -224,6 +226,24 @@ def test_a_save_that_deletes_and_enters_anew_is_at_most_one_update(office: Offic
     office.pass_time(GRACE_S * 2)
     assert office.effects == ["create", "update"]
     assert (office.state("1")[0], office.state("2")[0]) == ("ignored", "synced")
+
+
+@pytest.mark.parametrize("mistake", [{"jam": "7,5"}, {"mulai": "2024-13-01"}, {"status": 1}], ids=str)
+def test_a_certificate_entered_anew_with_a_mistake_is_not_deleted_at_bkn(
+    office: Office, mistake: dict[str, Any]
+) -> None:
+    office.enter("1")
+    office.pass_time()
+    office.erase("1")
+    office.enter("2", nomor="SERT/1/2024", **mistake)
+    office.pass_time()
+    office.pass_time(GRACE_S * 2)
+    assert office.effects == ["create"]
+    assert office.state("1") == ("held", "delete.entered_anew")
+    office.enter("2", nomor="SERT/1/2024", jam="48", mulai="2024-03-04", status=2)
+    office.pass_time()
+    office.pass_time(GRACE_S * 2)
+    assert office.effects == ["create", "update"]
 
 
 def test_a_row_that_changes_its_kind_is_created_there_before_it_is_deleted_here(office: Office) -> None:

@@ -283,14 +283,20 @@ class Grammar:
 
     def _test(self, column: str, wanted: Any, where: Where) -> ColumnTest:
         if isinstance(wanted, Mapping):
-            if set(wanted) == {"not"}:
-                return ColumnTest(column, none_of=self._values(wanted["not"], (*where, "not")))
+            for word in ("is", "not"):
+                if set(wanted) in ({word}, {word, "any_case"}):
+                    values, folds = (
+                        self._values(wanted[word], (*where, word)),
+                        self._yes_or_no(wanted, "any_case", where),
+                    )
+                    one_of, none_of = (values, ()) if word == "is" else ((), values)
+                    return ColumnTest(column, one_of, none_of, folds=folds)
             if set(wanted) == {"empty"} and isinstance(wanted["empty"], bool):
                 return ColumnTest(column, is_empty=wanted["empty"])
             if wanted and set(wanted) <= {"from", "to"}:
                 bounds = {word: self._bound(value, (*where, word)) for word, value in wanted.items()}
                 return ColumnTest(column, at_least=bounds.get("from"), at_most=bounds.get("to"))
-            remedy = "Write a value, a list, {not: ...}, {from: ..., to: ...} or {empty: true}."
+            remedy = "Write a value, a list, {is: ...}, {not: ...}, {from: ..., to: ...} or {empty: true}."
             raise Bad(where, "unknown kind of test", remedy)
         return ColumnTest(column, one_of=self._values(wanted, where))
 

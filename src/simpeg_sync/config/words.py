@@ -90,7 +90,15 @@ _BOUND: Form = {"anyOf": [{"type": "number"}, {"type": "string", "pattern": "^-?
 TEST: Form = {
     "anyOf": [
         *_VALUES["anyOf"],
-        {"type": "object", "required": ["not"], "properties": {"not": _VALUES}, "additionalProperties": False},
+        *(
+            {
+                "type": "object",
+                "required": [word],
+                "properties": {word: _VALUES, "any_case": YES_OR_NO},
+                "additionalProperties": False,
+            }
+            for word in ("is", "not")
+        ),
         {"type": "object", "required": ["empty"], "properties": {"empty": YES_OR_NO}, "additionalProperties": False},
         {
             "type": "object",

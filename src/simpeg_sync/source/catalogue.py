@@ -11,16 +11,21 @@ from simpeg_sync.source.connect import translated
 from simpeg_sync.source.names import split_table
 
 ColumnType = sa.types.TypeEngine[Any]
+COLLATIONS = sa.text(
+    "SELECT column_name, collation_name FROM information_schema.columns "
+    "WHERE table_schema = COALESCE(:schema, DATABASE()) AND table_name = :table AND collation_name IS NOT NULL"
+)
 
 
 class Catalogue:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
         self._known: dict[str, Mapping[str, ColumnType]] = {}
+        self._collations: dict[str, Mapping[str, str]] = {}
 
     def forget(self) -> None:
         """SIMPEG may have altered a table; the next question asks the database again."""
-        self._known = {}
+        self._known, self._collations = {}, {}
 
     def columns(self, table: str) -> Mapping[str, ColumnType]:
         """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the
@@ -45,3 +50,14 @@ class Catalogue:
         if column not in columns:
             raise SourceUnfit(f"table {table} has no column {column}; correct the name (upper and lower case count)")
         return columns[column]
+
+    def collation_of(self, table: str, column: str) -> str:
+        """By which rules MariaDB and MySQL compare the column; "" for numbers, dates and other databases."""
+        if self._engine.dialect.name not in ("mysql", "mariadb"):
+            return ""
+        if table not in self._collations:
+            schema, name = split_table(table)
+            with translated(f"look at table {table}"), self._engine.connect() as connection:
+                found = connection.execute(COLLATIONS, {"schema": schema, "table": name}).all()
+            self._collations[table] = {str(column): str(collation) for column, collation in found}
+        return self._collations[table].get(column, "")

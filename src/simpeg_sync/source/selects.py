@@ -219,7 +219,9 @@ class Selects:
                     "have; correct the const in its `on`"
                 )
         alike = [
-            compare.are_joined(self._dialect, partner.c[its], types[its], self.column(known), self.type_of(known))
+            compare.are_joined(
+                self._dialect, partner.c[its], types[its], self._alike(known, join, its), self.type_of(known)
+            )
             for its, known in join.on
         ]
         constants = [
@@ -227,6 +229,17 @@ class Selects:
             for its, value in join.where
         ]
         return [*alike, *constants]
+
+    def _alike(self, known: str, join: Join, its: str) -> sa.ColumnElement[Any]:
+        """The column, to be compared by the rules of its partner: MariaDB refuses to choose between two sets of rules."""
+        alias, column = self._split(known)
+        ours = self._catalogue.collation_of(self._tables[alias] if alias else self.feed.table, column)
+        theirs = self._catalogue.collation_of(join.table, its)
+        # Of two character sets the smaller one is converted, and a `_bin` wins: then the database knows itself.
+        must_choose = ours != theirs and ours.partition("_")[0] == theirs.partition("_")[0] and ours != ""
+        if not must_choose or ours.endswith("_bin") or theirs.endswith("_bin"):
+            return self.column(known)
+        return sa.collate(self.column(known), theirs)
 
     def _way_to(self, join: Join) -> list[Join]:
         """The joins that must be made so that the other side of this one's condition is known."""

@@ -11,6 +11,8 @@ from simpeg_sync.mapping.text import plain
 DEFAULT_DATE_FORMATS = ("%Y-%m-%d", "%d-%m-%Y", "%d/%m/%Y")
 NO_DATE = ("0000-00-00", "0001-01-01", "1970-01-01", "01-01-1970", "00-00-0000", "0")
 """What SIMPEGs write where they mean "no date". A feed may name its own list."""
+YEAR_0 = re.compile(r"0000-\d\d-\d\d|\d\d[-/]\d\d[-/]0000|-0001-11-30|30-11--0001", re.ASCII)
+"""No calendar has it. The last two are how PHP writes 0000-00-00."""
 EARLIEST, LATEST = dt.date(1940, 1, 1), dt.date(2100, 1, 1)
 """Plausible dates of a serving employee's history; outside them it is a typing error (or integer 0 read as a date)."""
 
@@ -42,13 +44,18 @@ class Date:
         # A datetime is its day: dates stay dates, no zone moves them.
         value = value.date() if isinstance(value, dt.datetime) else value
         text = plain(value)
-        # A DATETIME that stands for no date comes as text with a midnight behind it.
-        if text == "" or text in self.no_date or re.sub(r"[ T]00:00:00(\.0+)?$", "", text) in self.no_date:
+        if text == "" or text in self.no_date or self._is_none(text):
             return None
         day = value if isinstance(value, dt.date) else self._parsed(text)
         if not EARLIEST <= day <= LATEST:
             raise Unfit("date.implausible", self.place)
         return day
+
+    def _is_none(self, text: str) -> bool:
+        # A DATETIME that stands for no date comes as text with a midnight behind it.
+        bare = re.sub(r"[ T]00:00:00(\.0+)?$", "", text)
+        is_year_0 = YEAR_0.fullmatch(bare) is not None and NO_DATE[0] in self.no_date
+        return bare in self.no_date or is_year_0
 
     def _parsed(self, text: str) -> dt.date:
         for form in self.formats:
