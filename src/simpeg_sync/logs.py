@@ -50,6 +50,7 @@ ALLOWED = frozenset(
         "ledger",
         "table",
         "limit_s",
+        "limit",
         "seconds",
     ]
 )
@@ -67,6 +68,7 @@ EVENTS = frozenset(
         "capture.recovered",
         "feed.lost",
         "feed.recovered",
+        "feed.braked",
         "source.history_lost",
         "source.swept",
         "source.feed_unfit",

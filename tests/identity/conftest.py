@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 import yaml
-from tests.adapters.memory import FakeClock
 
 from simpeg_sync import logs, wiring
 from simpeg_sync.bkn.client import BknClient
@@ -25,6 +24,7 @@ from simpeg_sync.simulator.process import Simulator
 from simpeg_sync.source.connect import open_writing
 from simpeg_sync.source.settings import Limits
 from simpeg_sync.source.triggers import install
+from tests.adapters.memory import FakeClock
 
 QUIET_S, GRACE_S, SETTLE_S, LOOK_AGAIN_S = 30.0, 900.0, 180.0, 3600.0
 
@@ -154,6 +154,11 @@ class Region:
         with self.simpeg.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
+
+    def unlogged(self) -> None:
+        """As if no trigger had seen what was not taken yet: the log is given back as it was, sequence and all."""
+        self.run("UPDATE simpeg_sync_log SET old_key = NULL, new_key = NULL, table_name = 'none' WHERE id > "
+                 "(SELECT max(id) FROM saved)", "DROP TABLE saved")  # fmt: skip
 
     def ask(self, statement: str) -> list[tuple[Any, ...]]:
         with self.simpeg.connect() as connection:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from tests.identity.conftest import DIKLAT, GRACE_S, KURSUS, LOOK_AGAIN_S, QUIET_S, SETTLE_S, Region
 
 RegionOf = Callable[..., Region]
@@ -130,6 +131,7 @@ def test_two_rows_that_swap_their_keys_keep_their_rows_at_bkn(region: RegionOf) 
 def test_a_key_edited_before_the_row_was_ever_sent_is_one_create(region: RegionOf) -> None:
     here = region(DIKLAT)
     nip = here.person(1)
+    here.work()
     here.run(training(nip))
     here.work()
     here.run("UPDATE diklat SET mulai = '2024-03-05'")
@@ -270,3 +272,36 @@ def test_a_row_without_a_key_whose_identity_is_corrected_is_one_update(region: R
     here.run("UPDATE kursus SET nomor = 'B'")
     here.after_grace()
     assert (here.effects, len(here.at_bkn(nip))) == (["create", "update"], 1)
+
+
+# ------------------------------------------------------------------------------ captures that do not see edits as edits
+
+
+@pytest.mark.parametrize("policy", ["delete", "hold"])
+def test_a_corrected_date_in_the_key_that_only_a_sweep_finds_is_one_update(region: RegionOf, policy: str) -> None:
+    here = region({**DIKLAT, "delete": policy})
+    nip = here.person(1)
+    here.run(training(nip), training(nip, "2023-01-01", name="Lain"))
+    here.settle()
+    here.run(
+        "CREATE TABLE saved AS SELECT * FROM simpeg_sync_log",
+        "UPDATE diklat SET mulai = '2024-03-05' WHERE nama = 'Arsip'",
+    )
+    here.unlogged()
+    here.intake.sweep_all(why="test")
+    here.after_grace()
+    here.settle(LOOK_AGAIN_S + 1, GRACE_S + 1)
+    assert here.effects == ["create", "create", "update"]
+    assert here.state(nip, "2", "2024-03-05", feed="diklat")[0] == "synced"
+    assert len(here.at_bkn(nip)) == 2
+
+
+def test_rows_that_differ_in_more_than_their_key_are_two_certificates(region: RegionOf) -> None:
+    here = region(DIKLAT)
+    nip = here.person(1)
+    here.run(training(nip))
+    here.settle()
+    here.run("DELETE FROM diklat", training(nip, "2024-03-05", hours=48))
+    here.after_grace()
+    assert here.effects == ["create", "create", "delete"]
+    assert len(here.at_bkn(nip)) == 1

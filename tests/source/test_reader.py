@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from tests.small_simpeg import ANI, BUDI, DIKLAT, KURSUS, LIMITS, Follower, Simpeg, add_kursus, kursus
 
-from simpeg_sync.domain.change import FeedName, SourceKey, source_key
+from simpeg_sync.domain.change import FeedName, SeveralPartners, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceDown, SourceUnfit
 from simpeg_sync.mapping.expressions import Column
 from simpeg_sync.mapping.feed import Feed, Join
@@ -180,9 +180,13 @@ def test_a_join_that_makes_two_rows_of_one_is_named(simpeg: Simpeg) -> None:
     source = simpeg.source()
     assert source.read(feed, [key(2)])[key(2)]["b.nama"] == "c.pdf"
     source.check(feed)
-    for work in (lambda: source.read(feed, [key(2), key(1)]), lambda: source.check(feed, deep=True)):
-        with pytest.raises(SourceUnfit, match="feed kursus: join b finds several rows of berkas"):
-            work()
+    found = source.read(feed, [key(2), key(1)])
+    assert found[key(2)]["b.nama"] == "c.pdf"
+    several = found[key(1)]
+    assert isinstance(several, SeveralPartners)
+    assert several.join == "b"
+    with pytest.raises(SourceUnfit, match="feed kursus: join b finds several rows of berkas"):
+        source.check(feed, deep=True)
 
 
 def test_a_key_that_is_not_unique_is_named(simpeg: Simpeg) -> None:

@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.grammar import Grammar
-from simpeg_sync.config.settings import Section, check, likely
+from simpeg_sync.config.settings import BrakeSettings, Section, check, likely
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import Problem
 from simpeg_sync.mapping.conditions import Condition
@@ -68,6 +68,7 @@ class FeedFile(Section):
     document: DocumentFile | list[DocumentFile] | None = None
     delete: Literal["hold", "delete", "ignore"] = "hold"
     look_before_write: bool = True
+    brake: BrakeSettings = BrakeSettings()
     moves_with: Annotated[list[str], Field(default_factory=list)]
 
 
@@ -136,6 +137,7 @@ class _Reader:
             documents=self._documents(model.document),
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
+            brake=_brake(model.brake),
             moves_with=tuple(FeedName(name) for name in model.moves_with),
             digest=self._digest(self.file.path.read_bytes()),
             codes_digest=self._digest(b"\0".join(self.grammar.code_files)),
@@ -259,6 +261,12 @@ class _Reader:
 
     def _problem(self, where: Sequence[str | int], what: str, remedy: str) -> None:
         self.problems.append(Problem(self.file.place(where), what, remedy))
+
+
+def _brake(written: BrakeSettings) -> Mapping[str, Any]:
+    """What the feed says, in the words of `domain/brake.py`; the rest is as in the settings."""
+    said = written.model_dump(exclude_unset=True)
+    return {("window_s" if name == "window" else name): value for name, value in said.items()}
 
 
 def _columns(feed: Feed) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -21,6 +21,14 @@ TWICE: Row = MappingProxyType({})
 """Stands for several rows of one natural key, where nothing says which of them counts. Known by identity, not by content."""
 
 
+class SeveralPartners(dict[str, Any]):
+    """Stands for a row for which a join finds several partners, where nothing says which of them counts."""
+
+    def __init__(self, join: str) -> None:
+        super().__init__()
+        self.join = join
+
+
 def source_key(parts: Iterable[str]) -> SourceKey:
     return SourceKey(json.dumps(list(parts), ensure_ascii=False, separators=(",", ":")))
 
@@ -35,3 +43,12 @@ class Change:
 
     feed: FeedName
     key: SourceKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEdit:
+    """A row of the feed got another key: whoever followed it by the old one follows it by the new one."""
+
+    feed: FeedName
+    old: SourceKey
+    new: SourceKey

@@ -6,7 +6,7 @@ is the business of the source.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.mapping.conditions import Condition
@@ -71,6 +71,8 @@ class Feed:
     documents: tuple[DocumentRule, ...] = ()
     delete_policy: DeletePolicy = "hold"
     look_before_write: bool = True
+    brake: Mapping[str, Any] = field(default_factory=dict)
+    """Limits of its brake, as far as they are others than everybody's."""
     moves_with: tuple[FeedName, ...] = ()
     """Feeds of the same table and key into which a row of this feed may move."""
     digest: str = field(default="", compare=False)

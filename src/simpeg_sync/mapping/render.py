@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SeveralPartners, SourceKey
 from simpeg_sync.domain.record import BknId, Digest
 from simpeg_sync.mapping.expressions import RowOf, Unfit, clean
 from simpeg_sync.mapping.feed import Feed
@@ -59,6 +59,8 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
         return Gone("row.gone")
     if row is TWICE:
         return Unready("identity.twice", ", ".join(feed.key))
+    if isinstance(row, SeveralPartners):
+        return Unready("join.several", row.join)
     if feed.deleted is not None and feed.deleted.holds(row):
         return Gone("row.soft_deleted")
     if feed.scope is not None and not feed.scope.holds(row):

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import DataError
 
-from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SourceKey, source_key
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SeveralPartners, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed, Join
 from simpeg_sync.mapping.text import plain
@@ -38,12 +38,19 @@ class SqlSource:
     def read(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Row]:
         names = feed.columns
         found = self._rows(feed, names, keys)
-        return {key: TWICE if len(rows) > 1 else dict(zip(names, rows[0], strict=True)) for key, rows in found.items()}
+        return {key: self._row(feed, names, key, rows) for key, rows in found.items()}
 
     def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
         found = self._rows(feed, (feed.person,), keys)
         persons = {key: {plain(person) for (person,) in rows} for key, rows in found.items()}
         return {key: Nip(texts.pop()) for key, texts in persons.items() if len(texts) == 1 and texts != {""}}
+
+    def is_twice(self, feed: Feed, nip: Nip) -> bool:
+        def select() -> Sequence[Any]:
+            with self._engine.connect() as connection:
+                return connection.execute(self._selects(feed).people(nip)).all()
+
+        return len(self._named(feed, select)) > 1
 
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
         yield from self._pages(feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size))
@@ -138,7 +145,7 @@ class SqlSource:
     def _rows(
         self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]
     ) -> dict[SourceKey, list[tuple[Any, ...]]]:
-        """Several rows for one key only where the key is a natural one and the table itself has them."""
+        """Several rows for one key where the key is a natural one, or a join finds several partners."""
         found: dict[SourceKey, list[tuple[Any, ...]]] = {}
         wanted = dict.fromkeys(key for key in keys)
         width = len(feed.key)
@@ -148,12 +155,13 @@ class SqlSource:
                 if key not in wanted:
                     continue  # a case-blind collation finds more than was asked for
                 found.setdefault(key, []).append(tuple(row[width:]))
-        for key, rows in found.items():
-            if len(rows) > 1:
-                self._named(feed, partial(self._explain_repeated, feed, key))
-                if not feed.key_is_natural:
-                    del rows[:-1]  # somebody corrected it meanwhile
         return found
+
+    def _row(self, feed: Feed, names: Sequence[str], key: SourceKey, rows: Sequence[tuple[Any, ...]]) -> Row:
+        if len(rows) > 1:
+            for culprit in self._named(feed, partial(self._culprit, feed, key)):
+                return TWICE if culprit is None else SeveralPartners(culprit.alias)
+        return dict(zip(names, rows[-1], strict=True))  # also when somebody corrected it meanwhile
 
     def _read_chunk(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> Sequence[Any]:
         selects = self._selects(feed)
@@ -167,15 +175,16 @@ class SqlSource:
                 pass  # a text that is no value of the key's type, from before an ALTER say: no row has it
             return connection.execute(selects.rows(names, padded, by_text=True)).all()
 
-    def _explain_repeated(self, feed: Feed, key: SourceKey) -> Sequence[Any]:
+    def _culprit(self, feed: Feed, key: SourceKey) -> Sequence[Join | None]:
+        """What makes several rows of one key: the table itself (None), or the first join that does."""
         selects = self._selects(feed)
         with self._engine.connect() as connection:
             for joins in range(len(feed.joins) + 1):
                 if connection.execute(selects.number_of(key, joins)).scalar_one() > 1:
-                    if joins == 0 and feed.key_is_natural:
-                        return ()
-                    raise _repeated(feed, joins)
-        return ()
+                    if joins == 0 and not feed.key_is_natural:
+                        raise _repeated(feed, joins)
+                    return [feed.joins[joins - 1] if joins else None]
+        return []
 
     def _pages(
         self,

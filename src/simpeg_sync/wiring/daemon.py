@@ -7,6 +7,7 @@ from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.clock import Clock
 from simpeg_sync.config.load import Config
 from simpeg_sync.daemon import Daemon
+from simpeg_sync.domain.brake import Limits
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger.store import SqlLedger
@@ -19,7 +20,7 @@ from simpeg_sync.wiring.stores import source_engine
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
-    timing = config.settings.timing
+    timing, brake = config.settings.timing, config.settings.brake
     view = View(
         feeds=config.feeds,
         source=SqlSource(source_engine(config)),
@@ -33,6 +34,13 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClien
             delete_grace_s=timing.delete_grace,
             look_again_s=timing.look_again,
             compare_again_s=timing.compare_again,
+        ),
+        brake=Limits(
+            vanish_rows=brake.vanish_rows,
+            vanish_percent=brake.vanish_percent,
+            change_rows=brake.change_rows,
+            change_percent=brake.change_percent,
+            window_s=brake.window,
         ),
     )
     return Pipeline(view)
