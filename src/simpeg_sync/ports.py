@@ -110,6 +110,39 @@ class Source(Protocol):
         ...
 
 
+class IdColumn(Protocol):
+    """Where SIMPEG keeps BKN's ids of its rows, for feeds that want them written. Raises SourceDown or SourceUnfit."""
+
+    def write(self, feed: Feed, key: SourceKey, bkn_id: str) -> bool:
+        """False when there is nothing to change."""
+        ...
+
+    def clear(self, feed: Feed, key: SourceKey, bkn_id: str) -> bool:
+        """Takes this id away if it is still there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A record whose id at BKN is not what SIMPEG was told last."""
+
+    record_id: int
+    key: SourceKey
+    bkn_id: BknId | None
+    written: BknId | None
+    """What SIMPEG was told last."""
+
+
+class WrittenBack(Protocol):
+    """What the ledger knows of the ids that SIMPEG was told."""
+
+    def unwritten(self, feed: FeedName, *, after: int, limit: int) -> Sequence[Unwritten]:
+        """A page of the feed's proved records, by number behind ``after``."""
+        ...
+
+    def note_written(self, told: Sequence[Unwritten]) -> None: ...
+
+
 class Capture(Protocol):
     """Where changes come from."""
 

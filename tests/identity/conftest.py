@@ -24,6 +24,7 @@ from simpeg_sync.simulator.process import Simulator
 from simpeg_sync.source.connect import open_writing
 from simpeg_sync.source.settings import Limits
 from simpeg_sync.source.triggers import install
+from simpeg_sync.write_back import WriteBack
 from tests.adapters.memory import FakeClock
 
 QUIET_S, GRACE_S, SETTLE_S, LOOK_AGAIN_S = 30.0, 900.0, 180.0, 3600.0
@@ -91,6 +92,7 @@ class Region:
     bkn: BknClient = field(init=False)
     intake: ChangeIntake = field(init=False)
     pipeline: Pipeline = field(init=False)
+    write_back: WriteBack = field(init=False)
     seen: int = 0
 
     def __post_init__(self) -> None:
@@ -138,6 +140,7 @@ class Region:
         self.bkn = wiring.open_bkn(self.config, self.clock, self.ledger)
         self.pipeline = wiring.open_pipeline(self.config, self.clock, self.ledger, self.bkn)
         self.intake = wiring.open_intake(self.config, self.ledger)
+        self.write_back = wiring.open_write_back(self.config, self.ledger)
 
     def restart(self) -> None:
         self.close()

@@ -47,6 +47,10 @@ class DocumentFile(Section):
     kind: Annotated[str, Field(pattern=r"^[0-9a-z]*$")] = ""
 
 
+class WriteBackFile(Section):
+    column: str
+
+
 class FeedFile(Section):
     feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
     target: str
@@ -58,6 +62,7 @@ class FeedFile(Section):
     person: str
     person_bkn_id: str | None = None
     bkn_id: str | None = None
+    write_back: WriteBackFile | None = None
     scope: Any = None
     verified: Any = None
     deleted: Any = None
@@ -133,6 +138,7 @@ class _Reader:
             active_person=self.grammar.condition(model.active_person, ("active_person",)),
             person_bkn_id=model.person_bkn_id,
             bkn_id=model.bkn_id,
+            write_back=self._write_back(model),
             natural_key=tuple(model.natural_key),
             documents=self._documents(model.document),
             delete_policy=model.delete,
@@ -221,6 +227,19 @@ class _Reader:
         else:
             remedy = "Name the columns that tell its rows apart; where the table has no key, name them as identity."
             self._problem(("key",), "key is missing", remedy)
+
+    def _write_back(self, model: FeedFile) -> str | None:
+        if model.write_back is None:
+            return None
+        where, column = ("write_back", "column"), model.write_back.column
+        self._check_name(where, column)
+        if "." in column:
+            self._problem(where, f"{column} is not a column of {model.table}", "Name one of the feed's own table.")
+        if not model.key:
+            self._problem(("write_back",), "write_back needs a key", "A table without a key has no row to write to.")
+        if column in model.key or column == model.person:
+            self._problem(where, f"{column} names the row or its person", "Name the column that holds BKN's id.")
+        return column
 
     def _check_names(self, model: FeedFile) -> None:
         """An allow-list for what becomes an identifier in SQL; the catalogue check follows when the source is opened."""

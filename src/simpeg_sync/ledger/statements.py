@@ -260,6 +260,16 @@ UPDATE records SET due_at = :now, status = 'waiting'
 WHERE lane = :lane AND feed = :feed AND status = 'held' AND reason IN ('link.missing', 'link.another_person')
 """)
 
+# What is proved and not told to SIMPEG yet; and what SIMPEG was told and is gone from BKN.
+UNWRITTEN = text("""
+SELECT id, source_key, bkn_id, written_back FROM records
+WHERE feed = :feed AND id > :after_id AND coalesce(bkn_id, '') <> coalesce(written_back, '')
+  AND ((bkn_id IS NOT NULL AND synced_digest IS NOT NULL) OR (bkn_id IS NULL AND status IN ('removed', 'ignored', 'held')))
+ORDER BY id LIMIT :limit
+""")
+
+NOTE_WRITTEN = text("UPDATE records SET written_back = :bkn_id WHERE id = :id")
+
 CHANGE_LANE = text(
     "UPDATE records SET lane = :lane, status = 'waiting', due_at = :now WHERE id = :id AND status = 'working'"
 )

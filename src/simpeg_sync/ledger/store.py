@@ -28,7 +28,7 @@ from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.brake import Stop
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.writer import DirectWriter, GroupWriter, Writer
-from simpeg_sync.ports import Claim, Link, Range, Seen
+from simpeg_sync.ports import Claim, Link, Range, Seen, Unwritten
 
 BATCH_MAX = 20
 """Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
@@ -377,6 +377,23 @@ class SqlLedger:
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         values = {"nip": nip, "bkn_id": bkn_id, "now": self._clock.now()}
         self._writer.write(lambda c: c.execute(sql.REMEMBER_PERSON, values) and None)
+
+    # -------------------------------------------------------------------------------------------------- written back
+
+    def unwritten(self, feed: FeedName, *, after: int, limit: int) -> Sequence[Unwritten]:
+        return [
+            Unwritten(
+                row["id"],
+                SourceKey(row["source_key"]),
+                BknId(row["bkn_id"]) if row["bkn_id"] else None,
+                BknId(row["written_back"]) if row["written_back"] else None,
+            )
+            for row in self._all(sql.UNWRITTEN, {"feed": feed, "after_id": after, "limit": limit})
+        ]
+
+    def note_written(self, told: Sequence[Unwritten]) -> None:
+        values = [{"id": one.record_id, "bkn_id": one.bkn_id} for one in told]
+        self._writer.write(lambda c: c.execute(sql.NOTE_WRITTEN, values) and None)
 
     # -------------------------------------------------------------------------------------------------- operators
 

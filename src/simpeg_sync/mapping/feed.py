@@ -64,6 +64,8 @@ class Feed:
     """Column with BKN's id of the person, where SIMPEG keeps it."""
     bkn_id: str | None = None
     """Column with BKN's id of the record, where SIMPEG keeps it; used at first sight only."""
+    write_back: str | None = None
+    """Column of the feed's own table into which BKN's id of the row is written."""
     required: tuple[str, ...] = ()
     """Fields that this region wants filled though BKN would take the row without them."""
     natural_key: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from simpeg_sync.wiring.bkn import (
     try_login,
 )
 from simpeg_sync.wiring.captures import open_captures, setup_sql
-from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
+from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline, open_write_back
 from simpeg_sync.wiring.settings import configure_logs, read_config, targets
 from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
 
@@ -33,6 +33,7 @@ __all__ = [
     "open_puller",
     "open_reader",
     "open_reads",
+    "open_write_back",
     "pullable",
     "read_config",
     "setup_sql",

@@ -12,11 +12,13 @@ from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.source.id_column import IdColumn
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
 from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
+from simpeg_sync.write_back import WriteBack
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
@@ -56,6 +58,10 @@ def open_intake(config: Config, ledger: SqlLedger) -> ChangeIntake:
     )
 
 
+def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
+    return WriteBack(config.feeds, IdColumn(source_engine(config, writable=True)), ledger)
+
+
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings = config.settings
     bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
@@ -75,6 +81,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         why_no_login=lambda: bkn.calls.tokens.refusal,
         bkn_lost_for_s=bkn.calls.gate.lost_for_s,
         keep_log_s=settings.source.keep_log,
+        write_back=open_write_back(config, ledger),
     )
 
 
