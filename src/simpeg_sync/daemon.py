@@ -33,6 +33,7 @@ from simpeg_sync.domain.errors import (
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim, Work
+from simpeg_sync.write_back import WriteBack
 
 IDLE_S = 0.5
 """How often an idle worker looks for a due lane."""
@@ -42,6 +43,8 @@ STALL_S = 900.0
 """A loop without progress for longer makes the watchdog bite: longer than the slowest honest turn of one person."""
 SWEEP_SOON_S = 60.0
 """An overdue sweep waits until the daemon is warm."""
+WRITE_BACK_S = 15.0
+"""How often SIMPEG is told BKN's new ids, where a feed wants it."""
 PURGE_PAGE = 5000
 """Rows of a log that one purge deletes at most."""
 ONCE_PATIENCE_S = 60.0
@@ -92,6 +95,7 @@ class Daemon:
     """BKN's refusal of our credentials as a sentence; empty while there is none."""
     bkn_lost_for_s: Callable[[], float]
     keep_log_s: float
+    write_back: WriteBack
     health: Health = field(default_factory=Health)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
@@ -109,11 +113,14 @@ class Daemon:
         scheduler = self._calendar()
         threads = [self._thread("intake", self._intake_loop)]
         threads += [self._thread(f"worker-{number}", self._worker_loop) for number in range(self.workers)]
+        if self.write_back.is_wanted:
+            threads.append(self._thread("write-back", self._write_back_loop))
         notify("READY=1")
         try:
             while not self.clock.sleep(IDLE_S):
                 self._tell_watchdog()
                 if once and self._is_finished():
+                    self._write_back()
                     break
         finally:
             self._drain(scheduler, threads)
@@ -164,6 +171,22 @@ class Daemon:
                     self.intake_is_current.set()
                 self.clock.sleep(self.poll_s)
                 self.intake_is_current.clear()
+
+    def _write_back_loop(self) -> None:
+        while not self.clock.stop.is_set():
+            self._beat()
+            self._write_back()
+            self.clock.sleep(WRITE_BACK_S)
+
+    def _write_back(self) -> None:
+        """Nothing waits for it: what fails is said once and tried again."""
+        try:
+            if self.is_approved():
+                self.write_back.step()
+        except (SourceError, LedgerError) as error:
+            self.health.is_lost("write_back", str(error))
+        else:
+            self.health.is_back("write_back")
 
     def _worker_loop(self) -> None:
         while not self.clock.stop.is_set():

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simpeg_sync.domain.brake import command
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
 from simpeg_sync.reasons import sentence
@@ -32,6 +33,7 @@ class Insights:
             "approved": self.reader.is_approved(self.configuration),
             "summary": self._summary(totals),
             "refused_logins": self._refused_logins(),
+            "brakes": self.brakes(),
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
@@ -101,6 +103,20 @@ class Insights:
                 "sentence": sentence(row["reason"]),
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
+        ]
+
+    def brakes(self) -> Sequence[Mapping[str, Any]]:
+        """Feeds that have stopped by themselves, and the command that lifts each."""
+        return [
+            {
+                "feed": row["feed"],
+                "by": row["pulled_by"],
+                "count": row["count"],
+                "limit": row["most"],
+                "since": rfc3339(row["pulled_at"]),
+                "remedy": command(row["feed"]),
+            }
+            for row in self.reader.brakes()
         ]
 
     def _refused_logins(self) -> Sequence[Mapping[str, Any]]:

@@ -137,6 +137,7 @@ class ChangeIntake:
                 cursor=(mode, batch.cursor),
                 priority=BULK if batch.is_bulk else FRESH,
                 seen=batch.seen,
+                edits=batch.edits,
             )
             self.cursors[mode] = batch.cursor
         if changes:

@@ -50,6 +50,7 @@ ALLOWED = frozenset(
         "ledger",
         "table",
         "limit_s",
+        "limit",
         "seconds",
     ]
 )
@@ -67,6 +68,10 @@ EVENTS = frozenset(
         "capture.recovered",
         "feed.lost",
         "feed.recovered",
+        "feed.braked",
+        "source.ids_written",
+        "write_back.lost",
+        "write_back.recovered",
         "source.history_lost",
         "source.swept",
         "source.feed_unfit",

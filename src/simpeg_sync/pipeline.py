@@ -21,12 +21,12 @@ from simpeg_sync.decide import plan, readback, retry
 from simpeg_sync.decide.fields import identifier
 from simpeg_sync.decide.look import Look
 from simpeg_sync.decide.plan import Decision
-from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, BknError, SourceUnfit, SyncError
+from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, BknError, FeedBraked, SourceUnfit, SyncError
 from simpeg_sync.domain.move import NO_LINK, Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record
 from simpeg_sync.domain.status import Status
-from simpeg_sync.mapping.render import Gone, Rendered, Wanted
+from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted
 from simpeg_sync.ports import Certificate, Claim
 from simpeg_sync.settling import KIND, Settling
 from simpeg_sync.turn import Turn, View, Work
@@ -76,7 +76,11 @@ class Pipeline:
             return
         work = self.view.work(turn, record, rendered)
         for _ in range(STEPS_MAX):
-            after = self.act(work, self.decide(work))
+            try:
+                after = self.act(work, self.decide(work))
+            except FeedBraked as braked:
+                work.turn.braked = None
+                after = self.act(work, plan.Hold("feed.braked", braked.by))
             if after.status is not Status.WORKING:
                 return
             work = replace(work, record=after)
@@ -98,12 +102,14 @@ class Pipeline:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if not isinstance(decision, plan.LookFirst):
             return decision
+        if by := self.view.braked_by(work):
+            return plan.Hold("feed.braked", by)
         if isinstance(rendered, Wanted) and (complaint := self.view.bkn.check(feed.target, rendered.body)) is not None:
             # BKN's code tables grow: what is not known today may be after the next pull.
             return plan.Hold(complaint.reason, complaint.field, looks_again=complaint.reason == "code.not_at_bkn")
         if feed.target in work.turn.unsettled:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
-        if isinstance(rendered, Wanted) and (problem := self.view.person_problem(rendered)) is not None:
+        if isinstance(rendered, Wanted) and (problem := self.view.person_problem(work)) is not None:
             return problem
         keeps_last = isinstance(rendered, Gone) and resource.keeps_last
         if not self.view.looks_first(feed) and not keeps_last:
@@ -129,6 +135,8 @@ class Pipeline:
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
         if self.view.is_entered_anew(work, look):
             return plan.Hold("delete.entered_anew", looks_again=True)
+        if (other := self.view.under_unknown_nip(work)) is not None:
+            return plan.Hold("delete.renamed", f"record {other.id}", looks_again=True)
         if work.resource.keeps_last and self.view.is_look_behind(work, look):
             # A row that we have deleted, still shown, must not count as the one that stays.
             return plan.Later("bkn.not_visible_yet", self.view.timing.absent_gap_s)
@@ -171,7 +179,8 @@ class Pipeline:
             case _:
                 assert_never(decision)
         if not isinstance(work.rendered, Gone):
-            move = move.with_row_back()
+            left = isinstance(work.rendered, Unready) and work.rendered.reason == "person.inactive"
+            move = move.with_row_back(person_left=left, wanted_digest=self.view.content(work))
         return self.view.ledger.finish(work.turn.claim, work.record, move)
 
     # ------------------------------------------------------------------------------------------------- the five steps
@@ -324,7 +333,8 @@ class Pipeline:
         body: Mapping[str, Any] | None = None,
         look: Look | None = None,
     ) -> Attempt:
-        """Durable before the request leaves. From here on only an answer or a read-back says what happened."""
+        """Durable before the request leaves. From here on only an answer or a read-back says what happened.
+        Raises FeedBraked when too much of the feed vanishes or changes at once: then nothing may leave."""
         intent = Intent(
             record=work.record,
             action=action,
@@ -333,6 +343,7 @@ class Pipeline:
             bkn_id=bkn_id,
             known_ids=look.ids if look else frozenset(),
             settle_at=self.view.clock.now() + self.view.timing.settle_s,
+            counted=self.view.counted(work, action),
         )
         return self.view.ledger.begin_attempt(work.turn.claim, intent)
 
@@ -388,15 +399,21 @@ class Pipeline:
     def is_anothers(self, turn: Turn, record: Record, rendered: Rendered) -> bool:
         """The lane is a person; a row that is somebody else's now must not be written in this lane.
 
-        Where BKN shows our row under the new NIP, both sides have corrected the NIP of one person, and the link goes along.
+        Where BKN knows both NIPs as one person, or shows our row under the new one, both sides have corrected the NIP, and
+        the link goes along. Where BKN does not know the new NIP, its correction is waited for.
         """
         nip = None if isinstance(rendered, Gone) else rendered.nip
         if nip is None or nip == turn.claim.lane:
             return False
-        if record.bkn_id is None or self.view.has_row(self.view.feeds[record.feed], nip, record.bkn_id):
+        again = self.view.clock.now() + self.view.timing.look_again_s
+        if record.bkn_id is None or self.view.is_same_person(turn, nip):
+            self.view.ledger.change_lane(turn.claim, record, nip)
+        elif self.view.known_person(nip) is None:
+            self.view.ledger.finish(turn.claim, record, Move.held("person.renamed", look_again_at=again))
+        elif self.view.has_row(self.view.feeds[record.feed], nip, record.bkn_id):
             self.view.ledger.change_lane(turn.claim, record, nip)
         else:
-            self.view.ledger.finish(turn.claim, record, Move.held("person.changed"))
+            self.view.ledger.finish(turn.claim, record, Move.held("person.changed", look_again_at=again))
         return True
 
     def later(self, work: Work, reason: str, wait_s: float) -> Move:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from simpeg_sync.decide.fields import DocumentForm, Resource
 from simpeg_sync.decide.look import BknRow
 from simpeg_sync.decide.plan import FileState
-from simpeg_sync.domain.change import Change, FeedName, Nip, Row, SourceKey
+from simpeg_sync.domain.change import Change, FeedName, KeyEdit, Nip, Row, SourceKey
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
@@ -86,6 +86,8 @@ class ChangeBatch:
     """More is to be looked at, but not at once: the capture keeps its pace."""
     seen: Seen | None = None
     """Stored in the same transaction as the changes."""
+    edits: Sequence[KeyEdit] = ()
+    """Rows whose key was edited, in the order in which that happened; both keys are among the changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ class Source(Protocol):
         """Whose rows these are, as far as SIMPEG knows."""
         ...
 
+    def is_twice(self, feed: Feed, nip: Nip) -> bool:
+        """Whether several rows of the table that the feed takes the NIP from have this one."""
+        ...
+
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
         """All keys of the feed's table in pages by key order, in constant memory."""
         ...
@@ -122,6 +128,39 @@ class SourceOfDocuments(Source, Protocol):
     def pieces(self, feed: Feed, rule: DocumentRule, key: SourceKey) -> Sequence[Piece]:
         """What the row itself, or the rows of another table, hold or name as its certificate, in their order."""
         ...
+
+
+class IdColumn(Protocol):
+    """Where SIMPEG keeps BKN's ids of its rows, for feeds that want them written. Raises SourceDown or SourceUnfit."""
+
+    def write(self, feed: Feed, key: SourceKey, bkn_id: str) -> bool:
+        """False when there is nothing to change."""
+        ...
+
+    def clear(self, feed: Feed, key: SourceKey, bkn_id: str) -> bool:
+        """Takes this id away if it is still there."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """A record whose id at BKN is not what SIMPEG was told last."""
+
+    record_id: int
+    key: SourceKey
+    bkn_id: BknId | None
+    written: BknId | None
+    """What SIMPEG was told last."""
+
+
+class WrittenBack(Protocol):
+    """What the ledger knows of the ids that SIMPEG was told."""
+
+    def unwritten(self, feed: FeedName, *, after: int, limit: int) -> Sequence[Unwritten]:
+        """A page of the feed's proved records, by number behind ``after``."""
+        ...
+
+    def note_written(self, told: Sequence[Unwritten]) -> None: ...
 
 
 class Capture(Protocol):
@@ -267,8 +306,10 @@ class Intake(Protocol):
         cursor: tuple[str, str] | None = None,
         priority: int = 0,
         seen: Seen | None = None,
+        edits: Sequence[KeyEdit] = (),
     ) -> None:
-        """Marks the records and moves the cursor (its name and text) past their changes, in one transaction."""
+        """Marks the records and moves the cursor (its name and text) past their changes, in one transaction. Before that
+        records follow their rows to edited keys."""
         ...
 
     def changes_of_person(self, feed: FeedName, nip: Nip, *, limit: int) -> Sequence[Change]:
@@ -331,7 +372,12 @@ class Ledger(Protocol):
         ...
 
     def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
-        """The intent is durable when this returns. Moves the record from working to sending."""
+        """The intent is durable when this returns. Moves the record from working to sending. Raises FeedBraked when the
+        feed's brake is pulled, now or before; the record stays as it was."""
+        ...
+
+    def braked(self) -> Mapping[FeedName, str]:
+        """Feeds whose brake is pulled, and by what: ``vanish`` (its deletes stop) or ``change`` (everything stops)."""
         ...
 
     def end_attempt(self, claim: Claim, record: Record, attempt: Attempt, outcome: Outcome, move: Move) -> Record:
@@ -349,7 +395,8 @@ class Ledger(Protocol):
     def open_attempt(self, record: Record) -> Attempt | None: ...
 
     def links(self, lane: str) -> Sequence[Link]:
-        """The person's records that own a row of BKN or have an attempt under way."""
+        """The person's records that own a row of BKN or have an attempt under way; also under another NIP that BKN knows
+        as the same person."""
         ...
 
     def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
@@ -358,6 +405,10 @@ class Ledger(Protocol):
 
     def held_without_row(self, lane: str) -> Sequence[Record]:
         """The person's held records that have no row at BKN."""
+        ...
+
+    def held_elsewhere(self, lane: str, digest: Digest) -> Sequence[Record]:
+        """Held records of other persons without a row at BKN that want this content."""
         ...
 
     def deleted_since(self, lane: str, since: float) -> Sequence[str]:

@@ -34,6 +34,23 @@ REASONS: Mapping[str, Sentence] = {
         "Baris berpindah ke pegawai lain setelah dikirim; perlu diperiksa petugas.",
         "The row belongs to another person than the one it was sent for; somebody has to look.",
     ),
+    "person.renamed": Sentence(
+        "NIP pegawai berubah di SIMPEG, tetapi BKN belum mengenal NIP yang baru; baris di BKN tetap sampai BKN mengubahnya.",
+        "SIMPEG has corrected the person's NIP and BKN does not know the new one yet; the row at BKN stays as it is. It is "
+        "looked at again by itself.",
+    ),
+    "person.twice": Sentence(
+        "Dua pegawai di SIMPEG memakai NIP yang sama; perbaiki NIP yang salah.",
+        "Two people of SIMPEG have the same NIP; correct the wrong one. Nothing is sent for either before.",
+    ),
+    "person.left": Sentence(
+        "Pegawai sudah tidak aktif ketika baris hilang dari SIMPEG; data di BKN dibiarkan.",
+        "The person was no longer active when the row went; what BKN has of it stays.",
+    ),
+    "delete.renamed": Sentence(
+        "Baris yang sama ada di SIMPEG dengan NIP yang belum dikenal BKN; tidak dihapus di BKN.",
+        "The same row is there under a NIP that BKN does not know; until that is settled nothing is deleted at BKN.",
+    ),
     "identity.twice": Sentence(
         "Beberapa baris SIMPEG sama dalam semua kolom pengenalnya; hapus yang ganda atau perbaiki kolom itu.",
         "Several rows of SIMPEG agree in all columns that should tell them apart; remove the double or correct those columns.",
@@ -293,6 +310,12 @@ REASONS: Mapping[str, Sentence] = {
     ),
     "source.unfit": Sentence(
         "Tabel atau kolom SIMPEG berubah; periksa konfigurasi.", "A table or column of SIMPEG changed; check the feed."
+    ),
+    "feed.braked": Sentence(
+        "Terlalu banyak baris hilang atau berubah sekaligus, jadi alur data berhenti sendiri; periksa, lalu lepaskan "
+        "dengan `feed release`.",
+        "Too many rows vanish or change at once, so the feed has stopped by itself; look at them, then lift it with "
+        "`feed release`.",
     ),
     "feed.removed": Sentence(
         "Alur data ini tidak ada lagi dalam konfigurasi.",

@@ -11,9 +11,10 @@ from simpeg_sync.decide import plan
 from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import BknRow, Look, candidates
 from simpeg_sync.documents import Documents
+from simpeg_sync.domain.brake import Counted, Kind, Limits
 from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import BknAnswersBadly, BknError
-from simpeg_sync.domain.record import BknId, Record, RecordId, person_of
+from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
@@ -44,6 +45,10 @@ class Turn:
     """A list that fails for one record of the person fails for all; it is asked for once a turn."""
     unsettled: set[str] = field(default_factory=set)
     """Resources with an open attempt: until it is decided nobody knows what BKN has, so nothing is written there."""
+    twice: dict[tuple[str, str, str], bool] = field(default_factory=dict)
+    """By table, column and NIP: whether several people of SIMPEG have the NIP."""
+    braked: Mapping[FeedName, str] | None = None
+    """Feeds that have stopped by themselves; asked for when something is about to leave."""
     unlinked: set[RecordId] = field(default_factory=set)
     """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
@@ -79,6 +84,7 @@ class View:
     ledger: Ledger
     clock: Clock
     timing: Timing
+    brake: Limits = field(default_factory=Limits)
 
     def work(self, turn: Turn, record: Record, rendered: Rendered) -> Work:
         feed = self.feeds[record.feed]
@@ -172,14 +178,26 @@ class View:
         return self.bkn.resource(feed.target).is_listed and self.rows(feed, nip).row(bkn_id) is not None
 
     def pns_id(self, wanted: Wanted) -> BknId | None:
+        return self.known_person(wanted.nip)
+
+    def known_person(self, nip: Nip) -> BknId | None:
         """BKN's id of the person, as BKN itself says it: asked once for each NIP. SIMPEG's own copy is only compared,
         since a copied row or a wrong join would write into a stranger's history."""
-        known = self.ledger.person(wanted.nip)
-        if known is None and (known := self.bkn.person(wanted.nip)) is not None:
-            self.ledger.remember_person(wanted.nip, known)
+        known = self.ledger.person(nip)
+        if known is None and (known := self.bkn.person(nip)) is not None:
+            self.ledger.remember_person(nip, known)
         return known
 
-    def person_problem(self, wanted: Wanted) -> plan.Hold | None:
+    def is_same_person(self, turn: Turn, nip: Nip) -> bool:
+        """Whether BKN knows this NIP as the person of the lane: it has corrected the NIP, and the person's id stays."""
+        here = self.ledger.person(Nip(turn.claim.lane))
+        return here is not None and identifier(here) == identifier(self.known_person(nip))
+
+    def person_problem(self, work: Work) -> plan.Hold | None:
+        """Why nothing may be written for the person that the row names."""
+        wanted = work.wanted
+        if self.is_twice(work):
+            return plan.Hold("person.twice", work.feed.person, looks_again=True)
         known = self.pns_id(wanted)
         if known is None:
             return plan.Hold("person.unknown_at_bkn", looks_again=True)
@@ -187,12 +205,45 @@ class View:
             return plan.Hold("person.id_differs", looks_again=True)
         return None
 
+    def is_twice(self, work: Work) -> bool:
+        """Whether SIMPEG has two people with this NIP, where it says who its people are: in the table that the feed takes
+        the NIP from. Asked once a turn."""
+        turn, feed = work.turn, work.feed
+        alias, dot, column = feed.person.rpartition(".")
+        table = next((join.table for join in feed.joins if dot and join.alias == alias), None)
+        if table is None and work.resource.is_single:
+            table = feed.table
+        if table is None:
+            return False
+        place = (table, column, work.wanted.nip)
+        if place not in turn.twice:
+            turn.twice[place] = self.source.is_twice(feed, work.wanted.nip)
+        return turn.twice[place]
+
     # ----------------------------------------------------------------------------- the person's other records, by the ledger
 
     def unsettled(self, claim: Claim) -> set[str]:
         links = self.ledger.links(claim.lane)
         feeds = [self.feeds.get(link.record.feed) for link in links if link.has_open_attempt]
         return {feed.target for feed in feeds if feed is not None}
+
+    def counted(self, work: Work, action: Action) -> Counted:
+        """How the feed's brake sees a write: what was equal at BKN and is not any more, in SIMPEG's eyes."""
+        record = work.record
+        kind: Kind | None = None
+        if action is Action.DELETE and not record.delete_released:
+            kind = "vanish"
+        elif action is Action.UPDATE and (record.synced_at is not None or record.synced_digest is not None):
+            kind = "change"
+        return Counted(replace(self.brake, **work.feed.brake), kind)
+
+    def braked_by(self, work: Work) -> str:
+        """What has stopped the feed, if it stops this record; asked once a turn, before a look is spent on it."""
+        if work.turn.braked is None:
+            work.turn.braked = self.ledger.braked()
+        by = work.turn.braked.get(work.feed.name, "")
+        is_delete = isinstance(work.rendered, Gone) and not work.record.delete_released
+        return by if by == "change" or is_delete else ""
 
     def matches(self, work: Work, look: Look) -> tuple[list[BknId], list[BknId]]:
         """BKN's rows that may be this unlinked record: the free ones, and those that a living record owns."""
@@ -210,7 +261,23 @@ class View:
             for bkn_id in found
             if (link := links.get(identifier(bkn_id))) is None or self.has_lost_its_row(link, look.row(bkn_id) or {})
         ]
+        if not found:
+            free = [bkn_id for link in links.values() if (bkn_id := self.left_behind(work, link, look)) is not None]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
+
+    def left_behind(self, work: Work, link: Link, look: Look) -> BknId | None:
+        """BKN's row of a key that is gone, if this row differs from it in nothing but what the feed computes from the key:
+        then the key was edited. Only for captures that do not see it happen."""
+        owner, feed = link.record, work.feed
+        if owner.feed != feed.name or owner.bkn_id is None or link.has_open_attempt:
+            return None
+        of_key = {name for name, one in feed.fields.items() if not set(feed.key).isdisjoint(one.columns)}
+        now = work.resource.confirmed(work.wanted.body)
+        rest = {name for name in now if name not in of_key}
+        is_same = bool(of_key) and bool(rest) and all(owner.confirmed.get(name) == now[name] for name in rest)
+        if not is_same or look.row(owner.bkn_id) is None or not isinstance(self.rendered(feed, owner), Gone):
+            return None
+        return owner.bkn_id
 
     def links(self, work: Work) -> Mapping[str, Link]:
         return {
@@ -267,6 +334,33 @@ class View:
         is_missing = any(record.bkn_id is not None and look.row(record.bkn_id) is None for record in made)
         gone = {identifier(bkn_id) for bkn_id in self.ledger.deleted_since(work.turn.claim.lane, since)}
         return is_missing or not gone.isdisjoint(look.ids)
+
+    def content(self, work: Work) -> Digest | None:
+        """What an unlinked row would be at BKN, verified or not: by it the row is known again when it vanishes under
+        another NIP."""
+        if work.record.bkn_id is not None:
+            return None
+        rendered = work.rendered
+        if isinstance(rendered, Unready) and rendered.reason in ("unverified", "person.inactive"):
+            rendered = self.rendered(replace(work.feed, verified=None, active_person=None), work.record)
+        return rendered.digest if isinstance(rendered, Wanted) else None
+
+    def under_unknown_nip(self, work: Work) -> Record | None:
+        """A record with this very content whose NIP BKN does not know: probably the same person, whose NIP was corrected
+        in SIMPEG. BKN's row is waited with until BKN has corrected it too."""
+        digest = work.record.synced_digest
+        for other in self.ledger.held_elsewhere(work.turn.claim.lane, digest) if digest is not None else ():
+            feed, nip = self.feeds.get(other.feed), person_of(other.lane)
+            if (
+                feed is None
+                or nip is None
+                or feed.target != work.feed.target
+                or isinstance(self.rendered(feed, other), Gone)
+            ):
+                continue
+            if self.known_person(nip) is None or self.is_same_person(work.turn, nip):
+                return other
+        return None
 
     def is_entered_anew(self, work: Work, look: Look) -> bool:
         """Whether another row of the person, that may not leave yet, is the certificate that is about to be deleted."""

@@ -93,6 +93,9 @@ class MemorySource:
     def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
         return {key: Nip(str(row[feed.person])) for key, row in self.read(feed, keys).items() if row.get(feed.person)}
 
+    def is_twice(self, feed: Feed, nip: Nip) -> bool:
+        return False
+
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
         names = sorted(self.tables.get(feed.table, {}))
         for start in range(0, len(names), page_size):

@@ -73,6 +73,11 @@ def feed_of(region: Region) -> Feed:
             "two certificates",
             "its kind",
         ),
+        ("verified: {status: 2}", "write_back: {column: p.id_bkn}", 10, "not a column of pelatihan", "own table"),
+        ("verified: {status: 2}", "write_back: {column: id}", 10, "names the row or its person", "BKN's id"),
+        ("verified: {status: 2}", "write_back: {column: 'a;b'}", 10, "not a name of a table or column", "without quotes"),
+        ("verified: {status: 2}", "write_back: {}", 10, "write_back.column is missing", "Add it"),
+        ("verified: {status: 2}", "brake: {vanish_percent: 101}", 10, "brake.vanish_percent", "Correct the value"),
         ("verified: {status: 2}", "verified: disetujui", 10, "a condition names columns", "column: value"),
         ("verified: {status: 2}", "verified: {}", 10, "a condition names columns", "column: value"),
         ("verified: {status: 2}", "verified:\n  # {status: 2}", 10, "verified says nothing", "remove the word"),
@@ -313,3 +318,9 @@ def test_a_table_without_a_key_names_its_identity(region: Region) -> None:
 def test_a_feed_names_exactly_one_of_key_and_identity(region: Region, lines: str, what: str) -> None:
     region.spoil_feed("key: [id]", lines)
     assert what in region.problem().what
+
+
+def test_a_feed_names_only_the_limits_of_its_brake_that_are_others(region: Region) -> None:
+    assert feed_of(region).brake == {}
+    region.spoil_feed("verified: {status: 2}", "brake: {vanish_rows: 200, window: 2 h}")
+    assert feed_of(region).brake == {"vanish_rows": 200, "window_s": 7200.0}

@@ -39,6 +39,7 @@ def full(desk: Desk) -> Desk:
         "INSERT INTO records (feed, source_key, lane, status, since, due_at, marked_at, dirty_since, bkn_id) "
         + numbers.format(count=RECORDS, what=what)
     )
+    desk.run("INSERT INTO persons (nip, bkn_id, seen_at) SELECT lane, 'P' || lane, 0 FROM lanes")
     if desk.engine.dialect.name == "postgresql":
         with desk.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -66,12 +67,14 @@ def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None
         "abandoned in a lane": (sql.ABANDONED_IN_LANE, lane),
         "release": (sql.RELEASE_LANE, {**lane, **owner, **now}),
         "fence": (sql.HOLD_FENCE, {**lane, **owner}),
+        "held elsewhere": (sql.HELD_ELSEWHERE, {**lane, "digest": "d"}),
+        "vanished": (sql.VANISHED, {"feed": KURSUS, "enough": 50}),
         "find": (sql.FIND, {"feed": KURSUS, "source_key": "17"}),
         "open attempt": (sql.OPEN_ATTEMPT, {"record_id": 5}),
     }
     for name, (statement, values) in asked.items():
         found = plan(full, statement, values)
-        whole_tables = re.findall(r"SCAN (?!CONSTANT)\w+$|Seq Scan on (?!attempts)\w+", found, re.MULTILINE)
+        whole_tables = re.findall(r"SCAN (?!CONSTANT|vanished)\w+$|Seq Scan on (?!attempts)\w+", found, re.MULTILINE)
         assert not whole_tables, f"{name} looks through a whole table:\n{found}"
 
 

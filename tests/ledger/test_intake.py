@@ -46,6 +46,9 @@ class Simpeg:
     def read(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Row]:
         raise AssertionError("the intake never looks at content")
 
+    def is_twice(self, feed: Feed, nip: Nip) -> bool:
+        raise AssertionError("the intake asks for nobody by NIP")
+
     def persons(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Nip]:
         self._answer(feed)
         rows = self.rows[feed.name]

@@ -68,7 +68,7 @@ def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk
         if bind == "records":
             values[bind] = [("x", "x")]
         elif re.search(
-            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after|until|shape|digest|entries)\b",
+            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after|until|shape|digest|entries|kind)\b",
             bind,
         ):
             values[bind] = "x"

@@ -165,3 +165,13 @@ def test_rows_of_older_triggers_ask_for_a_sweep(simpeg: Simpeg, follower: Follow
 def test_a_log_that_was_never_installed_says_where_to_look(simpeg: Simpeg) -> None:
     with pytest.raises(SourceUnfit, match="simpeg_sync_log .see `simpeg-sync source status`.: a table does not"):
         Follower(simpeg)
+
+
+def test_edited_keys_are_told_in_the_order_in_which_they_were_edited(simpeg: Simpeg, follower: Follower) -> None:
+    simpeg.run(add_kursus(3), "UPDATE kursus SET id = 9 WHERE id = 1", "UPDATE kursus SET id = 1 WHERE id = 2",
+               "UPDATE kursus SET id = 2 WHERE id = 9", "UPDATE kursus SET nama = 'x' WHERE id = 3")  # fmt: skip
+    batch = follower.capture.changes(follower.cursor, limit=100)
+    edits = [(edit.old, edit.new) for edit in batch.edits if edit.feed == "kursus"]
+    one, two, nine = (source_key([name]) for name in ("1", "2", "9"))
+    assert edits == [(one, nine), (two, one), (nine, two)]
+    assert {("kursus", change.key) for change in batch.changes} == kursus(1, 2, 3, 9)

@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from simpeg_sync.cli.common import NUMBER, Shared, actor, confirm, pass_shared, said, say, table
-from simpeg_sync.cli.look import STATUSES, record
+from simpeg_sync.cli.look import STATUSES, insights, print_brakes, record
 from simpeg_sync.config.load import Config
+from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import NothingMatched, OperatorError
 from simpeg_sync.domain.status import Status
 from simpeg_sync.insights import masked, without_nips
@@ -52,6 +53,7 @@ def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
     bkn = wiring.open_bkn(config, clock, ledger, codes=codes)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
     summary = Planner(pipeline, config.settings.bkn.calls_per_second, persons).make()
+    summary["brakes"] = insights(shared).brakes()
     kept = without_nips(_as_text(summary))  # the keys of its examples may hold persons
     plan_id = ledger.add_plan(config.digest, kept)
     summary = json.loads(kept)
@@ -80,6 +82,7 @@ def _print_plan(plan_id: int, summary: Mapping[str, Any]) -> None:
     if reasons:
         click.echo()
         table(["held", "feed", "reason", "where", "what it means"], reasons)
+    print_brakes(summary["brakes"])
     estimate = summary["estimate"]
     exactness = "" if estimate["is_exact"] else f" (estimated from {summary['persons_looked_at']} persons)"
     click.echo(
@@ -253,4 +256,32 @@ def _only(record_id: int) -> Any:
     return RecordFilter(record_id)
 
 
-COMMANDS = (plan, resync)
+@click.group()
+def feed() -> None:
+    """One feed: lift its brake."""
+
+
+@feed.command("release")
+@click.argument("name")
+@click.option("--reason", required=True, callback=said, help="Why; goes into the audit.")
+@pass_shared
+def feed_release(shared: Shared, name: str, reason: str) -> None:
+    """Let a feed go on that has stopped by itself, because too many of its rows vanished or changed at once.
+
+    Look first: `simpeg-sync record list --feed NAME --reason feed.braked`. The word holds for a day.
+    """
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    config = shared.config
+    count = wiring.open_ledger(config, Clock()).release_feed(FeedName(name), actor=actor(), reason=reason)
+    if count is None:
+        known = "" if name in config.feeds else f"; there is no such feed ({', '.join(sorted(config.feeds))})"
+        raise OperatorError(f"feed {name} has not stopped{known}. `simpeg-sync status` names those that have")
+    shared.show(
+        {"feed": name, "released": count},
+        lambda: click.echo(f"feed {name} goes on; {count} records wait for their turn"),
+    )
+
+
+COMMANDS = (plan, resync, feed)

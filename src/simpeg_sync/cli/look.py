@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -36,6 +36,7 @@ def _print_status(data: Mapping[str, Any]) -> None:
         click.echo(
             f"login refused ({refused['token']}, {refused['at']}): {refused['why']}; see `simpeg-sync token status`"
         )
+    print_brakes(data["brakes"])
     for name in ("oldest_waiting", "last_success", "cursor_moved"):
         click.echo(f"{name.replace('_', ' ')}: {data[name] or 'never'}")
     if data["feeds"]:
@@ -47,6 +48,19 @@ def _print_status(data: Mapping[str, Any]) -> None:
         table(
             ["count", "feed", "status", "reason", "where", "what it means"],
             [[r["count"], r["feed"], r["status"], r["reason"], r["detail"], r["sentence"]] for r in data["reasons"]],
+        )
+
+
+def print_brakes(brakes: Sequence[Mapping[str, Any]]) -> None:
+    for brake in brakes:
+        what = (
+            "rows have vanished; its deletes wait"
+            if brake["by"] == "vanish"
+            else "rows change at once; nothing of it leaves"
+        )
+        click.echo(
+            f"feed {brake['feed']} has stopped by itself: {brake['count']} {what} (limit {brake['limit']}, {brake['since']}). "
+            f"Look: simpeg-sync record list --feed {brake['feed']} --reason feed.braked. If it is right: {brake['remedy']}"
         )
 
 

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from simpeg_sync.config.beside import Beside, JoinFile, Written
 from simpeg_sync.config.document import YamlFile
 from simpeg_sync.config.grammar import Grammar
-from simpeg_sync.config.settings import Section, check, likely
+from simpeg_sync.config.settings import BrakeSettings, Section, check, likely
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import Problem
 from simpeg_sync.mapping.conditions import Condition
@@ -35,6 +35,10 @@ class Target:
 Targets = Mapping[str, Target]
 
 
+class WriteBackFile(Section):
+    column: str
+
+
 class FeedFile(Section):
     feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
     target: str
@@ -46,6 +50,7 @@ class FeedFile(Section):
     person: str
     person_bkn_id: str | None = None
     bkn_id: str | None = None
+    write_back: WriteBackFile | None = None
     scope: Any = None
     verified: Any = None
     deleted: Any = None
@@ -56,6 +61,7 @@ class FeedFile(Section):
     document: Any = None
     delete: Literal["hold", "delete", "ignore"] = "hold"
     look_before_write: bool = True
+    brake: BrakeSettings = BrakeSettings()
     moves_with: Annotated[list[str], Field(default_factory=list)]
 
 
@@ -122,10 +128,12 @@ class _Reader:
             active_person=self.grammar.condition(model.active_person, ("active_person",)),
             person_bkn_id=model.person_bkn_id,
             bkn_id=model.bkn_id,
+            write_back=self._write_back(model),
             natural_key=tuple(model.natural_key),
             documents=tuple(self.beside.document(one, where) for one, where in documents),
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
+            brake=_brake(model.brake),
             moves_with=tuple(FeedName(name) for name in model.moves_with),
             digest=self._digest(self.file.path.read_bytes()),
             codes_digest=self._digest(b"\0".join(self.grammar.code_files)),
@@ -199,6 +207,19 @@ class _Reader:
             remedy = "Name the columns that tell its rows apart; where the table has no key, name them as identity."
             self._problem(("key",), "key is missing", remedy)
 
+    def _write_back(self, model: FeedFile) -> str | None:
+        if model.write_back is None:
+            return None
+        where, column = ("write_back", "column"), model.write_back.column
+        self._check_name(where, column)
+        if "." in column:
+            self._problem(where, f"{column} is not a column of {model.table}", "Name one of the feed's own table.")
+        if not model.key:
+            self._problem(("write_back",), "write_back needs a key", "A table without a key has no row to write to.")
+        if column in model.key or column == model.person:
+            self._problem(where, f"{column} names the row or its person", "Name the column that holds BKN's id.")
+        return column
+
     def _check_names(self, model: FeedFile) -> None:
         """An allow-list for what becomes an identifier in SQL; the catalogue check follows when the source is opened."""
         for where, name in (
@@ -256,6 +277,12 @@ class _Reader:
 
     def _problem(self, where: Sequence[str | int], what: str, remedy: str) -> None:
         self.problems.append(Problem(self.file.place(where), what, remedy))
+
+
+def _brake(written: BrakeSettings) -> Mapping[str, Any]:
+    """What the feed says, in the words of `domain/brake.py`; the rest is as in the settings."""
+    said = written.model_dump(exclude_unset=True)
+    return {("window_s" if name == "window" else name): value for name, value in said.items()}
 
 
 def _columns(feed: Feed) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -256,6 +256,16 @@ class TimingSettings(Section):
     drain: Seconds = 30.0
 
 
+class BrakeSettings(Section):
+    """How much of a feed may vanish or change within a window before it stops by itself; both 0: no limit."""
+
+    vanish_rows: Annotated[int, Field(ge=0)] = 50
+    vanish_percent: Annotated[float, Field(ge=0, le=100)] = 5.0
+    change_rows: Annotated[int, Field(ge=0)] = 500
+    change_percent: Annotated[float, Field(ge=0, le=100)] = 20.0
+    window: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 3600.0
+
+
 class LogSettings(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -267,6 +277,7 @@ class Settings(Section):
     bkn: BknSettings
     ledger: LedgerSettings
     timing: TimingSettings = TimingSettings()
+    brake: BrakeSettings = BrakeSettings()
     log: LogSettings = LogSettings()
     feeds: Annotated[list[str], Field(min_length=1)] = ["feeds/*.yaml"]
     person_key_file: Path | None = None

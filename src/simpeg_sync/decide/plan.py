@@ -243,6 +243,8 @@ def _gone(
         return LookFirst() if moved.proved else Hold("move.unproved", looks_again=True)
     if feed.delete_policy == "ignore":
         return Ignore(gone.reason)
+    if record.person_left:
+        return Ignore("person.left")
     # A save that deletes and re-inserts looks like a delete for a moment, whatever the policy.
     since = now if record.gone_since is None else min(now, record.gone_since)
     if now < since + grace_s:

@@ -44,3 +44,12 @@ class Change:
 
     feed: FeedName
     key: SourceKey
+
+
+@dataclass(frozen=True, slots=True)
+class KeyEdit:
+    """A row of the feed got another key: whoever followed it by the old one follows it by the new one."""
+
+    feed: FeedName
+    old: SourceKey
+    new: SourceKey

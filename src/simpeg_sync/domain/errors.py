@@ -122,6 +122,14 @@ class LoginRefused(BknError):
     pass
 
 
+class FeedBraked(SyncError):
+    """An unusual share of the feed's rows vanishes or changes: nothing left, and nothing will before an operator says so."""
+
+    def __init__(self, feed: str, by: str) -> None:
+        self.by = by
+        super().__init__(f"feed {feed} has stopped by itself ({by}); see `simpeg-sync status`")
+
+
 class ProgramError(SyncError):
     pass
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from simpeg_sync.domain.brake import Counted
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId
 from simpeg_sync.domain.status import Event
@@ -150,9 +151,10 @@ class Move:
     ) -> Self:
         return cls(Event.DECIDED, reason, due_at=due_at, changes=changes, wakes=wakes)
 
-    def with_row_back(self) -> Self:
+    def with_row_back(self, *, person_left: bool = False, wanted_digest: Digest | None = None) -> Self:
         """The row is there (again): an earlier disappearance, and a person's word about it, count no more."""
-        return replace(self, changes={**self.changes, "gone_since": None, "delete_released": False})
+        found = {"person_left": person_left, "wanted_digest": wanted_digest}
+        return replace(self, changes={**self.changes, "gone_since": None, "delete_released": False, **found})
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,3 +169,5 @@ class Intent:
     known_ids: frozenset[str]
     settle_at: float
     """When, should the outcome stay unknown, a read-back may be believed."""
+    counted: Counted | None = None
+    """How the feed's brake sees it; None where there is no brake."""

@@ -55,6 +55,10 @@ class Record:
     """Where the last reason lies: a field, a code table, BKN's answer code."""
     delete_released: bool = False
     """A person has said that the row's disappearance may be carried to BKN."""
+    wanted_digest: Digest | None = None
+    """Of what SIMPEG wants while BKN has no row of it: to know a row again that vanishes elsewhere."""
+    person_left: bool = False
+    """When the row was last seen, its person was no longer active."""
     version: int = 0
     failures: int = 0
     """Tries in a row that proved to have had no effect."""

@@ -77,6 +77,12 @@ class LedgerReader:
             return self._time("SELECT max(moved_at) FROM cursors")
         return self._time("SELECT moved_at FROM cursors WHERE name = :name", name=name)
 
+    def brakes(self) -> Sequence[Mapping[str, Any]]:
+        """Feeds that have stopped by themselves."""
+        return self._all(
+            "SELECT feed, pulled_at, pulled_by, count, most FROM brakes WHERE pulled_at IS NOT NULL ORDER BY feed"
+        )
+
     def latest_plan(self) -> Mapping[str, Any] | None:
         found = self._all("SELECT * FROM plans ORDER BY id DESC LIMIT 1")
         return {**found[0], "summary": json.loads(found[0]["summary"])} if found else None

@@ -28,6 +28,8 @@ def record(row: RowMapping) -> Record:
         gone_since=row["gone_since"],
         detail=row["detail"],
         delete_released=bool(row["delete_released"]),
+        wanted_digest=_digest(row["wanted_digest"]),
+        person_left=bool(row["person_left"]),
         version=row["version"],
         failures=row["failures"],
         deaths=row["deaths"],

@@ -114,6 +114,59 @@ INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, ac
 VALUES (:at, :record_id, :event, :status, :reason, :detail, :attempt_id, :actor)
 """)
 
+BRAKE = text("SELECT * FROM brakes WHERE feed = :feed")
+
+PULLED = text("SELECT feed, pulled_by FROM brakes WHERE pulled_at IS NOT NULL")
+
+# One write more in the window, or the first of the next one.
+COUNT_WRITE = text("""
+INSERT INTO brakes (feed, since, deletes, updates) VALUES (:feed, :now, :deletes, :updates)
+ON CONFLICT (feed) DO UPDATE SET
+    deletes = CASE WHEN brakes.since + :window_s < :now THEN 0 ELSE brakes.deletes END + :deletes,
+    updates = CASE WHEN brakes.since + :window_s < :now THEN 0 ELSE brakes.updates END + :updates,
+    since = CASE WHEN brakes.since + :window_s < :now THEN :now ELSE brakes.since END
+RETURNING *
+""")
+
+# Rows that have vanished and are still at BKN; what a person has released counts no more.
+VANISHED = text("""
+SELECT count(*) FROM (SELECT 1 FROM records
+    WHERE feed = :feed AND gone_since IS NOT NULL AND bkn_id IS NOT NULL AND delete_released = 0 LIMIT :enough) vanished
+""")
+
+SIZE_OF_FEED = text("""
+SELECT count(*) FROM records
+WHERE feed = :feed AND status IN ('waiting', 'working', 'sending', 'uncertain', 'held', 'refused', 'synced')
+""")
+
+NOTE_SIZE = text("UPDATE brakes SET size = :size, sized_at = :now WHERE feed = :feed")
+
+PULL_BRAKE = text("""
+UPDATE brakes SET pulled_at = :now, pulled_by = :kind, count = :count, most = :most WHERE feed = :feed
+""")
+
+LIFT_BRAKE = text("""
+UPDATE brakes SET pulled_at = NULL, pulled_by = '', since = :now, deletes = 0, updates = 0, lifted_until = :lifted_until
+WHERE feed = :feed AND pulled_at IS NOT NULL
+""")
+
+# Whoever approved a plan has seen how much it changes.
+ALLOW_FEED = text("""
+INSERT INTO brakes (feed, since, lifted_until) VALUES (:feed, :now, :lifted_until)
+ON CONFLICT (feed) DO UPDATE SET lifted_until = excluded.lifted_until
+""")
+
+LOCK_LANES_OF_BRAKED = text("""
+SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records
+    WHERE status = 'held' AND feed = :feed AND reason = 'feed.braked') ORDER BY lane FOR UPDATE
+""")
+
+RELEASE_BRAKED = text("""
+UPDATE records SET status = 'waiting', since = :now, due_at = :now, dirty_since = :now, priority = 1, reason = '', detail = ''
+WHERE status = 'held' AND feed = :feed AND reason = 'feed.braked'
+RETURNING *
+""")
+
 ADD_ATTEMPT = text("""
 INSERT INTO attempts (record_id, number, version, action, digest, bkn_id, known_ids, body, started_at)
 VALUES (:record_id, :number, :version, :action, :digest, :bkn_id, :known_ids, :body, :started_at)
@@ -137,15 +190,19 @@ NOTE_UNCLEAR = text("UPDATE attempts SET outcome = 'unclear', code = :code, http
 
 NOTE_ABSENT = text("UPDATE attempts SET absent_since = coalesce(absent_since, :now) WHERE id = :id")
 
-LINKS = text("""
+# A person whose NIP was corrected has two lanes for a while: BKN knows both NIPs as one person.
+_LANES_OF_PERSON = """(SELECT :lane UNION SELECT others.nip FROM persons
+    JOIN persons others ON others.bkn_id = persons.bkn_id WHERE persons.nip = :lane)"""
+
+LINKS = text(f"""
 SELECT records.*, attempts.id AS open_attempt_id FROM records
 LEFT JOIN attempts ON attempts.record_id = records.id AND attempts.ended_at IS NULL
-WHERE records.lane = :lane AND (records.bkn_id IS NOT NULL OR attempts.id IS NOT NULL)
+WHERE records.lane IN {_LANES_OF_PERSON} AND (records.bkn_id IS NOT NULL OR attempts.id IS NOT NULL)
 """)
 
-HAS_UNLINKED_WORK = text("""
+HAS_UNLINKED_WORK = text(f"""
 SELECT EXISTS (SELECT 1 FROM records
-WHERE lane = :lane AND id <> :but AND bkn_id IS NULL
+WHERE lane IN {_LANES_OF_PERSON} AND id <> :but AND bkn_id IS NULL
   AND (status IN ('waiting', 'working', 'sending') OR (status = 'uncertain' AND reason <> 'feed.removed')))
 """)
 
@@ -157,16 +214,39 @@ WHERE records.lane = :lane AND attempts.action = 'delete' AND attempts.ended_at 
 AND attempts.outcome IN ('accepted', 'executed')
 """)
 
-LINKED_ELSEWHERE = text("""
-SELECT EXISTS (SELECT 1 FROM records WHERE lower(bkn_id) IN :ids AND lane <> :lane)
+# Rows that want the same content, of people whom the ledger does not know as this one.
+HELD_ELSEWHERE = text("""
+SELECT * FROM records WHERE wanted_digest = :digest AND bkn_id IS NULL AND status = 'held' AND lane <> :lane
+ORDER BY id LIMIT 20
+""")
+
+LINKED_ELSEWHERE = text(f"""
+SELECT EXISTS (SELECT 1 FROM records WHERE lower(bkn_id) IN :ids AND lane NOT IN {_LANES_OF_PERSON})
 """).bindparams(bindparam("ids", expanding=True, type_=Text()))
 
 FIND = text("SELECT * FROM records WHERE feed = :feed AND source_key = :source_key")
 
+# What it waited for a person for, a delete say, is no longer its business.
 UNLINK = text("""
-UPDATE records SET bkn_id = NULL, synced_digest = NULL, done = '{}', confirmed = '{}', gone_since = NULL
+UPDATE records SET bkn_id = NULL, synced_digest = NULL, done = '{}', confirmed = '{}', gone_since = NULL,
+    due_at = CASE WHEN status = 'held' THEN :now ELSE due_at END,
+    status = CASE WHEN status = 'held' THEN 'waiting' ELSE status END
 WHERE id = :id
+RETURNING feed, source_key, lane
 """)
+
+# Held until the transaction ends, so that no worker claims it meanwhile.
+HOLD_IDLE_LANE = text("UPDATE lanes SET fence = fence WHERE lane = :lane AND owner IS NULL")
+
+# A record follows its row to another key. Where a record of the new key has come to nothing yet, the two swap keys.
+RECORD_OF_KEY = text("SELECT id FROM records WHERE feed = :feed AND source_key = :source_key")
+
+BLANK_OF_KEY = text(f"""
+SELECT id FROM records WHERE feed = :feed AND source_key = :source_key
+  AND bkn_id IS NULL AND synced_at IS NULL AND status NOT IN ({_BUSY})
+""")
+
+SET_KEY = text("UPDATE records SET source_key = :source_key WHERE id = :id")
 
 # Who waits for this proof: the second half of a move between endpoints, and rows that name this one by BKN's id. Two
 # statements, each with its index; one with OR would read the whole feed for every proof.
@@ -179,6 +259,16 @@ WAKE_WAITING_FOR_LINK = text("""
 UPDATE records SET due_at = :now, status = 'waiting'
 WHERE lane = :lane AND feed = :feed AND status = 'held' AND reason IN ('link.missing', 'link.another_person')
 """)
+
+# What is proved and not told to SIMPEG yet; and what SIMPEG was told and is gone from BKN.
+UNWRITTEN = text("""
+SELECT id, source_key, bkn_id, written_back FROM records
+WHERE feed = :feed AND id > :after_id AND coalesce(bkn_id, '') <> coalesce(written_back, '')
+  AND ((bkn_id IS NOT NULL AND synced_digest IS NOT NULL) OR (bkn_id IS NULL AND status IN ('removed', 'ignored', 'held')))
+ORDER BY id LIMIT :limit
+""")
+
+NOTE_WRITTEN = text("UPDATE records SET written_back = :bkn_id WHERE id = :id")
 
 CHANGE_LANE = text(
     "UPDATE records SET lane = :lane, status = 'waiting', due_at = :now WHERE id = :id AND status = 'working'"
@@ -271,7 +361,7 @@ ADD_PLAN = text("""
 INSERT INTO plans (made_at, configuration, summary) VALUES (:now, :configuration, :summary) RETURNING id
 """)
 
-APPROVE_PLAN = text("UPDATE plans SET approved_at = :now, approved_by = :actor WHERE id = :id")
+APPROVE_PLAN = text("UPDATE plans SET approved_at = :now, approved_by = :actor WHERE id = :id RETURNING summary")
 
 IS_APPROVED = text("SELECT count(*) FROM plans WHERE configuration = :configuration AND approved_at IS NOT NULL")
 

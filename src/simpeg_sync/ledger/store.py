@@ -16,18 +16,19 @@ from sqlalchemy import Connection, CursorResult, Engine, RowMapping, TextClause,
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide.retry import DEATHS_MAX
-from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
-from simpeg_sync.domain.errors import LostClaim
+from simpeg_sync.domain.change import Change, FeedName, KeyEdit, Nip, SourceKey
+from simpeg_sync.domain.errors import FeedBraked, LostClaim
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Record, lane_of
+from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Record, RecordId, lane_of
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
-from simpeg_sync.ledger import codec, rows
+from simpeg_sync.ledger import brake, codec, rows
 from simpeg_sync.ledger import statements as sql
+from simpeg_sync.ledger.brake import Stop
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.writer import DirectWriter, GroupWriter, Writer
-from simpeg_sync.ports import Claim, Link, Range, Seen
+from simpeg_sync.ports import Claim, Link, Range, Seen, Unwritten
 
 BATCH_MAX = 20
 """Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
@@ -74,8 +75,10 @@ class SqlLedger:
         cursor: tuple[str, str] | None = None,
         priority: int = FRESH,
         seen: Seen | None = None,
+        edits: Sequence[KeyEdit] = (),
     ) -> None:
-        """Marks the records dirty and moves the cursor past them, in one transaction (I8)."""
+        """Marks the records dirty and moves the cursor past them, in one transaction (I8). Before that records follow
+        their rows to edited keys."""
         now = self._clock.now()
         due_at = now + (self._pauses.quiet_period_s if priority == FRESH else 0.0)
         marks = [
@@ -95,6 +98,8 @@ class SqlLedger:
         def job(connection: Connection) -> None:
             if marks:
                 _lock_lanes(connection, sql.LOCK_LANES, {"records": [(m["feed"], m["source_key"]) for m in marks]})
+                for edit in edits:
+                    _follow(connection, edit)
                 connection.execute(sql.MARK, marks)
                 connection.execute(sql.WAKE_LANE, marks)
             if cursor is not None:
@@ -214,8 +219,10 @@ class SqlLedger:
     def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
         now = self._clock.now()
 
-        def job(connection: Connection) -> Attempt:
+        def job(connection: Connection) -> Attempt | Stop:
             self._hold_fence(connection, claim)
+            if intent.counted is not None and (stop := brake.stop(connection, intent, intent.counted, now)) is not None:
+                return stop
             last = connection.execute(sql.LAST_ATTEMPT, {"record_id": intent.record.id}).mappings().first()
             same = last is not None and (last["action"], last["digest"]) == (intent.action, intent.digest)
             number = (last["number"] if last else 0) + 1
@@ -248,6 +255,9 @@ class SqlLedger:
             )
 
         attempt = self._writer.write(job)
+        if isinstance(attempt, Stop):
+            attempt.say(intent.record.feed)
+            raise FeedBraked(intent.record.feed, attempt.kind)
         logs.get().info(
             "attempt.sent",
             record_id=intent.record.id,
@@ -347,6 +357,9 @@ class SqlLedger:
     def held_without_row(self, lane: str) -> Sequence[Record]:
         return [rows.record(row) for row in self._all(sql.HELD_WITHOUT_ROW, {"lane": lane})]
 
+    def held_elsewhere(self, lane: str, digest: Digest) -> Sequence[Record]:
+        return [rows.record(row) for row in self._all(sql.HELD_ELSEWHERE, {"lane": lane, "digest": digest})]
+
     def deleted_since(self, lane: str, since: float) -> Sequence[str]:
         return [row["bkn_id"] for row in self._all(sql.DELETED_SINCE, {"lane": lane, "since": since})]
 
@@ -364,6 +377,23 @@ class SqlLedger:
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         values = {"nip": nip, "bkn_id": bkn_id, "now": self._clock.now()}
         self._writer.write(lambda c: c.execute(sql.REMEMBER_PERSON, values) and None)
+
+    # -------------------------------------------------------------------------------------------------- written back
+
+    def unwritten(self, feed: FeedName, *, after: int, limit: int) -> Sequence[Unwritten]:
+        return [
+            Unwritten(
+                row["id"],
+                SourceKey(row["source_key"]),
+                BknId(row["bkn_id"]) if row["bkn_id"] else None,
+                BknId(row["written_back"]) if row["written_back"] else None,
+            )
+            for row in self._all(sql.UNWRITTEN, {"feed": feed, "after_id": after, "limit": limit})
+        ]
+
+    def note_written(self, told: Sequence[Unwritten]) -> None:
+        values = [{"id": one.record_id, "bkn_id": one.bkn_id} for one in told]
+        self._writer.write(lambda c: c.execute(sql.NOTE_WRITTEN, values) and None)
 
     # -------------------------------------------------------------------------------------------------- operators
 
@@ -385,7 +415,8 @@ class SqlLedger:
         now = self._clock.now()
 
         def job(connection: Connection) -> None:
-            connection.execute(sql.APPROVE_PLAN, {"id": plan_id, "now": now, "actor": actor})
+            summary = connection.execute(sql.APPROVE_PLAN, {"id": plan_id, "now": now, "actor": actor}).scalar()
+            brake.allow(connection, json.loads(summary or "{}").get("feeds", ()), now)
             _audit(connection, now, actor, "plan.approve", f"plan {plan_id}", reason)
 
         self._writer.write(job)
@@ -429,6 +460,32 @@ class SqlLedger:
 
         return self._writer.write(job)
 
+    def braked(self) -> Mapping[FeedName, str]:
+        return {FeedName(row["feed"]): row["pulled_by"] for row in self._all(sql.PULLED, {})}
+
+    def release_feed(self, feed: FeedName, *, actor: str, reason: str) -> int | None:
+        """A person's word for a feed that has stopped by itself: gives the number of records that go on, None when it had
+        not stopped."""
+        now = self._clock.now()
+
+        def job(connection: Connection) -> int | None:
+            _lock_lanes(connection, sql.LOCK_LANES_OF_BRAKED, {"feed": feed})
+            if not brake.lift(connection, feed, now):
+                return None
+            released = [
+                rows.record(row)
+                for row in connection.execute(sql.RELEASE_BRAKED, {"feed": feed, "now": now}).mappings()
+            ]
+            if released:
+                wake = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in released]
+                connection.execute(sql.WAKE_LANE, wake)
+                events = [_event(r, now, Event.RELEASED, r.status, "operator.released", actor=actor) for r in released]
+                connection.execute(sql.ADD_EVENT, events)
+            _audit(connection, now, actor, "feed.release", f"feed {feed}, {len(released)} records", reason)
+            return len(released)
+
+        return self._writer.write(job)
+
     def audit(self, *, actor: str, action: str, target: str, reason: str = "") -> None:
         now = self._clock.now()
         self._writer.write(lambda c: _audit(c, now, actor, action, target, reason))
@@ -459,7 +516,7 @@ class SqlLedger:
         if after is None:
             raise LostClaim(f"record {record.id} is no longer {record.status}")
         if move.link_from is not None:
-            connection.execute(sql.UNLINK, {"id": move.link_from})
+            self._unlink(connection, claim, move.link_from, now)
         for feed in move.wakes:
             self._wake_waiting_for(connection, feed, record, now)
         connection.execute(
@@ -469,6 +526,15 @@ class SqlLedger:
             ),
         )
         return replace(rows.record(after), mark=record.mark)
+
+    def _unlink(self, connection: Connection, claim: Claim, owner: RecordId, now: float) -> None:
+        found = connection.execute(sql.UNLINK, {"id": owner, "now": now}).mappings().one()
+        if found["lane"] == claim.lane:
+            return
+        # The same person under another NIP: what a worker there has read of the record would no longer be true.
+        if not connection.execute(sql.HOLD_IDLE_LANE, {"lane": found["lane"]}).rowcount:
+            raise LostClaim("the person's other lane is at work")
+        connection.execute(sql.WAKE_LANE, {**found, "due_at": now, "priority": FRESH})
 
     def _wake_waiting_for(self, connection: Connection, feed: FeedName, record: Record, now: float) -> None:
         values = {"feed": feed, "source_key": record.key, "lane": record.lane, "now": now}
@@ -569,6 +635,23 @@ class _Resync:
         which = self.which or ", ".join(str(record.id) for record in free)
         _audit(connection, self.now, self.actor, "resync", f"{len(free)} records: {which}", self.reason)
         return len(free)
+
+
+def _follow(connection: Connection, edit: KeyEdit) -> None:
+    """Only where nothing can be mixed up: no record of the new key has anything at BKN, or on its way there."""
+    old, new = ({"feed": edit.feed, "source_key": key} for key in (edit.old, edit.new))
+    record_id = connection.execute(sql.RECORD_OF_KEY, old).scalar()
+    if record_id is None:
+        return
+    if connection.execute(sql.RECORD_OF_KEY, new).first() is not None:
+        blank_id = connection.execute(sql.BLANK_OF_KEY, new).scalar()
+        if blank_id is None:
+            return
+        connection.execute(sql.SET_KEY, {"id": blank_id, "source_key": f"swaps with {record_id}"})
+        connection.execute(sql.SET_KEY, {"id": record_id, "source_key": edit.new})
+        connection.execute(sql.SET_KEY, {"id": blank_id, "source_key": edit.old})
+    else:
+        connection.execute(sql.SET_KEY, {"id": record_id, "source_key": edit.new})
 
 
 def _remember(connection: Connection, seen: Seen) -> None:

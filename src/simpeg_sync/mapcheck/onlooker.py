@@ -1,13 +1,13 @@
 """The ledger for somebody who only looks: it answers as the real one, or as an empty one, and takes nothing down."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import ProgramError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, BknId, Record
+from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
 from simpeg_sync.ports import Claim, Ledger, Link
 
 
@@ -31,6 +31,12 @@ class Onlooker:
 
     def held_without_row(self, lane: str) -> Sequence[Record]:
         return self.inner.held_without_row(lane) if self.inner else ()
+
+    def held_elsewhere(self, lane: str, digest: Digest) -> Sequence[Record]:
+        return self.inner.held_elsewhere(lane, digest) if self.inner else ()
+
+    def braked(self) -> Mapping[FeedName, str]:
+        return self.inner.braked() if self.inner else {}
 
     def deleted_since(self, lane: str, since: float) -> Sequence[str]:
         return self.inner.deleted_since(lane, since) if self.inner else ()

@@ -7,7 +7,7 @@ is the business of the source.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from simpeg_sync.domain.change import FeedName, Row
 from simpeg_sync.mapping.conditions import Condition
@@ -164,6 +164,8 @@ class Feed:
     """Column with BKN's id of the person, where SIMPEG keeps it."""
     bkn_id: str | None = None
     """Column with BKN's id of the record, where SIMPEG keeps it; used at first sight only."""
+    write_back: str | None = None
+    """Column of the feed's own table into which BKN's id of the row is written."""
     required: tuple[str, ...] = ()
     """Fields that this region wants filled though BKN would take the row without them."""
     natural_key: tuple[str, ...] = ()
@@ -171,6 +173,8 @@ class Feed:
     documents: tuple[DocumentRule, ...] = ()
     delete_policy: DeletePolicy = "hold"
     look_before_write: bool = True
+    brake: Mapping[str, Any] = field(default_factory=dict)
+    """Limits of its brake, as far as they are others than everybody's."""
     moves_with: tuple[FeedName, ...] = ()
     """Feeds of the same table and key into which a row of this feed may move."""
     digest: str = field(default="", compare=False)

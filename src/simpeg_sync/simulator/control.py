@@ -60,6 +60,7 @@ class Control:
                 ("GET", "/health", self._health),
                 ("POST", "/persons", self._post_persons),
                 ("GET", "/persons", self._get_persons),
+                ("POST", "/persons/(.+)/nip", self._correct_nip),
                 ("POST", "/rows", self._post_rows),
                 ("GET", "/rows", self._get_rows),
                 ("PATCH", "/rows/(.+)", self._patch_row),
@@ -126,6 +127,14 @@ class Control:
     def _get_persons(self, request: Request, _argument: str) -> Any:
         people = self._parts.store.persons(nip=request.query.get("nip") or None)
         return [{"nip": person.nip, "id": person.id, "fields": person.fields} for person in people]
+
+    def _correct_nip(self, request: Request, old: str) -> Any:
+        new = str(_json(request)["nipBaru"])
+        with self._parts.store.one_step():
+            if self._parts.store.person(old) is None:
+                raise Mistake(f"no person {old}")
+            self._parts.store.correct_nip(old, new)
+        return {}
 
     def _person(self, entry: dict[str, Any]) -> Person:
         known = {field.name for field in self._parts.tables.person_fields} | {PART_TIME}

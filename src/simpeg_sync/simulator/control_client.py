@@ -33,6 +33,10 @@ class ControlClient:
     def persons(self, *, nip: str | None = None) -> list[dict[str, Any]]:
         return self._list("GET", f"/persons?{urlencode({'nip': nip} if nip else {})}")
 
+    def correct_nip(self, old: str, new: str) -> None:
+        """BKN corrects the NIP of a person: its id and its rows stay."""
+        self._call("POST", f"/persons/{quote(old)}/nip", {"nipBaru": new})
+
     def add_row(
         self,
         resource: str,

@@ -136,6 +136,13 @@ class Store:
             for key in (person.nip, person.id, old["id"] if old else ""):
                 self._persons.pop(key, None)
 
+    def correct_nip(self, old: str, new: str) -> None:
+        """The person and the rows keep their ids; nobody is called by the old NIP any more."""
+        with self._lock:
+            self._execute("UPDATE persons SET nip=? WHERE nip=?", new, old)
+            self._execute("UPDATE rows SET nip=? WHERE nip=?", new, old)
+            self._persons.clear()
+
     def person(self, nip: str) -> Person | None:
         return self._remembered(nip, "SELECT * FROM persons WHERE nip=?")
 

@@ -112,7 +112,9 @@ class BinlogCapture:
             self._break_off()
         else:
             self._open = stream, page.place
-        return ChangeBatch(found.changes(), page.place.to_text(), not page.is_last, tuple(found.sweep))
+        return ChangeBatch(
+            found.changes(), page.place.to_text(), not page.is_last, tuple(found.sweep), edits=found.edits
+        )
 
     def _layout(self, watch: Watched) -> TableLayout | None:
         with self._reading.connect() as connection:

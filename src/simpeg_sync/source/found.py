@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from simpeg_sync.domain.change import Change, FeedName, SourceKey
+from simpeg_sync.domain.change import Change, FeedName, KeyEdit, SourceKey
 
 
 class Found:
@@ -10,6 +10,8 @@ class Found:
         self._fanout_max = fanout_max
         self._by_feed: dict[FeedName, dict[SourceKey, None]] = {}
         self.sweep: dict[FeedName, None] = {}
+        self.edits: list[KeyEdit] = []
+        """In the order in which they were made: keys may be handed on, or swapped."""
 
     def add(self, feed: FeedName, keys: Iterable[SourceKey], *, bounded: bool = True) -> bool:
         marked = self._by_feed.setdefault(feed, {})

@@ -49,7 +49,7 @@ class LogCapture:
         for row in page.rows:  # the marker row among them is of no table
             by_table.setdefault(row.table, []).append(RowChange(_image(row.old_key), _image(row.new_key)))
         found = self._marker.mark(by_table)
-        return ChangeBatch(found.changes(), page.cursor, page.more, tuple(found.sweep))
+        return ChangeBatch(found.changes(), page.cursor, page.more, tuple(found.sweep), edits=found.edits)
 
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
         with translated("purge the change log"):

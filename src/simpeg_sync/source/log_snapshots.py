@@ -22,7 +22,7 @@ from simpeg_sync.source.names import quoted_table
 from simpeg_sync.source.settings import LogSettings
 
 _BY_SNAPSHOT = """
-SELECT CAST(xid AS text) AS xid, CAST(id AS text) AS id, table_name, old_key, new_key FROM {log}
+SELECT CAST(xid AS text) AS xid, CAST(id AS text) AS id, table_name, old_key, new_key, at FROM {log}
 WHERE xid >= pg_snapshot_xmin(CAST(CAST(:since AS text) AS pg_snapshot))
   AND NOT pg_visible_in_snapshot(xid, CAST(CAST(:since AS text) AS pg_snapshot))
   AND pg_visible_in_snapshot(xid, CAST(CAST(:until AS text) AS pg_snapshot))
@@ -106,7 +106,9 @@ class SnapshotLog:
         after = replace(before, anchor=anchor, until=until, after=anchor)
         if not more:
             after = SnapshotCursor(before.cluster, until, anchor)
-        found = [LogRow(row.table_name, row.old_key, row.new_key) for row in page]
+        # Neither number says what came first; where a key was handed on, that counts.
+        in_order = sorted(page, key=lambda row: row.at)
+        found = [LogRow(row.table_name, row.old_key, row.new_key) for row in in_order]
         # A window closed on a later page is old by now, so there may be more behind it.
         return Page(found, after.to_text(), more or bool(before.until))
 

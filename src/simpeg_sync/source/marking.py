@@ -7,7 +7,7 @@ from an image is one that nobody could tell, and then only a sweep of the feed c
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from simpeg_sync.domain.change import source_key
+from simpeg_sync.domain.change import KeyEdit, SourceKey, source_key
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.source.found import Found
 from simpeg_sync.source.reader import SqlSource
@@ -52,19 +52,19 @@ class Marker:
             return
         images = [image for row in rows for image in row.images]
         for feed in watch.own:
-            self._mark_own(feed, images, found)
+            self._mark_own(feed, rows, found)
         for road in watch.roads:
             self._mark_partners(road, images, found)
 
-    def _mark_own(self, feed: Feed, images: Iterable[Image], found: Found) -> None:
-        for image in images:
-            if any(column not in image for column in feed.key):
+    def _mark_own(self, feed: Feed, rows: Sequence[RowChange], found: Found) -> None:
+        for row in rows:
+            if any(column not in image for image in row.images for column in feed.key):
                 found.sweep[feed.name] = None
                 return
-            parts = [part for column in feed.key if (part := image[column]) is not None]
-            # A row with NULL in its key is no row of the feed: nothing can name it.
-            if len(parts) == len(feed.key):
-                found.add(feed.name, [source_key(parts)], bounded=False)
+            keys = [key for image in row.images if (key := _key(feed, image)) is not None]
+            found.add(feed.name, keys, bounded=False)
+            if len(set(keys)) > 1:
+                found.edits.append(KeyEdit(feed.name, *keys))
 
     def _mark_partners(self, road: Road, images: Iterable[Image], found: Found) -> None:
         values: dict[tuple[str, ...], Mapping[str, str]] = {}
@@ -82,3 +82,9 @@ class Marker:
         for keys in self._source.affected(road.feed, road.join, list(values.values())):
             if not found.add(road.feed.name, keys):
                 return
+
+
+def _key(feed: Feed, image: Image) -> SourceKey | None:
+    """A row with NULL in its key is no row of the feed: nothing can name it."""
+    parts = [part for column in feed.key if (part := image[column]) is not None]
+    return source_key(parts) if len(parts) == len(feed.key) else None

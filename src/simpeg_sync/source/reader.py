@@ -50,6 +50,13 @@ class SqlSource:
         persons = {key: {plain(person) for (person,) in rows} for key, rows in found.items()}
         return {key: Nip(texts.pop()) for key, texts in persons.items() if len(texts) == 1 and texts != {""}}
 
+    def is_twice(self, feed: Feed, nip: Nip) -> bool:
+        def select() -> Sequence[Any]:
+            with self._engine.connect() as connection:
+                return connection.execute(self._selects(feed).people(nip)).all()
+
+        return len(self._named(feed, select)) > 1
+
     def keys(self, feed: Feed, *, page_size: int) -> Iterator[Sequence[SourceKey]]:
         yield from self._pages(feed, page_size, lambda after: self._selects(feed).page_of_keys(after, page_size))
 

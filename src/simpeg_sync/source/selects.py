@@ -50,6 +50,14 @@ class Selects:
         source = self._from(self.feed.joins[:joins])
         return sa.select(sa.func.count()).select_from(source).where(self._has_key([key], by_text=False))
 
+    def people(self, nip: str) -> sa.Select[Any]:
+        """At most two rows of the table that the feed takes the NIP from, with this NIP."""
+        alias, column = self._split(self.feed.person)
+        table = self._joined[alias] if alias else self._own
+        its = self.type_of(self.feed.person)
+        select: sa.Select[Any] = sa.select(sa.literal_column("1")).select_from(table)
+        return select.where(compare.is_key(self._dialect, table.c[column], its, _text("nip", nip))).limit(2)
+
     def repeated_key(self, joins: int = 0) -> sa.Select[Any]:
         """Any one key that has several rows with the first ``joins`` joins."""
         select = sa.select(*self._key_texts()).select_from(self._from(self.feed.joins[:joins]))

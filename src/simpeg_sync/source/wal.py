@@ -227,7 +227,7 @@ class WalCapture:
         if page.is_last:
             current.look.close()
             self._open = None
-        return ChangeBatch(found.changes(), current.cursor.to_text(), page.more, tuple(found.sweep))
+        return ChangeBatch(found.changes(), current.cursor.to_text(), page.more, tuple(found.sweep), edits=found.edits)
 
     def _break_off(self) -> None:
         if self._open is not None:

@@ -12,7 +12,7 @@ from simpeg_sync.wiring.bkn import (
     try_login,
 )
 from simpeg_sync.wiring.captures import open_captures, setup_sql
-from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
+from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline, open_write_back
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
 from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
@@ -41,6 +41,7 @@ __all__ = [
     "open_puller",
     "open_reader",
     "open_reads",
+    "open_write_back",
     "pullable",
     "read_config",
     "read_proposal",

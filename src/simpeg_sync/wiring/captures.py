@@ -8,7 +8,7 @@ from sqlalchemy import make_url
 
 from simpeg_sync.config.load import Config
 from simpeg_sync.ports import Capture, ScanMemory
-from simpeg_sync.source import connect, triggers
+from simpeg_sync.source import connect, id_column, triggers
 from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.scan import ScanCapture
 from simpeg_sync.source.settings import ChangeTable, LoggedTable, Scan
@@ -95,7 +95,9 @@ def setup_sql(config: Config, dialect: str | None) -> str:
     """What the source's DBA has to run for the modes of the settings."""
     name = dialect or make_url(config.source_url).get_backend_name()
     modes = [mode for mode in config.settings.source.capture if mode in SCRIPTS]
-    return "\n".join(SCRIPTS[mode](config, name) for mode in modes or ["log"])
+    scripts = [SCRIPTS[mode](config, name) for mode in modes or ["log"]]
+    rights = id_column.grants(connect.dialect(name), list(config.feeds.values()), config.settings.source.reader)
+    return "\n".join([*scripts, *([rights] if rights else [])])
 
 
 def open_captures(config: Config, memory: ScanMemory) -> Mapping[str, Capture]:

@@ -7,18 +7,22 @@ from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.clock import Clock
 from simpeg_sync.config.load import Config
 from simpeg_sync.daemon import Daemon
+from simpeg_sync.domain.brake import Limits
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.source.id_column import IdColumn
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
 from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
+from simpeg_sync.write_back import WriteBack
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
+    brake = config.settings.brake
     view = View(
         feeds=config.feeds,
         source=SqlSource(source_engine(config)),
@@ -27,6 +31,13 @@ def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClien
         ledger=ledger,
         clock=clock,
         timing=timing_of(config),
+        brake=Limits(
+            vanish_rows=brake.vanish_rows,
+            vanish_percent=brake.vanish_percent,
+            change_rows=brake.change_rows,
+            change_percent=brake.change_percent,
+            window_s=brake.window,
+        ),
     )
     return Pipeline(view)
 
@@ -52,6 +63,10 @@ def open_intake(config: Config, ledger: SqlLedger) -> ChangeIntake:
     )
 
 
+def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
+    return WriteBack(config.feeds, IdColumn(source_engine(config, writable=True)), ledger)
+
+
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings = config.settings
     bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
@@ -71,6 +86,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         why_no_login=lambda: bkn.calls.tokens.refusal,
         bkn_lost_for_s=bkn.calls.gate.lost_for_s,
         keep_log_s=settings.source.keep_log,
+        write_back=open_write_back(config, ledger),
     )
 
 
