@@ -11,7 +11,7 @@ from simpeg_sync.wiring.bkn import (
     pullable,
     try_login,
 )
-from simpeg_sync.wiring.captures import open_captures, setup_sql
+from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline
 from simpeg_sync.wiring.settings import configure_logs, read_config, targets
 from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
@@ -35,6 +35,7 @@ __all__ = [
     "open_reads",
     "pullable",
     "read_config",
+    "removal_sql",
     "setup_sql",
     "source_engine",
     "targets",
