@@ -143,7 +143,8 @@ def _oracle_value(value: Text, its: ColumnType) -> Text:
         case sa.String():
             return value
         case sa.Numeric() | sa.Integer() | sa.Float():
-            return sa.cast(value, sa.Numeric())
+            # Not NUMERIC, which has no decimals there.
+            return sa.cast(value, oracle.NUMBER())  # type: ignore[no-untyped-call]
         case oracle.TIMESTAMP() | sa.TIMESTAMP():
             return sa.func.to_timestamp(value, sa.literal_column(ORACLE_TIMESTAMP))
         case sa.DateTime() | sa.Date():
