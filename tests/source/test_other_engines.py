@@ -403,6 +403,60 @@ def test_a_silent_server_is_not_waited_for_longer_than_the_limit(name: str) -> N
             assert time.monotonic() - began < 6 * LIMITS.connect_timeout_s
 
 
+class Session:
+    """What the driver's connection is told."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        self.autocommitted: object = None
+
+    def cursor(self) -> "Session":
+        return self
+
+    def execute(self, statement: str, *_: object) -> None:
+        self.said.append(statement)
+
+    def close(self) -> None: ...
+
+    def rollback(self) -> None: ...
+
+
+class OracleSession(Session):
+    autocommit = False
+    call_timeout = 0
+    outputtypehandler: object = None
+
+
+class MsSqlSession(Session):
+    def autocommit(self, on: bool) -> None:
+        self.autocommitted = on
+
+
+@pytest.mark.parametrize("name", ["oracle", "mssql"])
+def test_a_session_commits_each_statement_has_its_limits_and_texts_of_its_own(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session: Any = OracleSession() if name == "oracle" else MsSqlSession()
+    asked: dict[str, Any] = {}
+
+    def opened(**arguments: Any) -> Any:
+        asked.update(arguments)
+        return session
+
+    monkeypatch.setattr(oracledb if name == "oracle" else pymssql, "connect", opened)
+    engine = connect.open_reading(URLS[name].format(port=1), LIMITS)
+    monkeypatch.setattr(engine.dialect, "initialize", lambda connection: None)
+    engine.raw_connection().close()
+    said = " ".join(session.said)
+    if name == "oracle":
+        assert session.autocommit is True and session.call_timeout == 2000
+        assert asked["tcp_connect_timeout"] == 1.0 and "(SERVICE_NAME=simpeg)" in asked["dsn"]
+        assert "NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'" in said and "NLS_COMP = BINARY" in said
+    else:
+        assert session.autocommitted is True and (asked["login_timeout"], asked["timeout"]) == (1, 2)
+        assert "SET LOCK_TIMEOUT 1000" in said and "SET DEADLOCK_PRIORITY LOW" in said
+
+
 def test_a_driver_that_is_not_installed_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "oracledb", None)
     with pytest.raises(SourceUnfit, match=r"pip install 'simpeg-sync\[oracle\]'"):

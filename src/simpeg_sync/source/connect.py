@@ -152,10 +152,12 @@ def _session(dialect: str, limits: Limits, *, writable: bool) -> Any:
             # Only rights keep this session from writing; a query waits for no lock. Keys are compared byte by byte and by
             # index, and their text must not depend on where the client stands.
             statements = [
-                "ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS' "
-                "NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9' NLS_NUMERIC_CHARACTERS = '.,' "
-                "NLS_SORT = BINARY NLS_COMP = BINARY TIME_ZONE = '+00:00'",
-            ]
+                "ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'",
+                "ALTER SESSION SET NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9'",
+                "ALTER SESSION SET NLS_NUMERIC_CHARACTERS = '.,'",
+                "ALTER SESSION SET NLS_COMP = BINARY", "ALTER SESSION SET NLS_SORT = BINARY",
+                "ALTER SESSION SET TIME_ZONE = '+00:00'",
+            ]  # fmt: skip
         case "mssql":
             # Where two wait for each other, it is we who give up.
             statements = [
