@@ -113,10 +113,26 @@ def test_a_change_log_that_is_not_installed_is_3(stage: Stage, tmp_path: Path) -
 
 
 def test_the_triggers_as_sql(stage: Stage) -> None:
-    for dialect in ("postgresql", "mariadb", "sqlite"):
+    for dialect in ("postgresql", "mariadb", "sqlite", "oracle", "mssql"):
         assert "CREATE" in run(stage.config_path, "source", "sql", "--dialect", dialect).stdout
-    wrong = run(stage.config_path, "source", "sql", "--dialect", "oracle")
-    assert wrong.returncode in (1, 2) and "Traceback" not in wrong.stderr
+    assert "DROP TABLE" in run(stage.config_path, "source", "sql", "--remove", "--dialect", "oracle").stdout
+    for wrong in (("--dialect", "dbase"), ("--remove",)):
+        done = run(stage.config_path, "source", "sql", *wrong)
+        assert done.returncode != 0 and done.stderr.strip() and "Traceback" not in done.stderr
+
+
+def test_without_mode_log_only_rights_are_printed_and_those_of_the_change_table_too(stage: Stage) -> None:
+    text = stage.config_path.read_text(encoding="utf-8")
+    path = stage.folder / "rights.yaml"
+    path.write_text(text.replace("source:\n", "source:\n  capture: [scan]\n"), "utf-8")
+    alone = run(path, "source", "sql", "--dialect", "postgresql").stdout
+    assert "GRANT SELECT ON" in alone and "CREATE" not in alone and "simpeg_sync_log" not in alone
+    assert "no rights" in run(path, "source", "sql").stdout
+    table = "{table: log_mutasi, table_column: tabel, key_column: kunci}"
+    for modes, creates in (("[table, scan]", False), ("[log, table]", True)):
+        path.write_text(text.replace("source:\n", f"source:\n  capture: {modes}\n  change_table: {table}\n"), "utf-8")
+        printed = run(path, "source", "sql", "--dialect", "mariadb").stdout
+        assert "GRANT SELECT ON log_mutasi TO" in printed and ("CREATE" in printed) == creates
 
 
 def marks(stage: Stage) -> list[tuple[int, str]]:

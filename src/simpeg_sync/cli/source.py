@@ -93,13 +93,15 @@ def _show_modes_alone(shared: Shared, modes: dict[str, dict[str, Any]]) -> None:
 
 
 @source.command("sql")
-@click.option("--dialect", help="postgresql, mariadb or sqlite; default: the source's own.")
+@click.option("--dialect", help="postgresql, mariadb, sqlite, oracle or mssql; default: the source's own.")
+@click.option("--remove", is_flag=True, help="What takes triggers and log away again (oracle, mssql).")
 @pass_shared
-def source_sql(shared: Shared, dialect: str | None) -> None:
+def source_sql(shared: Shared, dialect: str | None, remove: bool) -> None:
     """Print what SIMPEG's DBA has to run for the modes of the settings, with the rights the daemon's account needs."""
     from simpeg_sync import wiring
 
-    click.echo(wiring.setup_sql(shared.config, dialect))
+    script = wiring.removal_sql if remove else wiring.setup_sql
+    click.echo(script(shared.config, dialect))
 
 
 @source.command("remove")

@@ -1,6 +1,6 @@
 """What SIMPEG's catalogue says about its tables. Names of the configuration count only when found here."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,13 +37,20 @@ class Catalogue:
                     found = sa.inspect(self._engine).get_columns(name, schema)
                 except NoSuchTableError:
                     found = []
-            self._known[table] = {column["name"]: column["type"] for column in found}
+            self._known[table] = dict(self._spellings(found))
         if not self._known[table]:
             del self._known[table]
             raise SourceUnfit(
                 f"table {table} does not exist or the account may not see it; correct the name or GRANT SELECT on it"
             )
         return self._known[table]
+
+    def _spellings(self, found: Iterable[Any]) -> Iterator[tuple[str, ColumnType]]:
+        """Oracle writes a plain name in capitals, SQLAlchemy in small letters; a feed may do either."""
+        for column in found:
+            yield column["name"], column["type"]
+            if self._engine.dialect.requires_name_normalize and not getattr(column["name"], "quote", None):
+                yield column["name"].upper(), column["type"]
 
     def type_of(self, table: str, column: str) -> ColumnType:
         columns = self.columns(table)

@@ -11,12 +11,22 @@ import re
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
+from sqlalchemy.dialects import mssql, mysql, oracle
 
 from simpeg_sync.source.catalogue import ColumnType
 
 Condition = sa.ColumnElement[bool]
 Text = sa.ColumnElement[Any]
+
+AS_THEMSELVES = ("postgresql", "mysql", "mariadb", "sqlite", "oracle", "mssql")
+"""Engines of which it is known how they compare; on any other a column is compared by its text."""
+ORACLE_DATE = "'YYYY-MM-DD HH24:MI:SS'"
+ORACLE_TIMESTAMP = "'YYYY-MM-DD HH24:MI:SS.FF9'"
+ORACLE_NUMBER = ("'TM9'", "'NLS_NUMERIC_CHARACTERS=''.,'''")
+"""Formats in SQL, the same in triggers and reader: without them the text depends on the session."""
+MSSQL_TEXT = mssql.NVARCHAR(400)
+MSSQL_DATETIME, MSSQL_FLOAT = "121", "3"
+"""Styles of CONVERT for DATETIME, whose text would lose its seconds, and for FLOAT, which would lose digits."""
 
 
 def key_text(dialect: str, column: sa.ColumnElement[Any], its: ColumnType) -> Text:
@@ -29,6 +39,10 @@ def key_text(dialect: str, column: sa.ColumnElement[Any], its: ColumnType) -> Te
             return sa.cast(column, mysql.CHAR(charset="utf8mb4"))
         case "postgresql" | "sqlite":
             return sa.cast(column, sa.Text)
+        case "oracle":
+            return _oracle_text(column, its)
+        case "mssql":
+            return _mssql_text(column, its)
         case _:
             return sa.cast(column, sa.String(255))
 
@@ -42,7 +56,7 @@ def size(dialect: str, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
 
 def sortable(dialect: str, column: sa.ColumnElement[Any], its: ColumnType) -> sa.ColumnElement[Any]:
     """What pages are ordered and compared by."""
-    as_itself = dialect in ("postgresql", "mysql", "mariadb", "sqlite") and not _needs_text(dialect, its)
+    as_itself = dialect in AS_THEMSELVES and not _needs_text(dialect, its)
     # MariaDB sorts an ENUM by its number and compares it by its name: a page would skip rows.
     if dialect in ("mysql", "mariadb") and isinstance(its, sa.Enum | mysql.SET):
         as_itself = False
@@ -51,12 +65,22 @@ def sortable(dialect: str, column: sa.ColumnElement[Any], its: ColumnType) -> sa
 
 def operand(dialect: str, value: Text, its: ColumnType) -> Text:
     """A key text in the type of its column, to be compared with ``sortable``."""
-    return sa.cast(value, its) if dialect == "postgresql" and not _needs_text(dialect, its) else value
+    if _needs_text(dialect, its):
+        return value
+    match dialect:
+        case "postgresql":
+            return sa.cast(value, its)
+        case "oracle":
+            return _oracle_value(value, its)
+        case "mssql":
+            return _mssql_value(value, its)
+        case _:
+            return value
 
 
 def is_key(dialect: str, column: sa.ColumnElement[Any], its: ColumnType, value: Text) -> Condition:
     """The column of a feed's own key against its text."""
-    if dialect not in ("postgresql", "mysql", "mariadb", "sqlite") or _needs_text(dialect, its):
+    if dialect not in AS_THEMSELVES or _needs_text(dialect, its):
         return key_text(dialect, column, its) == value
     return column == operand(dialect, value, its)
 
@@ -75,6 +99,9 @@ def is_partner(
             return as_text
         case "postgresql" if not _needs_text(dialect, value_type):
             return column == sa.cast(value, value_type)
+        case "oracle" | "mssql" if not _needs_text(dialect, value_type):
+            # As the join itself compares them, in the type of the other side.
+            return column == operand(dialect, value, value_type)
         case "mysql" | "mariadb":
             found = column == value
             if numeric_to_text:
@@ -169,5 +196,67 @@ def _needs_text(dialect: str, its: ColumnType) -> bool:
             return isinstance(its, sa.types.NullType)
         case "sqlite":
             return isinstance(its, sa.types.NullType | sa.LargeBinary | sa.Numeric)
+        case "oracle" | "mssql":
+            return isinstance(its, sa.types.NullType | sa.LargeBinary | sa.Text)
         case _:
             return isinstance(its, sa.types.NullType | sa.Float)
+
+
+def _oracle_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
+    """CHAR keeps its blanks, as in the triggers: a text that is nothing but blanks must not become NULL."""
+    match its:
+        case sa.Text():
+            return sa.func.dbms_lob.substr(column, 1000, 1)
+        case sa.String():
+            return column
+        case sa.Numeric() | sa.Integer() | sa.Float():
+            return sa.func.to_char(column, *(sa.literal_column(part) for part in ORACLE_NUMBER))
+        case oracle.TIMESTAMP() | sa.TIMESTAMP():
+            return sa.func.to_char(column, sa.literal_column(ORACLE_TIMESTAMP))
+        case sa.DateTime() | sa.Date():
+            return sa.func.to_char(column, sa.literal_column(ORACLE_DATE))
+        case _:
+            return sa.cast(column, oracle.VARCHAR2(255))
+
+
+def _oracle_value(value: Text, its: ColumnType) -> Text:
+    match its:
+        case sa.CHAR() | sa.NCHAR():
+            return sa.func.rpad(
+                value, sa.literal_column(str(its.length or 1))
+            )  # a bound text is compared with its blanks
+        case sa.String():
+            return value
+        case sa.Numeric() | sa.Integer() | sa.Float():
+            # Not NUMERIC, which has no decimals there.
+            return sa.cast(value, oracle.NUMBER())  # type: ignore[no-untyped-call]
+        case oracle.TIMESTAMP() | sa.TIMESTAMP():
+            return sa.func.to_timestamp(value, sa.literal_column(ORACLE_TIMESTAMP))
+        case sa.DateTime() | sa.Date():
+            return sa.func.to_date(value, sa.literal_column(ORACLE_DATE))
+        case _:
+            return value
+
+
+def _mssql_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
+    match its:
+        case mssql.SMALLDATETIME() | mssql.DATETIME():
+            style = MSSQL_DATETIME
+        case sa.Float():
+            style = MSSQL_FLOAT
+        case _:
+            return sa.cast(column, MSSQL_TEXT)
+    return sa.func.convert(sa.literal_column("NVARCHAR(400)"), column, sa.literal_column(style))
+
+
+def _mssql_value(value: Text, its: ColumnType) -> Text:
+    """Never left as it is: the driver's texts are NVARCHAR, and for them an index on VARCHAR is not used."""
+    match its:
+        case sa.NVARCHAR() | sa.NCHAR():
+            return sa.cast(value, mssql.NVARCHAR(its.length))
+        case sa.String():
+            return sa.cast(value, mssql.VARCHAR(its.length))  # without the column's collation, which CAST does not take
+        case mssql.SMALLDATETIME() | mssql.DATETIME():
+            return sa.func.convert(sa.literal_column("DATETIME"), value, sa.literal_column(MSSQL_DATETIME))
+        case _:
+            return sa.cast(value, its)

@@ -6,7 +6,7 @@ the URL, so nothing of it is repeated but its code.
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
@@ -17,9 +17,18 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import URL, make_url
 
 from simpeg_sync.domain.errors import SourceDown, SourceError, SourceUnfit
+from simpeg_sync.source.patience import Patience
 from simpeg_sync.source.settings import Limits
 
-DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql", "mariadb": "mariadb+pymysql"}
+DRIVERS = {
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+    "oracle": "oracle+oracledb",
+    "mssql": "mssql+pymssql",
+}
+EXTRAS = ("oracle", "mssql")
+"""Engines whose driver is an optional package of ours, by the same name."""
 
 
 def open_reading(url: str, limits: Limits) -> sa.Engine:
@@ -30,7 +39,10 @@ def open_reading(url: str, limits: Limits) -> sa.Engine:
 
 def dialect(name: str) -> sa.Dialect:
     """By the name that an address begins with, e.g. ``mariadb``; no connection is made."""
-    return make_url(f"{DRIVERS.get(name, name)}://").get_dialect()()
+    try:
+        return make_url(f"{DRIVERS.get(name, name)}://").get_dialect()()
+    except (exc.ArgumentError, ImportError):
+        raise SourceUnfit(f"{name!r} is no database that is known; known: {', '.join([*DRIVERS, 'sqlite'])}") from None
 
 
 def open_writing(url: str, limits: Limits) -> sa.Engine:
@@ -73,6 +85,17 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
                 "write_timeout": patience,
             }
             arguments["charset"] = "utf8mb4"
+        case "oracle":
+            arguments = {"tcp_connect_timeout": float(limits.connect_timeout_s)}
+        case "mssql":
+            # A fixed protocol: else a silent server is asked once for every older one, each with the whole limit.
+            arguments = {
+                "login_timeout": limits.connect_timeout_s,
+                "timeout": limits.statement_timeout_s,
+                "tds_version": "7.4",
+                "charset": "UTF-8",
+                "appname": "simpeg-sync",
+            }
         case "sqlite":
             parsed = _sqlite_file(parsed, writable=writable)
             arguments = {"timeout": float(limits.lock_timeout_s)}
@@ -82,9 +105,20 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
             connect_args=arguments, **pool,
         )  # fmt: skip
     except (exc.ArgumentError, ImportError):
-        raise SourceUnfit(f"no database driver for {backend!r} is installed") from None
+        remedy = f"; pip install 'simpeg-sync[{backend}]'" if backend in EXTRAS else ""
+        raise SourceUnfit(f"no database driver for {backend!r} is installed{remedy}") from None
+    if backend == "oracle":
+        # Its driver waits without a limit for a listener that accepts a connection and says nothing.
+        event.listen(engine, "do_connect", _patiently(Patience(2.0 * limits.connect_timeout_s)))
     event.listen(engine, "connect", _session(backend, limits, writable=writable))
     return engine
+
+
+def _patiently(patience: Patience) -> Callable[..., Any]:
+    def connect(dialect: Any, _record: object, arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
+        return patience.connection(lambda: dialect.connect(*arguments, **named))
+
+    return connect
 
 
 def _sqlite_file(url: URL, *, writable: bool) -> URL:
@@ -114,10 +148,32 @@ def _session(dialect: str, limits: Limits, *, writable: bool) -> Any:
                 f"SET SESSION lock_wait_timeout = {limits.lock_timeout_s}",
                 f"SET SESSION innodb_lock_wait_timeout = {limits.lock_timeout_s}",
             ]
+        case "oracle":
+            # Only rights keep this session from writing; a query waits for no lock. Keys are compared byte by byte and by
+            # index, and their text must not depend on where the client stands.
+            statements = [
+                "ALTER SESSION SET NLS_DATE_FORMAT = 'YYYY-MM-DD HH24:MI:SS'",
+                "ALTER SESSION SET NLS_TIMESTAMP_FORMAT = 'YYYY-MM-DD HH24:MI:SS.FF9'",
+                "ALTER SESSION SET NLS_NUMERIC_CHARACTERS = '.,'",
+                "ALTER SESSION SET NLS_COMP = BINARY", "ALTER SESSION SET NLS_SORT = BINARY",
+                "ALTER SESSION SET TIME_ZONE = '+00:00'",
+            ]  # fmt: skip
+        case "mssql":
+            # Where two wait for each other, it is we who give up.
+            statements = [
+                "SET TRANSACTION ISOLATION LEVEL READ COMMITTED",
+                f"SET LOCK_TIMEOUT {limits.lock_timeout_s * 1000}",
+                "SET DEADLOCK_PRIORITY LOW", "SET DATEFORMAT ymd", "SET TEXTSIZE 2147483647",
+            ]  # fmt: skip
 
     def configure(connection: Any, _record: object) -> None:
         if dialect == "postgresql":
             connection.autocommit = True
+        elif dialect == "mssql":
+            connection.autocommit(True)  # a method there
+        elif dialect == "oracle":
+            connection.autocommit = True
+            connection.call_timeout = limits.statement_timeout_s * 1000
         cursor = connection.cursor()
         for statement in statements:
             cursor.execute(statement)
@@ -145,6 +201,11 @@ def translated(doing: str) -> Iterator[None]:
     raise ours
 
 
+def is_no_value(error: exc.DBAPIError) -> bool:
+    """Was a text refused that is no value of the type it is compared with?"""
+    return isinstance(error, exc.DataError) or bool(error.orig and re.fullmatch(_NO_VALUE, _code(error.orig)))
+
+
 def _explained(doing: str, error: Exception) -> SourceError:
     cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
     code = _code(cause)
@@ -160,8 +221,15 @@ def _explained(doing: str, error: Exception) -> SourceError:
 def _code(cause: BaseException) -> str:
     if isinstance(cause, sqlite3.Error):
         return str(getattr(cause, "sqlite_errorname", "SQLITE"))
-    if cause.args and isinstance(cause.args[0], int):  # MariaDB's own numbers say more than its SQLSTATE
-        return str(cause.args[0])
+    said = cause.args[0] if cause.args else None
+    if full_code := getattr(said, "full_code", ""):  # of Oracle's server, or DPY- of its driver
+        return str(full_code)
+    # pymssql gives (number, text), sometimes as one argument. The numbers are not MariaDB's.
+    number = said[0] if isinstance(said, tuple) and said else said
+    if isinstance(number, int) and type(cause).__module__.startswith("pymssql"):
+        return f"MSSQL-{number}"
+    if isinstance(said, int):  # MariaDB's own numbers say more than its SQLSTATE
+        return str(said)
     sqlstate = getattr(cause, "sqlstate", None)
     if sqlstate:
         return str(sqlstate)
@@ -170,27 +238,73 @@ def _code(cause: BaseException) -> str:
 
 _URL = "correct the URL of the source"
 _SPOKEN = r"(password|peer) authentication failed|no pg_hba.conf entry|role .* does not exist"
-_RIGHTS = r"42501|1142|1143|1227|1370|1419|SQLITE_PERM|SQLITE_READONLY.*"
-_GONE = r"08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0|" + (
-    r"OperationalError|InterfaceError|ConnectionTimeout"
+_LOGIN = r"28...|1045|1698|SQLITE_AUTH|ORA-(01005|01017|28000|28001|28003|28007)|DPY-4001|MSSQL-(18\d{3})"
+_RIGHTS = r"42501|1142|1143|1227|1370|1419|SQLITE_PERM|SQLITE_READONLY.*|ORA-(01031|01045|41900)|" + (
+    r"MSSQL-(229|230|262|297|300|916)"
 )
+_GONE = (
+    r"08...|57P..|53...|25P0.|2002|2003|2006|2013|1040|1053|1152|1927|4031|0|OperationalError|InterfaceError|TimeoutError|"
+    r"ORA-(00018|00020|00028|01012|01033|01034|01089|01090|01092|02391|02396|03113|03114|03135|12\d{3}|25408)|"
+    r"DPY-(1001|4005|4011|6\d{3})|MSSQL-(0|20\d{3}|6005|233|10054|10928|10929|17\d{3}|40\d{3}|49918)"
+)
+_NO_VALUE = r"ORA-(01722|018\d\d|06502|61\d{3})|MSSQL-(220|232|241|242|245|248|295|296|8114|8115|8152|8169)"
 _TABLE: tuple[tuple[type[SourceError], str, str, str], ...] = (
-    # codes (SQLSTATE, MariaDB's number, SQLite's name), or words of the text where a driver gives no code
-    (SourceUnfit, r"28...|1045|1698|SQLITE_AUTH", _SPOKEN, "the account or its password is refused; " + _URL),
-    (SourceUnfit, r"3D000|1049|1044", r"database .* does not exist", "the database does not exist; " + _URL),
+    # codes (SQLSTATE, MariaDB's number, SQLite's name, ORA-, DPY-, MSSQL-), or words of the text where a driver gives no code
+    (SourceUnfit, _LOGIN, _SPOKEN, "the account or its password is refused; " + _URL),
+    (
+        SourceUnfit,
+        r"3D000|1049|1044|MSSQL-(911|4060)",
+        r"database .* does not exist",
+        "the database does not exist; " + _URL,
+    ),
+    (
+        SourceUnfit,
+        r"DPY-30(10|15)",
+        "",
+        "the server is older than Oracle 12.1, or keeps the password in the form of such a one; the driver speaks to neither",
+    ),
+    (SourceUnfit, r"DPY-40(00|17|18|26|27)", "", "the address names no server; " + _URL),
     (SourceUnfit, _RIGHTS, "", "the account lacks a right; GRANT what `simpeg-sync source sql` lists"),
-    (SourceUnfit, r"42P01|1146", "no such table", "a table does not exist or is hidden; correct the feed"),
-    (SourceUnfit, r"42703|1054", "no such column", "a column does not exist; correct the feed"),
+    (
+        SourceUnfit,
+        r"42P01|1146|ORA-00942|MSSQL-208",
+        "no such table",
+        "a table does not exist or is hidden; correct the feed",
+    ),
+    (SourceUnfit, r"42703|1054|ORA-00904|MSSQL-207", "no such column", "a column does not exist; correct the feed"),
     (SourceUnfit, r"SQLITE_CANTOPEN.*", "", "the file cannot be opened; correct its path or its rights"),
     (SourceUnfit, r"SQLITE_NOTADB|SQLITE_CORRUPT.*", "", "the file is damaged or not a SQLite database"),
-    (SourceDown, r"57014|1969|3024", "", "the source took too long; it is tried again"),
     (
         SourceDown,
-        r"55P03|1205|SQLITE_(BUSY|LOCKED).*",
+        r"57014|1969|3024|ORA-(00040|01013|03156)|DPY-4024|MSSQL-20003",
+        "",
+        "the source took too long; it is tried again",
+    ),
+    (
+        SourceDown,
+        r"55P03|1205|SQLITE_(BUSY|LOCKED).*|ORA-(00054|30006)|MSSQL-1222",
         "",
         "it is locked by somebody else; it is tried again",
     ),
-    (SourceDown, r"40...|1213", "", "the source ended the transaction; it is tried again"),
+    (
+        SourceDown,
+        r"40...|1213|ORA-(00060|01555|08176|08177)|MSSQL-(1205|3960)",
+        "",
+        "the source ended the transaction; it is tried again",
+    ),
+    # The listener says so while the database starts, too.
+    (
+        SourceDown,
+        r"ORA-125(05|14)|DPY-600[13]",
+        "",
+        "the listener knows no such service: wrong URL, or not started yet; it is tried again",
+    ),
     (SourceDown, _GONE, "", "the source is not reachable; it is tried again"),
-    (SourceUnfit, r"42...|1064|1305|SQLITE_ERROR", "", "the source does not understand the statement"),
+    (SourceUnfit, _NO_VALUE, "", "a value is none of its column's type; correct the feed or the row"),
+    (
+        SourceUnfit,
+        r"42...|1064|1305|SQLITE_ERROR|ORA-009\d\d|MSSQL-(102|105|156|170)",
+        "",
+        "the source does not understand the statement",
+    ),
 )

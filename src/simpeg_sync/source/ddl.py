@@ -31,7 +31,7 @@ class Trigger:
 class Ddl(Protocol):
     """One dialect's SQL. Builders only: nothing is executed here."""
 
-    def log_table(self) -> tuple[str, str]:
+    def log_table(self) -> Sequence[str]:
         """Creates the log where it is not there yet, and its marker row where it is empty."""
         ...
 
@@ -47,7 +47,15 @@ class Ddl(Protocol):
         """A query for (name, schema, table, is enabled) of all triggers that belong to this log."""
         ...
 
-    def grants(self, tables: Sequence[str], reader: str) -> Sequence[str]: ...
+    def drop_others(self, keep: Sequence[str]) -> Sequence[str]:
+        """Removes all triggers of this log but these, as a script finds them; empty where only `install` does that."""
+        ...
+
+    def reading_rights(self, tables: Sequence[str], reader: str) -> Sequence[str]:
+        """What every mode needs: to read the tables of the feeds. Empty where there is nobody to grant to."""
+        ...
+
+    def log_rights(self, reader: str) -> Sequence[str]: ...
 
     def script(self, statement: str) -> str:
         """The statement as it stands in a file for the command line client."""
@@ -59,9 +67,9 @@ def prefix(settings: LogSettings) -> str:
     return f"simpeg_sync_{_digest(settings.table, 4)}_"
 
 
-def trigger_name(settings: LogSettings, table: str, operation: str, body: str) -> str:
-    slug = re.sub(r"[^a-z0-9]+", "_", table.lower())[-24:].strip("_")
-    return f"{prefix(settings)}{slug}_{_digest(table, 4)}_{operation}_{_digest(body, 6)}"
+def trigger_name(settings: LogSettings, table: str, operation: str, body: str, *, slug: bool = True) -> str:
+    its = re.sub(r"[^a-z0-9]+", "_", table.lower())[-24:].strip("_") + "_" if slug else ""
+    return f"{prefix(settings)}{its}{_digest(table, 4)}_{operation}_{_digest(body, 6)}"
 
 
 def belongs_to(settings: LogSettings) -> str:

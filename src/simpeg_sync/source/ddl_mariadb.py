@@ -54,13 +54,15 @@ WHERE TRIGGER_NAME LIKE {literal(belongs_to(self._settings))} ESCAPE '!'
   AND (TRIGGER_SCHEMA = DATABASE() OR {int("." in self._settings.table)})
 ORDER BY 1"""
 
-    def grants(self, tables: Sequence[str], reader: str) -> Sequence[str]:
-        user, _, host = reader.partition("@")
-        account = f"{literal(user)}@{literal(host or '%')}"
-        return [
-            *(f"GRANT SELECT ON {quoted_table(self._dialect, table)} TO {account}" for table in tables),
-            f"GRANT SELECT, DELETE ON {self._log} TO {account}",
-        ]
+    def drop_others(self, keep: Sequence[str]) -> Sequence[str]:
+        return []
+
+    def reading_rights(self, tables: Sequence[str], reader: str) -> Sequence[str]:
+        account = _account(reader)
+        return [f"GRANT SELECT ON {quoted_table(self._dialect, table)} TO {account}" for table in tables]
+
+    def log_rights(self, reader: str) -> Sequence[str]:
+        return [f"GRANT SELECT, DELETE ON {self._log} TO {_account(reader)}"]
 
     def script(self, statement: str) -> str:
         return f"DELIMITER //\n{statement}//\nDELIMITER ;" if "BEGIN" in statement else f"{statement};"
@@ -87,3 +89,8 @@ END"""
     def _text(self, row: str, column: str) -> str:
         # With its character set named: otherwise it is the one of the application's connection.
         return f"CAST({row}.{quoted(self._dialect, column)} AS CHAR CHARACTER SET utf8mb4)"
+
+
+def _account(reader: str) -> str:
+    user, _, host = reader.partition("@")
+    return f"{literal(user)}@{literal(host or '%')}"

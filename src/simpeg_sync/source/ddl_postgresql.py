@@ -88,13 +88,22 @@ WHERE NOT t.tgisinternal AND t.tgparentid = 0
   AND t.tgname LIKE {literal(belongs_to(self._settings))} ESCAPE '!'
 ORDER BY 1"""
 
-    def grants(self, tables: Sequence[str], reader: str) -> Sequence[str]:
+    def drop_others(self, keep: Sequence[str]) -> Sequence[str]:
+        return []
+
+    def reading_rights(self, tables: Sequence[str], reader: str) -> Sequence[str]:
         account = quoted(self._dialect, reader)
         schemas = {table.rpartition(".")[0] or DEFAULT_SCHEMA for table in tables}
-        names = sorted({self._schema, *(quoted(self._dialect, schema) for schema in schemas)})
+        names = sorted({quoted(self._dialect, schema) for schema in schemas})
         return [
             *(f"GRANT USAGE ON SCHEMA {name} TO {account}" for name in names),
             *(f"GRANT SELECT ON {quoted_table(self._dialect, table)} TO {account}" for table in tables),
+        ]
+
+    def log_rights(self, reader: str) -> Sequence[str]:
+        account = quoted(self._dialect, reader)
+        return [
+            f"GRANT USAGE ON SCHEMA {self._schema} TO {account}",
             f"GRANT SELECT, DELETE ON {self._log} TO {account}",
         ]
 

@@ -48,7 +48,13 @@ WHERE NOT EXISTS (SELECT 1 FROM {self._log})""",
         return f"""SELECT name, 'main', tbl_name, 1 FROM sqlite_master
 WHERE type = 'trigger' AND name LIKE {literal(belongs_to(self._settings))} ESCAPE '!' ORDER BY 1"""
 
-    def grants(self, tables: Sequence[str], reader: str) -> Sequence[str]:
+    def drop_others(self, keep: Sequence[str]) -> Sequence[str]:
+        return []
+
+    def reading_rights(self, tables: Sequence[str], reader: str) -> Sequence[str]:
+        return []
+
+    def log_rights(self, reader: str) -> Sequence[str]:
         return []
 
     def script(self, statement: str) -> str:

@@ -7,6 +7,8 @@ from sqlalchemy.engine import Dialect
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.source.ddl import Ddl
 from simpeg_sync.source.ddl_mariadb import MariaDbDdl
+from simpeg_sync.source.ddl_mssql import MsSqlDdl
+from simpeg_sync.source.ddl_oracle import OracleDdl
 from simpeg_sync.source.ddl_postgresql import PostgresDdl
 from simpeg_sync.source.ddl_sqlite import SqliteDdl
 from simpeg_sync.source.settings import LogSettings
@@ -21,5 +23,9 @@ def ddl_of(dialect: Dialect, settings: LogSettings, watched: Mapping[str, Watche
             return MariaDbDdl(dialect, settings, several_schemas=any("." in table for table in watched))
         case "sqlite":
             return SqliteDdl(dialect, settings)
+        case "oracle":
+            return OracleDdl(dialect, settings, several_schemas=any("." in table for table in watched))
+        case "mssql":
+            return MsSqlDdl(dialect, settings)
         case name:
             raise SourceUnfit(f"there are no triggers for {name}; use capture mode `table` or `scan`")

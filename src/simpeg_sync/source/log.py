@@ -16,7 +16,7 @@ from simpeg_sync.source.log_snapshots import SnapshotLog
 from simpeg_sync.source.marking import Image, Marker, RowChange
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.source.settings import LogSettings
-from simpeg_sync.source.transactions import Transactions
+from simpeg_sync.source.transactions import NobodyKnows, Transactions
 from simpeg_sync.source.triggers import status
 from simpeg_sync.source.watch import watched
 
@@ -67,7 +67,7 @@ class LogCapture:
 def _image(text: str | None) -> Image | None:
     if text is None:
         return None
-    image = json.loads(text)
+    image = json.loads(text, strict=False)  # Oracle's triggers leave control characters as they are
     if not isinstance(image, dict):
         raise SourceUnfit("the change log holds rows that our triggers did not write")
     return image
@@ -81,5 +81,7 @@ def _reader(reading: sa.Engine, writing: sa.Engine, settings: LogSettings, clock
             return IdLog(reading, writing, settings, transactions=Transactions(reading), clock=clock)
         case "sqlite":
             return IdLog(reading, writing, settings, transactions=None, clock=clock)
+        case "oracle" | "mssql":
+            return IdLog(reading, writing, settings, transactions=NobodyKnows(), clock=clock)
         case name:
-            raise SourceUnfit(f"capture mode `log` does not know {name}; it knows PostgreSQL, MariaDB/MySQL and SQLite")
+            raise SourceUnfit(f"there are no triggers for {name}; use capture mode `table` or `scan`")

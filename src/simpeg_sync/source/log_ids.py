@@ -17,6 +17,7 @@ import structlog
 
 from simpeg_sync.decide.gaps import Gap, Position, Step, advance, advance_serial, prove, ranges_to_read
 from simpeg_sync.domain.errors import HistoryLost
+from simpeg_sync.source.ddl import MARKER_TABLE
 from simpeg_sync.source.log_page import LogRow, Page
 from simpeg_sync.source.names import table_clause
 from simpeg_sync.source.settings import LogSettings
@@ -133,7 +134,8 @@ class IdReader:
                 for first, last in ranges_to_read(position, RANGES_PER_STATEMENT)
                 if last > after
             ]
-            page = connection.execute(self._rows().where(sa.or_(*places)).order_by(id_).limit(size + 1)).all()
+            rows = self._unlocked(self._rows().where(sa.or_(*places)))
+            page = connection.execute(rows.order_by(id_).limit(size + 1)).all()
             yield from page
             if len(page) <= size:
                 return
@@ -174,9 +176,13 @@ class IdReader:
 
     def _ids(self, connection: sa.Connection, after: int) -> list[int]:
         id_ = self._id
-        return list(
-            connection.execute(sa.select(id_).where(id_ > after).order_by(id_).limit(IDS_PER_STATEMENT)).scalars()
-        )
+        ids = self._unlocked(sa.select(id_).where(id_ > after))
+        return list(connection.execute(ids.order_by(id_).limit(IDS_PER_STATEMENT)).scalars())
+
+    def _unlocked(self, select: sa.Select[Any]) -> sa.Select[Any]:
+        """SQL Server makes a reader wait for rows that a writer has not committed. Passed over they are gaps, as on the other
+        engines. Not for the anchor: that one must be waited for."""
+        return select.with_hint(self._table, "WITH (READPAST)", "mssql")
 
     def _rows(self) -> sa.Select[Any]:
         return sa.select(self._id.label("id"), *self._columns)
@@ -216,7 +222,8 @@ class IdLog(IdReader):
 
     def read(self, cursor: str, *, limit: int) -> Page:
         rows, after, more = self.take(cursor, limit=limit)
-        return Page([LogRow(name, old, new) for name, old, new, _ in rows], after, more)
+        # On Oracle the marker's empty name is NULL.
+        return Page([LogRow(name or MARKER_TABLE, old, new) for name, old, new, _ in rows], after, more)
 
     def purge(self, cursor: str, *, keep_s: float, limit: int) -> int:
         """Everything below the lowest gap and the anchor has been taken."""
@@ -230,14 +237,23 @@ class IdLog(IdReader):
                 return 0
             # One by one: for a list or a range MariaDB may scan, and ask for rows that a writer holds.
             each = sa.delete(self._table).where(self._id == sa.bindparam("one"))
+            if self._reading.dialect.name in ("oracle", "mssql"):  # their BEGIN opens a block of statements
+                connection.execute(each, [{"one": id_} for id_ in found])
+                return len(found)
             connection.exec_driver_sql("BEGIN")
             connection.execute(each, [{"one": id_} for id_ in found])
             connection.exec_driver_sql("COMMIT")
         return len(found)
 
     def _before(self, keep_s: float) -> sa.ColumnElement[Any]:
-        if self._reading.dialect.name in ("mysql", "mariadb"):
-            return sa.func.from_unixtime(sa.func.unix_timestamp(sa.func.now(sa.literal_column("6"))) - keep_s)
+        match self._reading.dialect.name:
+            case "mysql" | "mariadb":
+                return sa.func.from_unixtime(sa.func.unix_timestamp(sa.func.now(sa.literal_column("6"))) - keep_s)
+            case "oracle":
+                utc: sa.ColumnElement[Any] = sa.func.sys_extract_utc(sa.literal_column("SYSTIMESTAMP"))
+                return utc - sa.func.numtodsinterval(keep_s, sa.literal_column("'SECOND'"))
+            case "mssql":
+                return sa.func.dateadd(sa.literal_column("SECOND"), -int(keep_s), sa.func.sysutcdatetime())
         return sa.func.strftime("%Y-%m-%d %H:%M:%f", "now", f"-{keep_s:.3f} seconds")
 
 

@@ -7,8 +7,8 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
-from sqlalchemy.exc import DataError
+from sqlalchemy.dialects import mysql, oracle
+from sqlalchemy.exc import DBAPIError
 
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SeveralPartners, SourceKey, source_key
 from simpeg_sync.domain.errors import SourceUnfit
@@ -16,7 +16,7 @@ from simpeg_sync.mapping.feed import DocumentRule, Feed, Join
 from simpeg_sync.mapping.text import plain
 from simpeg_sync.ports import Piece
 from simpeg_sync.source.catalogue import Catalogue, ColumnType
-from simpeg_sync.source.connect import translated
+from simpeg_sync.source.connect import is_no_value, translated
 from simpeg_sync.source.names import split_table
 from simpeg_sync.source.pieces import read_pieces
 from simpeg_sync.source.selects import PartnerValues, Selects
@@ -137,7 +137,7 @@ class SqlSource:
         for join in feed.roads:
             known = [name.rpartition(".") for _, name in join.on]
             with translated(f"look at the indexes of feed {feed.name}"):
-                found = any(column in self._indexed_first(tables[alias]) for alias, _, column in known)
+                found = any(self._spelled(column) in self._indexed_first(tables[alias]) for alias, _, column in known)
             if not found:
                 slow += [f"{tables[alias]}.{column}" for alias, _, column in known]
         return tuple(dict.fromkeys(slow))
@@ -147,7 +147,10 @@ class SqlSource:
         inspector = sa.inspect(self._engine)
         leading = {index["column_names"][0] for index in inspector.get_indexes(name, schema) if index["column_names"]}
         leading |= set(inspector.get_pk_constraint(name, schema)["constrained_columns"][:1])
-        return {column for column in leading if column is not None}
+        return {self._spelled(column) for column in leading if column is not None}
+
+    def _spelled(self, column: str) -> str:
+        return column.lower() if self._engine.dialect.requires_name_normalize else column
 
     def _rows(
         self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]
@@ -195,8 +198,10 @@ class SqlSource:
         with self._engine.connect() as connection:
             try:
                 return connection.execute(selects.rows(names, padded, by_text=False)).all()
-            except DataError:
-                pass  # a text that is no value of the key's type, from before an ALTER say: no row has it
+            except DBAPIError as error:
+                if not is_no_value(error):
+                    raise
+                # a text that is no value of the key's type, from before an ALTER say: no row has it
             return connection.execute(selects.rows(names, padded, by_text=True)).all()
 
     def _pages(
@@ -226,8 +231,8 @@ class SqlSource:
         with self._engine.connect() as connection:
             try:
                 return connection.execute(page(after)).all()
-            except DataError:
-                if page_by_text is None:
+            except DBAPIError as error:
+                if page_by_text is None or not is_no_value(error):
                     raise
             return connection.execute(page_by_text(after)).all()  # a text that is no value of the column's type
 
@@ -253,11 +258,13 @@ class SqlSource:
         return Selects(feed, self._catalogue, self._dialect)
 
     def _refuse_moving_keys(self, feed: Feed, selects: Selects) -> None:
-        """MariaDB writes a TIMESTAMP in the zone of whoever looks: trigger and reader would not write the
-        same text."""
+        """MariaDB writes a TIMESTAMP in the zone of whoever looks, and Oracle one that has a zone: trigger and reader would
+        not write the same text."""
         names = [*feed.key, *(f"{join.alias}.{its}" for join in feed.roads for its, _ in (*join.on, *join.where))]
         for name in names:
-            if isinstance(selects.type_of(name), mysql.TIMESTAMP):
+            its = selects.type_of(name)
+            has_zone = isinstance(its, oracle.TIMESTAMP) and (its.timezone or its.local_timezone)
+            if isinstance(its, mysql.TIMESTAMP) or has_zone:
                 raise SourceUnfit(
                     f"feed {feed.name}: column {name} is a TIMESTAMP, whose text depends on the session; "
                     "choose other columns as key or join"

@@ -171,6 +171,8 @@ class TableCapture:
         inspector = sa.inspect(self._reading)
         leading = [index["column_names"][0] for index in inspector.get_indexes(name, schema) if index["column_names"]]
         leading += inspector.get_pk_constraint(name, schema)["constrained_columns"][:1]
+        if self._reading.dialect.requires_name_normalize:
+            return self._settings.id.lower() in [str(column).lower() for column in leading]
         return self._settings.id in leading
 
     # ------------------------------------------------------------------------------------------------- understanding

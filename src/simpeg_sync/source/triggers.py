@@ -22,6 +22,9 @@ from simpeg_sync.source.watch import watched
 
 LOG_COLUMNS = ("id", "table_name", "old_key", "new_key", "at")
 
+SCRIPT_ALONE = ("oracle", "mssql")
+"""Engines that were not tried on a real server: nothing is changed there by us, a DBA reads and runs the script."""
+
 
 @dataclass(frozen=True, slots=True)
 class Status:
@@ -56,6 +59,7 @@ def install(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> 
     SIMPEG's tables are locked for moments, and not at all when the lock is not free at once (SourceDown: try
     again).
     """
+    _refuse_untried(engine.dialect, "install the change log")
     check_columns(engine, feeds)
     ddl, wanted = _wanted(engine.dialect, feeds, settings)
     with translated("install the change log"):
@@ -77,22 +81,54 @@ def install(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> 
 
 def sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings) -> str:
     """The same as a script for the DBA to read and run, with the rights the daemon's account needs."""
-    ddl, wanted = _wanted(connect.dialect(dialect), feeds, settings)
+    its = connect.dialect(dialect)
+    ddl, wanted = _wanted(its, feeds, settings)
+    removal = "source sql --remove" if its.name in SCRIPT_ALONE else "source remove"
     parts = [
         "-- simpeg-sync: change log for SIMPEG. Run once, as an account that owns the tables.",
-        "-- It can be taken away again with `simpeg-sync source remove`.",
+        f"-- It can be taken away again with `simpeg-sync {removal}`.",
+        *_warning(its),
         "\n-- 1. The log. Only the triggers write it, only simpeg-sync deletes in it.",
         *(ddl.script(statement) for statement in ddl.log_table()),
         "\n-- 2. The triggers. They write keys, never other values, and no error of theirs may reach SIMPEG;",
-        "--    what an engine cannot promise here is in docs/source-log-mode.md.",
+        f"--    what an engine cannot promise here is in docs/{_page(its)}.",
     ]
     for trigger in wanted:
         parts += [f"\n-- {trigger.table}", *(ddl.script(statement) for statement in trigger.create)]
-    grants = ddl.grants(tables_of(feeds), settings.reader)
+    if others := ddl.drop_others([trigger.name for trigger in wanted]):
+        parts += ["\n-- Triggers of this log that the feeds do not want any more.", *map(ddl.script, others)]
+    grants = [*ddl.reading_rights(tables_of(feeds), settings.reader), *ddl.log_rights(settings.reader)]
     if grants:
         parts += ["\n-- 3. Rights of the daemon's account: reading, and deleting old rows of the log. Nothing else."]
         parts += [ddl.script(grant) for grant in grants]
     return "\n".join(parts) + "\n"
+
+
+def removal_sql(dialect: str, settings: LogSettings) -> str:
+    """`remove` as a script, for engines on which only scripts are made."""
+    its = connect.dialect(dialect)
+    if its.name not in SCRIPT_ALONE:
+        raise SourceUnfit("on this engine run `simpeg-sync source remove`, which finds what is installed")
+    ddl, _ = _wanted(its, (), settings)
+    parts = [
+        "-- simpeg-sync: takes away all triggers of this change log, then the log. Run it as the account that owns them.",
+        *_warning(its),
+        *map(ddl.script, [*ddl.drop_others(()), *ddl.drop_log()]),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def reading_sql(dialect: str, feeds: Sequence[Feed], settings: LogSettings, *, more: Sequence[str] = ()) -> str:
+    """The rights of an account that only reads: the feeds' tables, and ``more``."""
+    its = connect.dialect(dialect)
+    ddl = ddl_of(its, settings, {})
+    tables = list(dict.fromkeys([*tables_of(feeds), *more]))
+    grants = [ddl.script(grant) for grant in ddl.reading_rights(tables, settings.reader)]
+    if not grants:
+        return f"-- {its.name} knows no rights: the daemon's account has to be able to read the file.\n"
+    return "\n".join(
+        ["-- simpeg-sync: rights of the daemon's account. It reads these tables, and nothing else.", *grants, ""]
+    )
 
 
 def remove(engine: sa.Engine, settings: LogSettings) -> tuple[str, ...]:
@@ -101,6 +137,7 @@ def remove(engine: sa.Engine, settings: LogSettings) -> tuple[str, ...]:
 
     Triggers first: with the log gone before them, SIMPEG's writes would meet triggers without a table.
     """
+    _refuse_untried(engine.dialect, "remove the change log")
     ddl, _ = _wanted(engine.dialect, (), settings)
     with translated("remove the change log"):
         found = _installed(engine, ddl)
@@ -137,6 +174,24 @@ def check_columns(engine: sa.Engine, feeds: Sequence[Feed]) -> None:
                 catalogue.type_of(table, column)
             except SourceUnfit as unfit:
                 raise SourceUnfit(f"feed {', '.join(watch.feeds)}: {unfit}") from None
+
+
+def _refuse_untried(dialect: Dialect, doing: str) -> None:
+    if dialect.name in SCRIPT_ALONE:
+        raise SourceUnfit(
+            f"cannot {doing}: on {dialect.name} its DBA does that, with the script of `simpeg-sync source sql` "
+            "(--remove to take it away)"
+        )
+
+
+def _warning(dialect: Dialect) -> Sequence[str]:
+    if dialect.name not in SCRIPT_ALONE:
+        return ()
+    return ("-- Not tried on a real server by its authors: read it, and run it on a copy of SIMPEG first.",)
+
+
+def _page(dialect: Dialect) -> str:
+    return "source-other-engines.md" if dialect.name in SCRIPT_ALONE else "source-log-mode.md"
 
 
 def _wanted(dialect: Dialect, feeds: Sequence[Feed], settings: LogSettings) -> tuple[Ddl, list[Trigger]]:
@@ -189,6 +244,8 @@ def _refuse_foreign_log(engine: sa.Engine, settings: LogSettings) -> None:
 
 
 def _may_see_triggers(engine: sa.Engine) -> bool:
+    if engine.dialect.name in SCRIPT_ALONE:
+        return False  # a reader's account sees none, and nothing here says whether that is so
     if engine.dialect.name not in ("mysql", "mariadb"):
         return True
     with engine.connect() as connection:

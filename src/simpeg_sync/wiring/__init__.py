@@ -11,7 +11,7 @@ from simpeg_sync.wiring.bkn import (
     pullable,
     try_login,
 )
-from simpeg_sync.wiring.captures import open_captures, setup_sql
+from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline, open_write_back
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
@@ -45,6 +45,7 @@ __all__ = [
     "pullable",
     "read_config",
     "read_proposal",
+    "removal_sql",
     "setup_sql",
     "source_engine",
     "targets",

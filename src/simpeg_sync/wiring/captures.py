@@ -93,11 +93,26 @@ SCRIPTS: Mapping[str, Callable[[Config, str], str]] = {"log": _log_sql, "wal": _
 
 def setup_sql(config: Config, dialect: str | None) -> str:
     """What the source's DBA has to run for the modes of the settings."""
-    name = dialect or make_url(config.source_url).get_backend_name()
+    name = _dialect(config, dialect)
     modes = [mode for mode in config.settings.source.capture if mode in SCRIPTS]
-    scripts = [SCRIPTS[mode](config, name) for mode in modes or ["log"]]
-    rights = id_column.grants(connect.dialect(name), list(config.feeds.values()), config.settings.source.reader)
-    return "\n".join([*scripts, *([rights] if rights else [])])
+    scripts = [SCRIPTS[mode](config, name) for mode in modes]
+    described = config.settings.source.change_table
+    table = [described.table] if described is not None and "table" in config.settings.source.capture else []
+    if not modes or table:
+        feeds = [] if modes else list(config.feeds.values())  # the other scripts name the feeds' tables
+        scripts.append(triggers.reading_sql(name, feeds, log_settings(config), more=table))
+    if rights := id_column.grants(connect.dialect(name), list(config.feeds.values()), config.settings.source.reader):
+        scripts.append(rights)
+    return "\n".join(scripts)
+
+
+def removal_sql(config: Config, dialect: str | None) -> str:
+    """The same for taking the change log away again."""
+    return triggers.removal_sql(_dialect(config, dialect), log_settings(config))
+
+
+def _dialect(config: Config, name: str | None) -> str:
+    return name or make_url(config.source_url).get_backend_name()
 
 
 def open_captures(config: Config, memory: ScanMemory) -> Mapping[str, Capture]:
