@@ -60,8 +60,7 @@ class WriteBack:
                     if len(refused) == REFUSED_MAX:
                         break
             # Noted in a transaction of its own, after SIMPEG has them: a death in between repeats what changes nothing.
-            if told:
-                self.ledger.note_written(told)
+            self.ledger.note_written(told)
             after = page[-1].record_id
         if refused:
             raise refused[0]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simpeg_sync.domain.change import Change, KeyEdit
+from simpeg_sync.domain.change import Change, KeyEdit, SourceKey
 from simpeg_sync.domain.errors import LostClaim
 from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.record import BknId, Digest, RecordId
@@ -110,3 +110,21 @@ def test_what_others_want_and_do_not_have_is_found_by_its_content(desk: Desk) ->
     assert [one.key for one in desk.ledger.held_elsewhere(ALICE, Digest("d"))] == [key("x")]
     assert desk.ledger.held_elsewhere(BOB, Digest("d")) == []
     assert desk.ledger.held_elsewhere(ALICE, Digest("e")) == []
+
+
+def told(desk: Desk) -> list[tuple[SourceKey, str | None, str | None]]:
+    found = desk.ledger.unwritten(KURSUS, after=0, limit=10)
+    desk.ledger.note_written(found)
+    return [(one.key, one.bkn_id, one.written) for one in found]
+
+
+def test_simpeg_is_told_what_is_proved_once_and_what_is_gone_once(desk: Desk) -> None:
+    for name in ("proved", "unproved", "held"):
+        link(desk, name, name.upper(), Status.HELD if name == "held" else Status.SYNCED)
+    desk.run("UPDATE records SET synced_digest = 'd' WHERE bkn_id <> 'UNPROVED'")
+    assert told(desk) == [(key("proved"), "PROVED", None), (key("held"), "HELD", None)]
+    assert told(desk) == []
+    desk.run("UPDATE records SET bkn_id = NULL, status = 'removed' WHERE bkn_id = 'PROVED'")
+    desk.run("UPDATE records SET bkn_id = 'OTHER' WHERE bkn_id = 'HELD'")
+    assert told(desk) == [(key("proved"), None, "PROVED"), (key("held"), "OTHER", "HELD")]
+    assert told(desk) == []

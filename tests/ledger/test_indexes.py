@@ -33,10 +33,10 @@ def full(desk: Desk) -> Desk:
     waits = "CASE WHEN n % 20 = 0 THEN {} ELSE {} END"
     what = (
         f"'{KURSUS}', CAST(n AS TEXT), {lane}, {waits.format(repr('waiting'), repr('synced'))}, 1000, "
-        f"{waits.format('1000 + n', 'NULL')}, 1000, 1000, 'row-' || n"
+        f"{waits.format('1000 + n', 'NULL')}, 1000, 1000, 'row-' || n, 'row-' || n"
     )
     desk.run(
-        "INSERT INTO records (feed, source_key, lane, status, since, due_at, marked_at, dirty_since, bkn_id) "
+        "INSERT INTO records (feed, source_key, lane, status, since, due_at, marked_at, dirty_since, bkn_id, written_back) "
         + numbers.format(count=RECORDS, what=what)
     )
     desk.run("INSERT INTO persons (nip, bkn_id, seen_at) SELECT lane, 'P' || lane, 0 FROM lanes")
@@ -69,6 +69,7 @@ def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None
         "fence": (sql.HOLD_FENCE, {**lane, **owner}),
         "held elsewhere": (sql.HELD_ELSEWHERE, {**lane, "digest": "d"}),
         "vanished": (sql.VANISHED, {"feed": KURSUS, "enough": 50}),
+        "unwritten": (sql.UNWRITTEN, {"feed": KURSUS, "after_id": 0, "limit": 200}),
         "find": (sql.FIND, {"feed": KURSUS, "source_key": "17"}),
         "open attempt": (sql.OPEN_ATTEMPT, {"record_id": 5}),
     }

@@ -45,6 +45,9 @@ class Described(Catalogue):
     def columns(self, table: str) -> Mapping[str, ColumnType]:
         return self._tables[table]
 
+    def collation_of(self, table: str, column: str) -> str:
+        return ""
+
 
 TABLES: Mapping[str, Mapping[str, Mapping[str, ColumnType]]] = {
     "oracle": {

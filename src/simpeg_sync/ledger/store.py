@@ -393,7 +393,8 @@ class SqlLedger:
 
     def note_written(self, told: Sequence[Unwritten]) -> None:
         values = [{"id": one.record_id, "bkn_id": one.bkn_id} for one in told]
-        self._writer.write(lambda c: c.execute(sql.NOTE_WRITTEN, values) and None)
+        if values:
+            self._writer.write(lambda c: c.execute(sql.NOTE_WRITTEN, values) and None)
 
     # -------------------------------------------------------------------------------------------------- operators
 
