@@ -59,7 +59,8 @@ def is_partner(
     """A column against the text of the column it is joined to, which may be of another type: number and text,
     say."""
     as_text = key_text(dialect, column, its) == value
-    numeric_to_text = isinstance(value_type, sa.Numeric | sa.Integer) and isinstance(its, sa.String)
+    # To SQLAlchemy 2.1 a Float is no Numeric.
+    numeric_to_text = isinstance(value_type, sa.Numeric | sa.Integer | sa.Float) and isinstance(its, sa.String)
     match dialect:
         case "postgresql" if not _needs_text(dialect, value_type):
             return column == sa.cast(value, value_type)
