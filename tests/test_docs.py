@@ -68,3 +68,10 @@ def every_command(command: click.Command, path: str) -> Iterator[list[str]]:
     if isinstance(command, click.Group):
         for name, inner in command.commands.items():
             yield from every_command(inner, f"{path} {name}")
+
+
+def test_every_recipe_has_its_test() -> None:
+    recipes = re.findall(r"^\| (\d+) \|", (TOP / "docs" / "recipes.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    tests = (TOP / "tests" / "mapping" / "test_27_features.py").read_text(encoding="utf-8")
+    assert recipes == [str(number) for number in range(1, 28)]
+    assert [number for number in recipes if f"def test_{int(number):02}_" not in tests] == []

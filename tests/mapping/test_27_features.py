@@ -715,6 +715,40 @@ natural_key: [nomorSertipikat]
     assert {row["institusiPenyelenggara"] for row in place.at_bkn("kursus")} == {"ANRI", "BPKP"}
 
 
+@pytest.mark.parametrize("engine", ["sqlite", "mariadb"])
+def test_20_a_lookup_keyed_by_floats_and_codes_that_are_texts(
+    desk: DeskOf, engine: str, mariadb: MariaDbServer
+) -> None:
+    """A change of the lookup row is traced back to every spelling of its code."""
+    place = desk(
+        "CREATE TABLE ref_diklat (kode DOUBLE PRECISION PRIMARY KEY, bkn VARCHAR(5))",
+        "CREATE TABLE diklat (id INTEGER PRIMARY KEY, nip VARCHAR(18), kdiklat VARCHAR(5))",
+        "INSERT INTO ref_diklat VALUES (11.0, '3')",
+        f"INSERT INTO diklat VALUES (1, '{ANI}', '11'), (2, '{ANI}', '11.0'), (3, '{ANI}', ' 11'), (4, '{ANI}', '12')",
+        url=mariadb.create_database() if engine == "mariadb" else "",
+    )
+    place.configure(
+        kursus="""
+feed: kursus
+target: kursus
+table: diklat
+key: [id]
+joins: [{table: ref_diklat, as: r, on: {kode: kdiklat}}]
+person: nip
+fields:
+  jenisDiklatId: r.bkn
+  institusiPenyelenggara: {const: BPSDM}
+  jumlahJam: {const: 8}
+  nomorSertipikat: id
+  tahunKursus: {const: 2024}
+natural_key: [nomorSertipikat]
+"""
+    )
+    assert place.sync() == ["create kursus"] * 3
+    place.simpeg.run("UPDATE ref_diklat SET bkn = '8'")
+    assert place.sync() == ["update kursus"] * 3
+
+
 def test_21_active_employees_only(desk: DeskOf) -> None:
     """K: idjenkedudupeg 99 and 21 are inactive."""
     place = desk(

@@ -22,10 +22,11 @@ class Catalogue:
         self._engine = engine
         self._known: dict[str, Mapping[str, ColumnType]] = {}
         self._collations: dict[str, Mapping[str, str]] = {}
+        """Read anew together with the columns, never forgotten: another thread may be about to ask."""
 
     def forget(self) -> None:
         """SIMPEG may have altered a table; the next question asks the database again."""
-        self._known, self._collations = {}, {}
+        self._known = {}
 
     def columns(self, table: str) -> Mapping[str, ColumnType]:
         """Column name -> type. Raises SourceUnfit when there is no such table (or it is hidden from the
@@ -37,6 +38,8 @@ class Catalogue:
                     found = sa.inspect(self._engine).get_columns(name, schema)
                 except NoSuchTableError:
                     found = []
+                # Together with the columns: whoever asks for a collation later holds a connection already.
+                self._collations[table] = self._read_collations(schema, name)
             self._known[table] = dict(self._spellings(found))
         if not self._known[table]:
             del self._known[table]
@@ -60,11 +63,12 @@ class Catalogue:
 
     def collation_of(self, table: str, column: str) -> str:
         """By which rules MariaDB and MySQL compare the column; "" for numbers, dates and other databases."""
-        if self._engine.dialect.name not in ("mysql", "mariadb"):
-            return ""
-        if table not in self._collations:
-            schema, name = split_table(table)
-            with translated(f"look at table {table}"), self._engine.connect() as connection:
-                found = connection.execute(COLLATIONS, {"schema": schema, "table": name}).all()
-            self._collations[table] = {str(column): str(collation) for column, collation in found}
+        self.columns(table)
         return self._collations[table].get(column, "")
+
+    def _read_collations(self, schema: str | None, name: str) -> Mapping[str, str]:
+        if self._engine.dialect.name not in ("mysql", "mariadb"):
+            return {}
+        with self._engine.connect() as connection:
+            found = connection.execute(COLLATIONS, {"schema": schema, "table": name}).all()
+        return {str(column): str(collation) for column, collation in found}

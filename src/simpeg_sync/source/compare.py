@@ -91,7 +91,8 @@ def is_partner(
     """A column against the text of the column it is joined to, which may be of another type: number and text,
     say."""
     as_text = key_text(dialect, column, its) == value
-    numeric_to_text = isinstance(value_type, sa.Numeric | sa.Integer) and isinstance(its, sa.String)
+    # To SQLAlchemy 2.1 a Float is no Numeric.
+    numeric_to_text = isinstance(value_type, sa.Numeric | sa.Integer | sa.Float) and isinstance(its, sa.String)
     match dialect:
         case "postgresql" if _are_number_and_text(its, value_type):
             return _as_number(dialect, column, its) == _as_number(dialect, value, value_type, is_text=True)
