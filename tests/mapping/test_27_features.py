@@ -574,7 +574,6 @@ def test_17_only_approved_rows_leave_and_a_lost_approval_deletes_nothing(desk: D
     assert (place.state("kursus", 1), len(place.at_bkn("kursus"))) == (("held", "unverified"), 2)
 
 
-@pytest.mark.xfail(reason="a join with a constant in `on` is not in the language yet")
 def test_17_the_approval_stands_in_another_table(desk: DeskOf) -> None:
     """P: log_usulan has many rows for a proposal, of all kinds of history; one of them says approved."""
     place = desk(
@@ -667,7 +666,7 @@ delete: delete
     "engine",
     [
         "sqlite",
-        pytest.param("postgresql", marks=pytest.mark.xfail(reason="PostgreSQL does not compare a number with a text")),
+        "postgresql",
         "mariadb",
     ],
 )

@@ -52,5 +52,5 @@ def _column(table: SurveyedTable, name: str, kind: sa.types.TypeEngine[Any], lex
         look_at(values, is_real_date=is_date and not any(isinstance(value, str) for value in values)),
         is_binary(kind),
         is_date,
-        isinstance(kind, sa.Numeric | sa.Integer),
+        isinstance(kind, sa.Numeric | sa.Float | sa.Integer),
     )

@@ -181,7 +181,7 @@ def _family(its: ColumnType) -> str:
     kinds: tuple[tuple[str, type[ColumnType] | tuple[type[ColumnType], ...]], ...] = (
         ("list of names", sa.Enum),
         ("text", sa.String),
-        ("number", (sa.Integer, sa.Numeric)),
+        ("number", (sa.Integer, sa.Numeric, sa.Float)),
         ("yes or no", sa.Boolean),
         ("date", (sa.Date, sa.DateTime)),
         ("uuid", sa.Uuid),
@@ -196,7 +196,7 @@ def _needs_text(dialect: str, its: ColumnType) -> bool:
         case "postgresql":
             return isinstance(its, sa.types.NullType)
         case "sqlite":
-            return isinstance(its, sa.types.NullType | sa.LargeBinary | sa.Numeric)
+            return isinstance(its, sa.types.NullType | sa.LargeBinary | sa.Numeric | sa.Float)
         case "oracle" | "mssql":
             return isinstance(its, sa.types.NullType | sa.LargeBinary | sa.Text)
         case _:
