@@ -1,10 +1,13 @@
 #!/bin/sh
-# The tests start private PostgreSQL and MariaDB servers from the installed binaries. Missing ones are installed when
-# this is Debian and we are root; otherwise this says the one command to type.
+# The tests start private PostgreSQL and MariaDB servers from the installed binaries, and type the tutorial's commands
+# (sqlite3, curl). Missing ones are installed when this is Debian and we are root; otherwise this says what to type.
 set -eu
 missing=""
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server"
+for program in sqlite3 curl; do
+    command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
+done
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # The packages must not start services of their own: the tests' servers are private.
@@ -19,6 +22,6 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # shellcheck disable=SC2086  # a list of package names
     apt-get install -y -qq --no-install-recommends $missing >/dev/null
 else
-    echo "The tests need a database server that is not installed. Type: sudo apt-get install$missing" >&2
+    echo "The tests need programs that are not installed. Type: sudo apt-get install$missing" >&2
     exit 1
 fi
