@@ -1,13 +1,11 @@
 #!/bin/sh
-# The tests start private PostgreSQL and MariaDB servers from the installed binaries, and type the tutorial's commands
-# (sqlite3, curl). Missing ones are installed when this is Debian and we are root; otherwise this says what to type.
+# The tests start private PostgreSQL and MariaDB servers from the installed binaries, and type the tutorial's commands, of
+# which curl is one. Missing ones are installed when this is Debian and we are root; otherwise this says what to type.
 set -eu
 missing=""
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server"
-for program in sqlite3 curl; do
-    command -v "$program" >/dev/null 2>&1 || missing="$missing $program"
-done
+command -v curl >/dev/null 2>&1 || missing="$missing curl"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # The packages must not start services of their own: the tests' servers are private.
