@@ -3,6 +3,7 @@
 What BKN has stored is counted by its own books: as many writes as net changes, and nothing twice.
 """
 
+import base64
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,8 @@ from tests.examples.region import Region, Value, insert, open_region
 from tests.servers import PostgresServer
 
 SEED = 2025
+PDF = base64.encodebytes(b"%PDF-1.4 " + b"sertifikat " * 20).decode()
+OTHER_PDF = "data:application/pdf;base64," + base64.b64encode(b"%PDF-1.4 sertifikat lain").decode()
 UNOR = "A8ACA7397AEB3912E040640A040269BB"
 
 
@@ -82,7 +85,8 @@ def fill(region: Region, rows: Rows) -> None:
         rows.diklat(2, 2, jenis_diklat_id="1", diklat_struktural_id="3"), rows.kinerja(1, 1, 2023),
         rows.jabatan(1, 1, 2, jabatan_id=7, bkn_id=post),
         # Not yet: training of two tables, posts, appraisals.
-        rows.diklat(3, 1), rows.diklat(4, 2, jenis_diklat_id="8", tahun_diklat=None), rows.diklat(5, 3), rows.diklat(6, 3),
+        rows.diklat(3, 1, file_base64=PDF), rows.diklat(4, 2, jenis_diklat_id="8", tahun_diklat=None), rows.diklat(5, 3),
+        rows.diklat(6, 3),
         rows.diklat(7, 4, jenis_diklat_id="1", diklat_struktural_id="2"), rows.diklat(8, 4),
         rows.kursus(1, 1), rows.kursus(2, 2, tahun_kursus="2023"), rows.kursus(3, 3, durasi_jam="16.0"), rows.kursus(4, 4),
         rows.jabatan(2, 2, 1, eselon_id="31", tmt_pelantikan="2023-01-05"), rows.jabatan(3, 3, 4, jabatan_id=8),
@@ -121,7 +125,14 @@ def test_the_first_start_and_a_day_are_as_many_writes_as_net_changes(region: Reg
 def check_the_first_start(region: Region) -> None:
     """What BKN has is linked, the rest is created once, and what stands still says why."""
     assert region.writes() == Counter(
-        {"create kursus": 9, "create diklat": 1, "update jabatan": 1, "create jabatan": 2, "create skp22": 1}
+        {
+            "create kursus": 9,
+            "upload kursus": 1,
+            "create diklat": 1,
+            "update jabatan": 1,
+            "create jabatan": 2,
+            "create skp22": 1,
+        }
     )
     assert region.at_bkn("kursus", "nomorSertipikat", "jenisDiklatId", "jumlahJam", "tahunKursus") == {
         "D/3": ["3", 40, 2023], "D/4": ["8", 40, 2023], "D/5": ["3", 40, 2023], "D/6": ["3", 40, 2023],
@@ -160,6 +171,7 @@ def edits_of_the_day(region: Region, rows: Rows) -> list[tuple[str, ...]]:
         (f"{diklat} jenis_diklat_id = '1', diklat_struktural_id = '8' WHERE id = 8", "create diklat", "delete kursus"),
         (f"{diklat} jenis_diklat_id = '5' WHERE id = 7", "create kursus", "delete diklat"),
         (f"{diklat} siasn_id = '{written_back}', sudah_kirim_siasn = 'sudah' WHERE id = 3",),
+        (f"{diklat} file_base64 = '{OTHER_PDF}' WHERE id = 6", "upload kursus"),
         (f"{diklat} nama_diklat = '  ' || nama_diklat || ' ', updated_at = now()",),
         (f"{kursus} durasi_jam = durasi_jam + 0.0, sudah_kirim_siasn = 'belum'",),
         (f"{kursus} durasi_jam = 8.0 WHERE id = 12", "create kursus"),
