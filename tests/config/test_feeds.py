@@ -213,6 +213,11 @@ def test_a_month_may_be_written_by_its_name(region: Region) -> None:
     assert year.value({"selesai": "2017-03-02T08:00:00"}) == 2017
 
 
+def test_days_may_be_decimal_where_the_feed_says_so(region: Region) -> None:
+    region.spoil_feed("{integer: jam}", "{hours: {days: {number: jam, decimal: ','}}, per_day: 8}")
+    assert feed_of(region).fields["jumlahJam"].value({"jam": "2,5"}) == 20
+
+
 def test_an_empty_list_of_stand_ins_means_none(region: Region) -> None:
     region.spoil_feed("{year: selesai}", "{year: selesai, no_date: []}")
     year: Any = feed_of(region).fields["tahunKursus"]

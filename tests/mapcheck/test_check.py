@@ -132,6 +132,7 @@ def test_each_defect_of_the_tables_is_found_with_its_line(region: Region) -> Non
     assert notes["kunci"] == ["key.no_index"]
     assert ("identity.twice", 1) in problems["kembar"] and ("identity.null", 1) in problems["kembar"]
     assert ("join.fans_out", 1) in problems["banyak"]
+    assert report["banyak"]["sampled"] == report["banyak"]["rows"]
     assert ("join.fans_out", 1) in problems["mungkin"]
     assert notes["banyak"] == ["join.no_index"]
     assert problems["jalan"] == [] or ("join.finds_nobody", 2) in problems["jalan"]

@@ -389,6 +389,13 @@ def test_the_branch_whose_condition_holds() -> None:
     assert post.columns == ["jenis", "a", "jenis", "b"]
 
 
+def test_half_days_are_hours_where_the_feed_reads_them_as_numbers() -> None:
+    hours = Hours({"days": Number("c", decimal=",")}, {"days": 8})
+    assert value(hours, "2,5") == 20
+    assert value(hours, "3") == 24
+    assert held(hours, "2,3") == ("number.unreadable", "c")
+
+
 def test_hours_from_whichever_are_filled_in() -> None:
     hours = Hours(
         {"months": Integer("m"), "days": Integer("d"), "hours": Integer("h")}, {"months": 160, "days": 8, "hours": 1}

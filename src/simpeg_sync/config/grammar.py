@@ -165,7 +165,9 @@ class Grammar:
         read: dict[str, Expression] = {}
         for name, one in parts.items():
             inner = (*where, "hours", name)
-            read[name] = Integer(one) if isinstance(one, str) else Integer(of=self._parsed(one, inner))
+            number = Integer(one) if isinstance(one, str) else self._parsed(one, inner)
+            # Who writes `number` means half days too.
+            read[name] = number if isinstance(number, Integer | Number) else Integer(of=number)
         return Hours(read, worth)
 
     def _date(self, written: Mapping[str, Any], where: Where) -> Expression:
