@@ -82,6 +82,7 @@ def feed_of(region: Region) -> Feed:
         ("verified: {status: 2}", "verified:\n  # {status: 2}", 10, "verified says nothing", "remove the word"),
         ("table: pelatihan", "table: \"pelatihan; DROP TABLE x\"", 3, "is not a name of a table", "without quotes"),
         ("table: pelatihan", "table: '`pelatihan`'", 3, "is not a name of a table", "without quotes"),
+        ("{integer: jam}", "{integer: 'aktif?'}", 14, "'aktif?' is not a name of a table", "needs a view"),
         ("key: [id]", "key: ['id\"']", 4, "is not a name of a table", "without quotes"),
         ("person: p.nip", "person: \"p.nip'\"", 9, "is not a name of a table", "without quotes"),
         ("{status: 2}", "{\"status; --\": 2}", 10, "is not a name of a table", "without quotes"),
