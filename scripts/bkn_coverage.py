@@ -132,6 +132,7 @@ def not_covered() -> Iterator[str]:
 FIELDS = """\
 **Bold** fields are demanded. *Shown as*: BKN's name when it shows the field again; "–" where it never does. *Compared*: by which
 rule equal is told from different (`text`: capitals and blanks do not count; `score`: to two places; `flag`: empty is no).
+*Wants*: the form that the feed's expression has to give (dates are texts); "–" where nothing is sent.
 """
 
 
@@ -140,16 +141,24 @@ def fields(spoken: Mapping[str, ResourceApi]) -> Iterator[str]:
         if not api.resource.fields:
             continue
         yield f"### {name}\n"
-        yield "| field | shown as | compared |"
-        yield "|---|---|---|"
+        yield "| field | wants | shown as | compared |"
+        yield "|---|---|---|---|"
         demanded = {
             field for field, about in (api.body.model_fields if api.body else {}).items() if about.is_required()
         }
         for field in api.resource.fields:
             written = f"**`{field.write}`**" if field.write in demanded else f"`{field.write}`"
             shown = "–" if field.read is None else f"`{field.read}`{' (guess)' if field.is_guess else ''}"
-            yield row(written, shown, field.form.__name__)
+            yield row(written, wants(api, field.write), shown, field.form.__name__)
         yield ""
+
+
+def wants(api: ResourceApi, field: str) -> str:
+    name = api.translated.get(field, field)
+    about = api.body.model_fields.get(name) if api.body and name is not None else None
+    if about is None:
+        return "–"
+    return "number" if about.annotation in (int, float) else "text"
 
 
 def row(*cells: str) -> str:

@@ -149,6 +149,30 @@ def test_what_the_ledger_knows_to_be_equal_is_unchanged_without_a_look(office: O
     assert office.bkn.reads.total() == 0
 
 
+@pytest.mark.parametrize(("persons", "expected"), [(100, {"hold": 1}), (0, {"to_look_at": 1})])
+def test_a_sent_row_that_is_another_persons_now_is_not_unchanged(
+    office: Office, persons: int, expected: dict[str, int]
+) -> None:
+    office.enter()
+    office.pass_time()
+    office.enter(nip=BUDI)
+    plan = plan_of(office, persons=persons)
+    assert actions(plan) == expected
+    office.pass_time()
+    assert office.state() == ("held", "person.changed")
+
+
+def test_a_sent_row_goes_along_with_a_corrected_nip(office: Office) -> None:
+    office.enter()
+    office.pass_time()
+    [bkn_id] = office.bkn.stored["kursus"]
+    office.bkn.change("kursus", bkn_id, nipBaru=BUDI)
+    office.enter(nip=BUDI)
+    assert actions(plan_of(office)) == {"unchanged": 1}
+    office.pass_time()
+    assert (office.state()[0], office.effects) == ("synced", ["create"])
+
+
 def test_bkn_being_down_is_said_and_asked_only_once(office: Office) -> None:
     for key in range(5):
         office.enter(str(key), nip=SITI if key % 2 else BUDI)

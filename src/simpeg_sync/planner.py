@@ -117,6 +117,9 @@ class Planner:
             return self._without_looking(feed, record, rendered)
         work = self.view.work(turn, record, rendered)
         try:
+            sent = _sent_for_another(record, rendered)
+            if sent is not None and not self.view.has_row(feed, Nip(lane), sent):
+                return Decided("hold", "person.changed")
             return self._with_certificate(work, self.pipeline.decide(work))
         except BknError as error:
             self.bkn_problem = str(error)
@@ -131,6 +134,7 @@ class Planner:
         if complaint is not None:
             return Decided("hold", complaint.reason, complaint.field)
         settled = record.bkn_id is not None and record.synced_digest == rendered.digest
+        settled = settled and _sent_for_another(record, rendered) is None
         return Decided("unchanged" if settled else TO_LOOK_AT)
 
     def _with_certificate(self, work: Work, decision: plan.Decision) -> "Decided":
@@ -245,6 +249,12 @@ def _links_first(feeds: Sequence[Feed]) -> Sequence[Feed]:
         ordered += ready
         waiting = [feed for feed in waiting if feed not in ready]
     return ordered
+
+
+def _sent_for_another(record: Record, rendered: Rendered) -> BknId | None:
+    """BKN's id of a row that was sent for another person than SIMPEG names now; the daemon holds it unless BKN agrees."""
+    is_anothers = isinstance(rendered, Wanted) and rendered.nip != record.lane
+    return record.bkn_id if is_anothers else None
 
 
 def unseen(feed: FeedName, key: SourceKey, nip: Nip) -> Record:

@@ -108,6 +108,18 @@ REASONS: Mapping[str, Sentence] = {
         "Tahun ini memakai layanan BKN yang lain (SKP s.d. 2020, 2021, atau mulai 2022); periksa alur datanya.",
         "This year goes to another of BKN's addresses (SKP up to 2020, of 2021, from 2022 on); check the feed.",
     ),
+    "field.wants_number": Sentence(
+        "BKN meminta angka, pemetaan memberi teks; tulis {integer: ...} atau {number: ...} di berkas alur data.",
+        "BKN wants a number here, and the feed gives a text; write {integer: ...} or {number: ...} around the expression.",
+    ),
+    "field.wants_text": Sentence(
+        "BKN meminta teks, pemetaan memberi angka; tambahkan as_text: true atau tanda kutip di berkas alur data.",
+        "BKN wants a text here, and the feed gives a number; add as_text: true to the expression, or quote the constant.",
+    ),
+    "field.wants_code": Sentence(
+        "Nilai bukan salah satu kode yang diterima BKN di sini; periksa kode dalam alur datanya.",
+        "The value is none of the codes that BKN takes here; check the codes that the feed gives.",
+    ),
     "link.missing": Sentence(
         "Baris yang dirujuk belum ada di BKN; dikirim setelah baris itu sampai.",
         "The row it names is not at BKN yet; it goes on by itself once that one has arrived.",

@@ -34,6 +34,10 @@ def feed_of(region: Region) -> Feed:
         ("{year: selesai}", "{year: selesai, formats: null}", 16, "formats wants a list", "formats: ["),
         ("{year: selesai}", "{year: selesai, no_date: 1970-01-01}", 16, "no_date wants a list", "no_date: ["),
         ("{year: selesai}", "{year: selesai, formats: [tanggal]}", 16, "not a form of a date", "dd-mm-yyyy"),
+        ("{year: selesai}", "{year: selesai, formats: [dd mmmm yyyy]}", 16, "'dd mmmm yyyy' is not a form", "month"),
+        ("{year: selesai}", "{year: selesai, formats: [d-m-yyyy]}", 16, "'d-m-yyyy' is not a form", "dd-mm-yyyy"),
+        ("{year: selesai}", "{year: selesai, formats: [dd bulan yyyy]}", 16, "'dd bulan yyyy' is not a form", "month"),
+        ("{year: selesai}", "{year: selesai, formats: ['%d-%Q-%Y']}", 16, "'%d-%Q-%Y' is not a form", "dd-mm-yyyy"),
         ("{code: jenis, table: codes/jenis.csv}", "{code: jenis}", 13, "a code needs its table", "map"),
         ("{code: jenis, table: codes/jenis.csv}", "{lookup: jenis}", 13, "a lookup needs a joined column", "of: "),
         ("{code: jenis, table: codes/jenis.csv}", "{lookup: q.x, of: jenis}", 13, "names 'q', which no join", "Joins"),
@@ -83,6 +87,7 @@ def feed_of(region: Region) -> Feed:
         ("verified: {status: 2}", "verified:\n  # {status: 2}", 10, "verified says nothing", "remove the word"),
         ("table: pelatihan", "table: \"pelatihan; DROP TABLE x\"", 3, "is not a name of a table", "without quotes"),
         ("table: pelatihan", "table: '`pelatihan`'", 3, "is not a name of a table", "without quotes"),
+        ("{integer: jam}", "{integer: 'aktif?'}", 14, "'aktif?' is not a name of a table", "needs a view"),
         ("key: [id]", "key: ['id\"']", 4, "is not a name of a table", "without quotes"),
         ("person: p.nip", "person: \"p.nip'\"", 9, "is not a name of a table", "without quotes"),
         ("{status: 2}", "{\"status; --\": 2}", 10, "is not a name of a table", "without quotes"),
@@ -210,6 +215,18 @@ def test_dates_that_are_none_may_be_written_without_quotes(region: Region) -> No
     assert isinstance(year.of, Date)
     assert year.of.no_date == ("0000-00-00", "1900-01-01", "0")
     assert year.of.formats == ("%d/%m/%Y",)
+
+
+def test_a_month_may_be_written_by_its_name(region: Region) -> None:
+    region.spoil_feed("{year: selesai}", "{year: selesai, formats: [dd month yyyy, yyyy-mm-ddThh:mi:ss]}")
+    year = feed_of(region).fields["tahunKursus"]
+    assert year.value({"selesai": "2 Maret 2016"}) == 2016
+    assert year.value({"selesai": "2017-03-02T08:00:00"}) == 2017
+
+
+def test_days_may_be_decimal_where_the_feed_says_so(region: Region) -> None:
+    region.spoil_feed("{integer: jam}", "{hours: {days: {number: jam, decimal: ','}}, per_day: 8}")
+    assert feed_of(region).fields["jumlahJam"].value({"jam": "2,5"}) == 20
 
 
 def test_an_empty_list_of_stand_ins_means_none(region: Region) -> None:

@@ -132,6 +132,7 @@ def test_each_defect_of_the_tables_is_found_with_its_line(region: Region) -> Non
     assert notes["kunci"] == ["key.no_index"]
     assert ("identity.twice", 1) in problems["kembar"] and ("identity.null", 1) in problems["kembar"]
     assert ("join.fans_out", 1) in problems["banyak"]
+    assert report["banyak"]["sampled"] == report["banyak"]["rows"]
     assert ("join.fans_out", 1) in problems["mungkin"]
     assert notes["banyak"] == ["join.no_index"]
     assert problems["jalan"] == [] or ("join.finds_nobody", 2) in problems["jalan"]
@@ -175,6 +176,46 @@ def test_what_is_unique_only_by_luck_is_noted(region: Region) -> None:
         "join.may_fan_out",
         "key.no_unique_index",
     ]
+
+
+def test_constants_and_picks_count_towards_one_partner(region: Region) -> None:
+    region.run(
+        "CREATE TABLE kamus (golongan VARCHAR(5), kode VARCHAR(10), bkn VARCHAR(4), PRIMARY KEY (golongan, kode))",
+        "INSERT INTO kamus VALUES ('D', 'T', '3'), ('X', 'T', '9')",
+        "CREATE TABLE paraf (urut INTEGER PRIMARY KEY, jenis VARCHAR(10), hasil VARCHAR(2))",
+        "INSERT INTO paraf VALUES (1, 'T', 'A'), (2, 'T', 'B')",
+        "CREATE INDEX paraf_jenis ON paraf (jenis)",
+    )
+    joins = [
+        {"table": "kamus", "as": "k", "on": {"kode": "jenis", "golongan": {"const": "D"}}},
+        {"table": "paraf", "as": "a", "on": {"jenis": "jenis"}, "pick": {"newest": "urut"}},
+    ]
+    region.feed("satu", joins=[*FEED["joins"], *joins])
+    region.enter()
+    assert kinds(region.check("satu")["satu"]) == []
+
+
+def test_dates_with_names_of_months_are_told_their_form(region: Region) -> None:
+    region.enter(mulai="4 Maret 2024")
+    [finding] = [one for one in region.check()["kursus"]["findings"] if one["kind"] == "date.unreadable"]
+    assert "dd month yyyy" in finding["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("field", "written", "reason", "remedy"),
+    [
+        ("jumlahJam", "jam", "field.wants_number", "{integer: ...}"),
+        ("nomorSertipikat", {"integer": "jam"}, "field.wants_text", "as_text: true"),
+        ("jenisDiklatId", {"const": "77"}, "field.wants_code", "codes that the feed gives"),
+    ],
+)
+def test_a_field_of_the_wrong_type_is_told_which_verb_makes_it(
+    region: Region, field: str, written: Any, reason: str, remedy: str
+) -> None:
+    region.feed("tipe", fields={field: written})
+    region.enter()
+    [finding] = [one for one in region.check("tipe")["tipe"]["findings"] if one["kind"] == reason]
+    assert remedy in finding["remedy"]
 
 
 def test_a_join_that_never_finds_anybody_is_a_problem(small: Region) -> None:

@@ -82,6 +82,25 @@ def test_a_date_never_moves(column: Any, zone: str) -> None:
     assert value(Date("c"), column) == "04-03-2024", zone
 
 
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("2 Maret 2016", "02-03-2016"),
+        ("17 AGUSTUS 1999", "17-08-1999"),
+        ("05 Nopember 2020", "05-11-2020"),
+        ("1 Okt. 2021", "01-10-2021"),
+        ("1 December 2021", "01-12-2021"),
+    ],
+)
+def test_months_are_known_by_their_names(written: str, day: str) -> None:
+    assert value(Date("c", formats=("%d %B %Y",)), written) == day
+
+
+@pytest.mark.parametrize("written", ["2 Marzo 2016", "02 03 2016", "31 Februari 2020", "Maret 2016"])
+def test_what_is_no_month_by_name_is_held(written: str) -> None:
+    assert held(Date("c", formats=("%d %B %Y",)), written) == ("date.unreadable", "c")
+
+
 def test_the_first_format_that_fits_wins() -> None:
     assert value(Date("c", formats=("%d-%m-%Y", "%m-%d-%Y")), "03-04-2024") == "03-04-2024"
     assert value(Date("c", formats=("%m-%d-%Y", "%d-%m-%Y")), "03-04-2024") == "04-03-2024"
@@ -375,6 +394,13 @@ def test_the_branch_whose_condition_holds() -> None:
     assert (unfit.value.code, unfit.value.detail) == ("case.no_branch", "jenis")
     assert replace(post, otherwise=Constant(None)).value({"jenis": 9}) is None
     assert post.columns == ["jenis", "a", "jenis", "b"]
+
+
+def test_half_days_are_hours_where_the_feed_reads_them_as_numbers() -> None:
+    hours = Hours({"days": Number("c", decimal=",")}, {"days": 8})
+    assert value(hours, "2,5") == 20
+    assert value(hours, "3") == 24
+    assert held(hours, "2,3") == ("number.unreadable", "c")
 
 
 def test_hours_from_whichever_are_filled_in() -> None:

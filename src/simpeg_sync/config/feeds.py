@@ -270,7 +270,8 @@ class _Reader:
 
     def _check_name(self, where: Sequence[str | int], name: str) -> None:
         if not re.fullmatch(r"[^\W\d][\w$# -]*(\.[^\W\d][\w$# -]*){0,2}", name):
-            self._problem(where, f"{name!r} is not a name of a table or column", "Write it without quotes or SQL.")
+            remedy = "Write it without quotes or SQL: letters, digits, blanks, _ $ # -. Another name needs a view."
+            self._problem(where, f"{name!r} is not a name of a table or column", remedy)
 
     def _digest(self, content: bytes) -> str:
         return hashlib.blake2b(content, digest_size=16).hexdigest()

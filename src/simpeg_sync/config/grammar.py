@@ -3,6 +3,7 @@
 An expression is a column name, or one verb with its words. docs/configuration.md shows them all.
 """
 
+import datetime as dt
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from decimal import Decimal
@@ -44,7 +45,7 @@ from simpeg_sync.mapping.text import plain
 Where = tuple[str | int, ...]
 T = TypeVar("T")
 
-DATE_WORDS = {"dd": "%d", "mm": "%m", "yyyy": "%Y", "yy": "%y", "hh": "%H", "mi": "%M", "ss": "%S"}
+DATE_WORDS = {"month": "%B", "dd": "%d", "mm": "%m", "yyyy": "%Y", "yy": "%y", "hh": "%H", "mi": "%M", "ss": "%S"}
 NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,18})?")
 DEEPEST = 8
 """An expression within an expression within ...: nobody reads more, and a file must not exhaust us."""
@@ -164,7 +165,9 @@ class Grammar:
         read: dict[str, Expression] = {}
         for name, one in parts.items():
             inner = (*where, "hours", name)
-            read[name] = Integer(one) if isinstance(one, str) else Integer(of=self._parsed(one, inner))
+            number = Integer(one) if isinstance(one, str) else self._parsed(one, inner)
+            # Who writes `number` means half days too.
+            read[name] = number if isinstance(number, Integer | Number) else Integer(of=number)
         return Hours(read, worth)
 
     def _date(self, written: Mapping[str, Any], where: Where) -> Expression:
@@ -181,13 +184,15 @@ class Grammar:
         for word in ("formats", "no_date"):
             if word in written and not isinstance(written[word], list):
                 raise Bad((*where, word), f"{word} wants a list", f"Write {word}: [one, other].")
-        formats = tuple(_strptime(str(form)) for form in written.get("formats", ())) or DEFAULT_DATE_FORMATS
-        for form in formats:
-            if not re.search("%[Yy]", form):
-                raise Bad((*where, "formats"), f"{form!r} is not a form of a date", "Write it like dd-mm-yyyy.")
+        formats = []
+        for form in map(str, written.get("formats", ())):
+            formats.append(_strptime(form))
+            if not _reads_dates(formats[-1]):
+                remedy = "Write it like dd-mm-yyyy, with dd, mm, month (its name), yyyy, yy, hh, mi and ss, each once."
+                raise Bad((*where, "formats"), f"{form!r} is not a form of a date", remedy)
         no_date = tuple(plain(text) for text in written.get("no_date", NO_DATE))
         column, of = self._column_or(written, verb, where)
-        return Date(column, formats, no_date, of)
+        return Date(column, tuple(formats) or DEFAULT_DATE_FORMATS, no_date, of)
 
     def _link(self, written: Mapping[str, Any], where: Where) -> Expression:
         self._only(written, where, "link")
@@ -398,3 +403,14 @@ def _strptime(form: str) -> str:
     for word, code in DATE_WORDS.items():
         form = form.replace(word, code)
     return form
+
+
+def _reads_dates(form: str) -> bool:
+    """A year, no word that stands for nothing but ISO's T and Z, and a date written so can be read again."""
+    if not re.search("%[Yy]", form) or re.search(r"[^\W\d_TZtz]", re.sub("%.", "", form)):
+        return False
+    try:
+        dt.datetime.strptime(dt.datetime(2011, 11, 11, 11, 11, 11).strftime(form), form)
+    except (ValueError, re.error):
+        return False
+    return True

@@ -1,6 +1,7 @@
 """`map check`: each feed against the live catalogue and a sample of live rows, with nothing but the source."""
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -347,6 +348,8 @@ def _proposal(counted: Counted) -> str:
 
 def _form(shape: str) -> str | None:
     """``99.99.9999`` is tried with the digits of a day that every form can tell from every other."""
+    if named := re.fullmatch(r"99?([ ./-]+)[Aa]{3,}([ ./-]+)9999", shape):
+        return f"dd{named[1]}month{named[2]}yyyy"
     day = dt.datetime(2011, 11, 11, 11, 11, 11)
     return next(
         (

@@ -160,6 +160,8 @@ class Reader:
         """Rows in the order of the source, with the columns of ``reading``."""
         names = self.reading.columns
         for number, (key, values) in enumerate(page):
+            if number and page[number - 1][0] == key and not self.feed.key_is_natural:
+                continue  # the same row once more, with another partner
             is_twice = any(0 <= n < len(page) and page[n][0] == key for n in (number - 1, number + 1))
             self.take_row(key, TWICE if is_twice else dict(zip(names, values, strict=True)))
 

@@ -142,8 +142,9 @@ class Structure:
     def _fan_out(self, number: int, join: Join, *, is_single: bool) -> Iterator[Finding]:
         """One row of the feed must stay one row."""
         place = place_of_join(self.file, self.feed, join.alias)
-        columns = [its for its, _ in join.on]
-        if self._facts(join.table).is_unique_by(columns):
+        columns = [its for its, _ in (*join.on, *join.where)]
+        picked = [join.pick.column.rpartition(".")[2]] if join.pick else []
+        if self._facts(join.table).is_unique_by([*columns, *picked]):
             return
         named = f"{join.table} ({', '.join(columns)})"
         doubles = None
@@ -174,8 +175,9 @@ class Structure:
     def _roads(self, join: Join) -> Iterator[Finding]:
         place = place_of_join(self.file, self.feed, join.alias)
         partner = self._facts(join.table)
-        if not partner.is_view and not partner.leading & {its for its, _ in join.on}:
-            columns = ", ".join(its for its, _ in join.on)
+        asked = [its for its, _ in (*join.on, *join.where)]
+        if not partner.is_view and not partner.leading & set(asked):
+            columns = ", ".join(asked)
             what = (
                 f"no index of {join.table} begins with {columns}: reading the feed's rows looks through the whole table"
             )

@@ -56,6 +56,16 @@ class BadField:
     reason: str
 
 
+OF_BAD_FIELDS = {
+    "missing": "field.required",
+    "int_type": "field.wants_number",
+    "float_type": "field.wants_number",
+    "string_type": "field.wants_text",
+    "literal_error": "field.wants_code",
+}
+"""What pydantic finds -> the reason of those that the feed rather than the row may cause."""
+
+
 class Body(BaseModel):
     """Base of all write bodies. Values stay out of error texts: they are personal data."""
 
@@ -127,8 +137,7 @@ class ResourceApi:
         except ValidationError as errors:
             first = errors.errors(include_input=False, include_url=False, include_context=False)[0]
             field = str(first["loc"][0]) if first["loc"] else "body"
-            reason = "field.required" if first["type"] == "missing" else f"field.{first['type']}"
-            return BadField(self.in_feed(field), reason)
+            return BadField(self.in_feed(field), OF_BAD_FIELDS.get(first["type"], f"field.{first['type']}"))
         broken = fit.broken_rule()
         return BadField(self.in_feed(broken.field), broken.reason) if broken else None
 

@@ -16,6 +16,21 @@ YEAR_0 = re.compile(r"0000-\d\d-\d\d|\d\d[-/]\d\d[-/]0000|-0001-11-30|30-11--000
 EARLIEST, LATEST = dt.date(1940, 1, 1), dt.date(2100, 1, 1)
 """Plausible dates of a serving employee's history; outside them it is a typing error (or integer 0 read as a date)."""
 
+MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "januari january jan", "februari pebruari february feb peb", "maret march mar", "april apr", "mei may",
+            "juni june jun", "juli july jul", "agustus august agu agt ags aug", "september sep sept",
+            "oktober october okt oct", "november nopember nov nop", "desember december des dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}  # fmt: skip
+"""The Indonesian names, the old spellings that people still write, and the English ones: no locale of the server decides."""
+MONTH_BY_NAME = re.compile("%[Bb]")
+
 
 @dataclass(frozen=True, slots=True)
 class Date:
@@ -60,7 +75,7 @@ class Date:
     def _parsed(self, text: str) -> dt.date:
         for form in self.formats:
             try:
-                return dt.datetime.strptime(text, form).date()
+                return dt.datetime.strptime(*_numbered(text, form)).date()
             except ValueError:
                 continue  # the next format of the ordered list may fit
         raise Unfit("date.unreadable", self.place)
@@ -100,3 +115,14 @@ class Month:
 
 def _shown(number: int, as_text: bool) -> int | str:
     return str(number) if as_text else number
+
+
+def _numbered(text: str, form: str) -> tuple[str, str]:
+    """Text and form with a number where the form has the name of a month. Raises ValueError when no month is named."""
+    if MONTH_BY_NAME.search(form) is None:
+        return text, form
+    name = re.search(r"[^\W\d_]+", text)
+    if name is None or name[0].lower() not in MONTHS:
+        raise ValueError("no month is named")
+    end = name.end() + text.startswith(".", name.end())
+    return f"{text[: name.start()]}{MONTHS[name[0].lower()]:02}{text[end:]}", MONTH_BY_NAME.sub("%m", form)

@@ -81,8 +81,12 @@ class Hours:
 
     def value(self, row: Row) -> int | None:
         given = {name: part.value(row) for name, part in self.parts.items()}
-        numbers = {name: int(number) for name, number in given.items() if number is not None}
-        return sum(number * self.worth[name] for name, number in numbers.items()) or None
+        numbers = {name: Decimal(str(number)) for name, number in given.items() if number is not None}
+        exact = sum((number * self.worth[name] for name, number in numbers.items()), Decimal(0))
+        if exact != exact.to_integral_value():
+            # BKN wants whole hours, and whether half an hour counts is not for a program to say.
+            raise Unfit("number.unreadable", ", ".join(self.columns))
+        return int(exact) or None
 
 
 @dataclass(frozen=True, slots=True)
