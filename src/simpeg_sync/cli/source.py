@@ -157,12 +157,15 @@ def _show_source(shared: Shared, state: Any, modes: dict[str, dict[str, Any]] | 
         data["modes"] = modes
 
     def as_text() -> None:
-        click.echo("the change log is complete" if state.is_complete else "the change log is NOT complete")
+        if state.has_log and not state.is_visible:
+            click.echo("the change log is there; this account may not see its triggers")
+        else:
+            click.echo("the change log is complete" if state.is_complete else "the change log is NOT complete")
         rows = [[kind, name] for kind in ("missing", "disabled", "outdated") for name in data[kind]]
         if rows:
             table(["what", "table: trigger"], rows)
         if not state.is_visible:
-            say("this account may not see triggers; ask the DBA, or run with --url-file")
+            say("whether the triggers are complete is told to their owner: run with --url-file, or ask the DBA")
         click.echo("Triggers do not see: TRUNCATE (except PostgreSQL), cascades on some engines, files on disk.")
         _print_modes(others)
 

@@ -37,7 +37,7 @@ class Status:
     outdated: tuple[str, ...]
     """Triggers of ours that no feed wants any more, or with other columns than now."""
     is_visible: bool = True
-    """False where the account may not see triggers (MariaDB's reader): then the lists say nothing."""
+    """False where the account may not see triggers (MariaDB's reader): then the lists are empty and say nothing."""
 
     @property
     def is_complete(self) -> bool:
@@ -158,7 +158,7 @@ def status(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> S
     names = {trigger.name for trigger in wanted}
     return Status(
         has_log=has_log,
-        missing=tuple(f"{t.table}: {t.name}" for t in wanted if t.name not in present),
+        missing=tuple(f"{t.table}: {t.name}" for t in wanted if t.name not in present and is_visible),
         disabled=tuple(f"{t.table}: {t.name}" for t in present.values() if not t.is_enabled),
         outdated=tuple(f"{t.table}: {t.name}" for t in present.values() if t.name not in names),
         is_visible=is_visible,
