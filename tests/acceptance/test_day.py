@@ -12,6 +12,7 @@ from simpeg_sync.demo.play import Play, Result
 from simpeg_sync.demo.stage import Stage, set_up
 
 SEED, EMPLOYEES = 20, 40
+SCAN = {"every": "300 ms", "rows_per_second": 100_000}
 
 EndState = list[str]
 
@@ -63,6 +64,7 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> EndState:
         ("sqlite", "postgresql", "log"),
         ("postgresql", "sqlite", "wal"),
         ("mariadb", "sqlite", "binlog"),
+        ("mariadb", "sqlite", "scan"),
     ],
 )
 def test_the_same_day_ends_the_same_on_every_database(
@@ -81,7 +83,7 @@ def test_the_same_day_ends_the_same_on_every_database(
     }
     stage = set_up(
         tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger](),
-        changes={"source": {"capture": [capture], "wal": {"slot": f"day_{secrets.token_hex(4)}", "makes_slot": True}}},
+        changes={"source": {"capture": [capture], "scan": SCAN, "wal": {"slot": f"day_{secrets.token_hex(4)}", "makes_slot": True}}},
     )  # fmt: skip
     result, state = play(stage)
     assert list(result.findings) == []

@@ -61,6 +61,7 @@ class Stage:
     daemon: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _config: Config | None = field(default=None, init=False)
     _ledger: SqlLedger | None = field(default=None, init=False)
+    _passes: set[str] = field(default_factory=set, init=False)
 
     # ------------------------------------------------------------------------------------------------- commands
 
@@ -112,6 +113,7 @@ class Stage:
     def wait_until_settled(self, *, limit_s: float, while_waiting: Callable[[], None] = lambda: None) -> None:
         """Until the daemon has seen every change of SIMPEG and no record is on its way. Raises StageFailed."""
         ends_at = time.monotonic() + limit_s
+        self._passes.clear()
         while not self._is_settled():
             if time.monotonic() > ends_at:
                 raise StageFailed(f"not settled after {limit_s:g} s; see {self.folder / 'daemon.log'}")
@@ -153,6 +155,11 @@ class Stage:
         if mode in ("wal", "binlog"):  # only one program may read a stream
             facts = capture.state(cursor).facts
             return facts["taken"] == facts["written"]
+        if (
+            mode == "scan"
+        ):  # of the passes that end from now on, the second has begun after everything that is there now
+            self._passes.add(str(capture.state(cursor).facts["last pass ended"]))
+            return len(self._passes) > 2
         batch = capture.changes(cursor, limit=10)
         return not batch.changes and not batch.sweep
 
