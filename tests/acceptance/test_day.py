@@ -81,9 +81,10 @@ def test_the_same_day_ends_the_same_on_every_database(
         "postgresql": postgres.create_database,
         "mariadb": mariadb.create_database,
     }
+    wal = {"slot": f"day_{secrets.token_hex(4)}", "makes_slot": True}
     stage = set_up(
         tmp_path, seed=SEED, employees=EMPLOYEES, source_url=urls[source](), ledger_url=urls[ledger](),
-        changes={"source": {"capture": [capture], "scan": SCAN, "wal": {"slot": f"day_{secrets.token_hex(4)}", "makes_slot": True}}},
+        changes={"source": {"capture": [capture], "scan": SCAN, "wal": wal}},
     )  # fmt: skip
     result, state = play(stage)
     assert list(result.findings) == []
