@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from simpeg_sync.config.document import read_yaml
 from simpeg_sync.wiring.discovery import first_configuration
 
 NIPS = [f"1980{month:02d}{day:02d}200501100{day % 10}" for month in range(1, 13) for day in (3, 14, 25)]
@@ -53,3 +54,28 @@ def test_names_of_persons_are_written_nowhere(tmp_path: Path, column: str) -> No
     kursus_of(tmp_path, column, list(OFFICERS))
     _, files = first_configuration(f"sqlite:///{tmp_path}/s.db", url_file=None, schemas=())
     assert [name for name, text in files.items() if any(officer in text for officer in OFFICERS)] == []
+
+
+def test_a_person_two_steps_away_is_found(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "s.db") as connection:
+        connection.execute("CREATE TABLE identitas (orang TEXT PRIMARY KEY, nip TEXT, nama TEXT)")
+        connection.execute(
+            "CREATE TABLE pekerja (id_pekerja INTEGER PRIMARY KEY, orang TEXT REFERENCES identitas (orang))"
+        )
+        connection.execute(
+            "CREATE TABLE kursus (id INTEGER PRIMARY KEY, id_pekerja INTEGER REFERENCES pekerja (id_pekerja), "
+            "nama_kursus TEXT, no_sertifikat TEXT, penyelenggara TEXT, jam INTEGER, tgl_selesai TEXT)"
+        )
+        for number, nip in enumerate(NIPS):
+            connection.execute("INSERT INTO identitas VALUES (?, ?, ?)", (f"o-{number}", nip, f"Nama {number}"))
+            connection.execute("INSERT INTO pekerja VALUES (?, ?)", (100 + number, f"o-{number}"))
+            row = (number, 100 + number, "Arsip", f"S/{number}", "LAN", 8, "2020-01-31")
+            connection.execute("INSERT INTO kursus VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    _, files = first_configuration(f"sqlite:///{tmp_path}/s.db", url_file=None, schemas=())
+    (tmp_path / "kursus.yaml").write_text(files["feeds/kursus.yaml"], encoding="utf-8")
+    feed = read_yaml(tmp_path / "kursus.yaml").data
+    assert feed["person"] == "p.nip"
+    assert [join for join in feed["joins"] if join["as"] in ("o", "p")] == [
+        {"table": "pekerja", "as": "o", "on": {"id_pekerja": "id_pekerja"}},
+        {"table": "identitas", "as": "p", "on": {"orang": "o.orang"}},
+    ]

@@ -17,7 +17,7 @@ from simpeg_sync.discover.contents import USUAL, Look
 from simpeg_sync.discover.kinds import SURE, Match, Recognised
 from simpeg_sync.discover.looks import SeenColumn, SeenTable, seen
 from simpeg_sync.discover.lookups import LocalCode, Lookup, Lookups, lookup_tables
-from simpeg_sync.discover.persons import Master, Road, masters, names_of, nip_columns, roads
+from simpeg_sync.discover.persons import Master, Over, Road, masters, names_of, nip_columns, roads
 from simpeg_sync.discover.shapes import FieldShape, Shape
 from simpeg_sync.discover.words import Lexicon
 from simpeg_sync.mapping.expressions import NO_DATE
@@ -215,10 +215,21 @@ class _Drafter:
 
     def _person(self, way: Road, joins: list[Mapping[str, Any]]) -> tuple[str, str | None]:
         bkn_id = way.master.bkn_id if way.master is not None else None
+        if way.over is not None:
+            return self._person_over(way, way.over, bkn_id, joins)
         if way.master is not None and (not way.is_nip or bkn_id is not None):
             joins.append({"table": way.master.table.name, "as": "p", "on": {way.master_column: way.column}})
         person = way.column if way.is_nip or way.master is None else f"p.{way.master.nip}"
         return person, f"p.{bkn_id}" if bkn_id is not None else None
+
+    def _person_over(
+        self, way: Road, over: Over, bkn_id: str | None, joins: list[Mapping[str, Any]]
+    ) -> tuple[str, str | None]:
+        joins.append({"table": over.table, "as": "o", "on": {over.its: way.column}})
+        if way.master is None:
+            return f"o.{over.way.column}", None
+        joins.append({"table": way.master.table.name, "as": "p", "on": {way.master_column: f"o.{over.way.column}"}})
+        return f"p.{way.master.nip}", f"p.{bkn_id}" if bkn_id is not None else None
 
     # --------------------------------------------------------------------------------------------------------- fields
 

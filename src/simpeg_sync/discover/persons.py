@@ -37,6 +37,17 @@ class Road:
     is_nip: bool
     """Whether ``column`` is the NIP itself."""
     score: float
+    over: "Over | None" = None
+    """The table between, where the person is two steps away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    table: str
+    its: str
+    """Its column to which the row's column leads."""
+    way: Road
+    """From there to the NIP."""
 
 
 def masters(tables: Sequence[SeenTable]) -> Sequence[Master]:
@@ -150,4 +161,27 @@ def _unique(master: Master) -> Sequence[str]:
 def roads(tables: Sequence[SeenTable], known: Sequence[Master], survey: Survey) -> Mapping[str, Road]:
     """By table. Raises SourceError."""
     found = {table.name: road(table, known, survey) for table in tables}
-    return {name: one for name, one in found.items() if one is not None}
+    near = {name: one for name, one in found.items() if one is not None}
+    between = [table for table in tables if table.name in near and _is_one_a_person(table, near[table.name])]
+    far = {table.name: _longer_road(table, between, near, survey) for table in tables if table.name not in near}
+    return {**near, **{name: one for name, one in far.items() if one is not None}}
+
+
+def _is_one_a_person(table: SeenTable, way: Road) -> bool:
+    """Of a history with several rows a person nobody can tell which one is meant."""
+    look = table.columns[way.column].look
+    return look.filled >= 2 and look.is_unique
+
+
+def _longer_road(
+    table: SeenTable, between: Sequence[SeenTable], near: Mapping[str, Road], survey: Survey
+) -> Road | None:
+    for step in between:
+        for score, column, theirs in _keys(table, Master(step, "", 0.0, None)):
+            values = table.values(column)
+            if values and survey.share_found(step.name, theirs, values) >= FOUND_MIN:
+                way = near[step.name]
+                return Road(
+                    column, way.master, way.master_column, False, score * way.score, Over(step.name, theirs, way)
+                )
+    return None
