@@ -158,7 +158,7 @@ def _forms(values: Sequence[Any], texts: Sequence[str]) -> tuple[tuple[str, ...]
             try:
                 day = dt.datetime.strptime(text, code)
             except ValueError:
-                continue
+                continue  # another form may fit
             if 1940 <= day.year <= 2100:
                 found[form] += 1
                 break

@@ -59,50 +59,13 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
         ) from None
     parsed = parsed.set(drivername=DRIVERS.get(parsed.drivername, parsed.drivername))
     backend = parsed.get_backend_name()
-    arguments: dict[str, Any] = {}
-    pool: dict[str, Any] = {
-        "pool_size": limits.pool_size,
-        "max_overflow": 0,
-        "pool_timeout": limits.statement_timeout_s,
-    }
-    match backend:
-        case "postgresql":
-            # A network that swallows everything: statement_timeout is the server's, and nobody would tell us.
-            arguments = {
-                "connect_timeout": limits.connect_timeout_s,
-                "application_name": "simpeg-sync",
-                "tcp_user_timeout": (limits.statement_timeout_s + limits.connect_timeout_s) * 1000,
-                "keepalives_idle": limits.statement_timeout_s,
-                "keepalives_interval": limits.connect_timeout_s,
-                "keepalives_count": 3,
-            }
-        case "mysql" | "mariadb":
-            # The socket's own limits are the second line, for a server that no longer keeps its limits.
-            patience = limits.statement_timeout_s + limits.connect_timeout_s
-            arguments = {
-                "connect_timeout": limits.connect_timeout_s,
-                "read_timeout": patience,
-                "write_timeout": patience,
-            }
-            arguments["charset"] = "utf8mb4"
-        case "oracle":
-            arguments = {"tcp_connect_timeout": float(limits.connect_timeout_s)}
-        case "mssql":
-            # A fixed protocol: else a silent server is asked once for every older one, each with the whole limit.
-            arguments = {
-                "login_timeout": limits.connect_timeout_s,
-                "timeout": limits.statement_timeout_s,
-                "tds_version": "7.4",
-                "charset": "UTF-8",
-                "appname": "simpeg-sync",
-            }
-        case "sqlite":
-            parsed = _sqlite_file(parsed, writable=writable)
-            arguments = {"timeout": float(limits.lock_timeout_s)}
+    if backend == "sqlite":
+        parsed = _sqlite_file(parsed, writable=writable)
     try:
         engine = sa.create_engine(
             parsed, isolation_level="AUTOCOMMIT", hide_parameters=True, pool_pre_ping=True,
-            connect_args=arguments, **pool,
+            connect_args=_arguments(backend, limits),
+            pool_size=limits.pool_size, max_overflow=0, pool_timeout=limits.statement_timeout_s,
         )  # fmt: skip
     except (exc.ArgumentError, ImportError):
         remedy = f"; pip install 'simpeg-sync[{backend}]'" if backend in EXTRAS else ""
@@ -112,6 +75,45 @@ def _open(url: str, limits: Limits, *, writable: bool) -> sa.Engine:
         event.listen(engine, "do_connect", _patiently(Patience(2.0 * limits.connect_timeout_s)))
     event.listen(engine, "connect", _session(backend, limits, writable=writable))
     return engine
+
+
+def _arguments(backend: str, limits: Limits) -> dict[str, Any]:
+    """What each driver has to be told so that no server keeps us waiting for ever."""
+    patience = limits.statement_timeout_s + limits.connect_timeout_s
+    match backend:
+        case "postgresql":
+            # A network that swallows everything: statement_timeout is the server's, and nobody would tell us.
+            return {
+                "connect_timeout": limits.connect_timeout_s,
+                "application_name": "simpeg-sync",
+                "tcp_user_timeout": patience * 1000,
+                "keepalives_idle": limits.statement_timeout_s,
+                "keepalives_interval": limits.connect_timeout_s,
+                "keepalives_count": 3,
+            }
+        case "mysql" | "mariadb":
+            # The socket's own limits are the second line, for a server that no longer keeps its limits.
+            return {
+                "connect_timeout": limits.connect_timeout_s,
+                "read_timeout": patience,
+                "write_timeout": patience,
+                "charset": "utf8mb4",
+            }
+        case "oracle":
+            return {"tcp_connect_timeout": float(limits.connect_timeout_s)}
+        case "mssql":
+            # A fixed protocol: else a silent server is asked once for every older one, each with the whole limit.
+            return {
+                "login_timeout": limits.connect_timeout_s,
+                "timeout": limits.statement_timeout_s,
+                "tds_version": "7.4",
+                "charset": "UTF-8",
+                "appname": "simpeg-sync",
+            }
+        case "sqlite":
+            return {"timeout": float(limits.lock_timeout_s)}
+        case _:
+            return {}
 
 
 def _patiently(patience: Patience) -> Callable[..., Any]:
