@@ -11,7 +11,7 @@ is in `decide/`, everything that talks is behind `ports.py`.
 """
 
 import traceback
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, assert_never
@@ -43,14 +43,19 @@ class Pipeline:
     def __post_init__(self) -> None:
         object.__setattr__(self, "settling", Settling(self.view))
 
-    def take_turn(self, claim: Claim) -> None:
+    def prepared(self, claims: Sequence[Claim]) -> list[Turn]:
+        """What the turns of several people need first, read at once for all of them. Raises SourceDown."""
+        return self.view.prepared(claims)
+
+    def take_turn(self, turn: Turn) -> None:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
-        turn = Turn(claim, unsettled=self.view.unsettled(claim))
+        claim = turn.claim
         # What is uncertain is decided first: nothing else of its kind may leave before.
         for record in sorted(claim.records, key=lambda record: record.status is not Status.UNCERTAIN):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:
+        turn.links = None
         try:
             if record.feed not in self.view.feeds:
                 self.without_feed(turn, record)
@@ -71,7 +76,7 @@ class Pipeline:
     # ---------------------------------------------------------------------------------------- one record, step by step
 
     def make_equal(self, turn: Turn, record: Record) -> None:
-        rendered = self.view.rendered(self.view.feeds[record.feed], record)
+        rendered = self.view.rendered(self.view.feeds[record.feed], record, turn)
         if self.is_anothers(turn, record, rendered):
             return
         work = self.view.work(turn, record, rendered)
@@ -79,11 +84,11 @@ class Pipeline:
             try:
                 after = self.act(work, self.decide(work))
             except FeedBraked as braked:
-                work.turn.braked = None
+                turn.braked = None
                 after = self.act(work, plan.Hold("feed.braked", braked.by))
             if after.status is not Status.WORKING:
                 return
-            work = replace(work, record=after)
+            work, turn.links = replace(work, record=after), None
         self.view.ledger.finish(turn.claim, work.record, Move.held("program.too_many_steps"))
 
     def decide(self, work: Work) -> Decision:
@@ -187,7 +192,7 @@ class Pipeline:
 
     def save(self, work: Work, decision: plan.Save) -> Record:
         wanted, look, resource = work.wanted, self.view.seen(work), work.resource
-        pns_id = self.view.pns_id(wanted)
+        pns_id = self.view.pns_id(work.turn, wanted)
         assert pns_id is not None, "decide() holds a person that BKN does not know"
         bkn_id = decision.bkn_id or (pns_id if resource.is_single else None)
         body = {**decision.carried_over, **wanted.body}
@@ -269,7 +274,7 @@ class Pipeline:
     def follow_up(self, work: Work, call: str) -> Record:
         """A GET of BKN that may be made any number of times: it needs no intent, and what is unclear is asked again."""
         record, now = work.record, self.view.clock.now()
-        pns_id = self.view.pns_id(work.wanted)
+        pns_id = self.view.pns_id(work.turn, work.wanted)
         assert pns_id is not None and record.synced_digest is not None, "only what is at BKN is followed up"
         outcome = called(lambda: self.view.bkn.follow_up(work.feed.target, pns_id))
         failures = record.failures + (not outcome.stops_all)
@@ -352,7 +357,7 @@ class Pipeline:
         has been answered is no longer on the way; where BKN shows no rows, its word is all there will ever be."""
         if outcome.verdict is not Verdict.ACCEPTED or not work.resource.is_listed:
             return outcome
-        known_ids = look.ids | self.view.links(work).keys()
+        known_ids = look.ids | self.view.owned_ids(work)
         by_id = proof(attempt.action, outcome, named=attempt.bkn_id, known_ids=known_ids)
         if work.resource.answers_id:
             return by_id

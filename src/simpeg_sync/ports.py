@@ -285,6 +285,14 @@ class Claim:
     fence: int
     """Raised with every claim: what an overtaken worker writes under an older fence is refused."""
     records: Sequence[Record]
+    person: BknId | None = None
+    """BKN's id of the person, if the ledger knows it."""
+    owned: Sequence[tuple[FeedName, BknId]] = ()
+    """What BKN has of this person's records, by feed; also under another NIP that BKN knows as the same person."""
+    opened: frozenset[FeedName] = frozenset()
+    """Feeds of this person with an attempt that is not decided yet."""
+    braked: Mapping[FeedName, str] = field(default_factory=dict)
+    """Feeds whose brake is pulled, and by what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,14 +354,22 @@ class Intake(Protocol):
 class Work(Protocol):
     """The lanes that want a turn."""
 
-    def claim(self, *, at_work: Collection[str] = ()) -> Claim | None:
-        """The most urgent due lane with its due records, or None.
-
-        ``at_work``: lanes that workers of this process have; never taken from them, however old their lease.
-        """
+    def claim_many(self, limit: int) -> Sequence[Claim]:
+        """The most urgent due lanes with their due records. What this process has is never taken from it, however old its
+        lease."""
         ...
 
     def release(self, claim: Claim) -> None: ...
+
+    def keep_leases(self) -> None:
+        """Told every so often that this process lives."""
+        ...
+
+    def leads(self) -> bool:
+        """Whether this process is the one of all that looks after the change log and the calendar, for one more while."""
+        ...
+
+    def stop_leading(self) -> None: ...
 
     def recover(self, lane: str | None = None) -> int:
         """Makes states true again: what may have left becomes uncertain, what had not left waits again."""
@@ -366,6 +382,10 @@ class Work(Protocol):
 
 class Ledger(Protocol):
     """What the pipeline writes down. Every method is one transaction; raises LedgerDown, or LostClaim when overtaken."""
+
+    def lease_ends_at(self, lane: str) -> float:
+        """Monotonic seconds after which nothing of this lane may leave: another worker may have it then."""
+        ...
 
     def finish(self, claim: Claim, record: Record, move: Move) -> Record:
         """The record after the move; its new status is in effect when this returns."""

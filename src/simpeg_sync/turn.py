@@ -3,7 +3,7 @@
 Nothing here writes to BKN. The pipeline asks, decides by what it hears, and acts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from simpeg_sync.clock import Clock
@@ -12,14 +12,18 @@ from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import BknRow, Look, candidates
 from simpeg_sync.documents import Documents
 from simpeg_sync.domain.brake import Counted, Kind, Limits
-from simpeg_sync.domain.change import FeedName, Nip, SourceKey
-from simpeg_sync.domain.errors import BknAnswersBadly, BknError
+from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
+from simpeg_sync.domain.errors import BknAnswersBadly, BknError, SourceUnfit
 from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
 from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, SourceOfDocuments
+
+
+AHEAD_S = 2.0
+"""How old a row may be that was read before its turn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +41,15 @@ class Timing:
 
 @dataclass(slots=True)
 class Turn:
-    """One person's turn: the claim, and what BKN has shown of this person so far."""
+    """One person's turn: the claim, and what SIMPEG and BKN have shown of this person so far."""
 
     claim: Claim
+    ahead: Mapping[RecordId, Row | None] = field(default_factory=dict)
+    """Rows that were read for many turns at once, after their lanes were claimed: what changes later marks them anew."""
+    ahead_until: float = float("-inf")
+    """Monotonic; later they are read again, so that a burst of edits is one write."""
+    links: Sequence[Link] | None = None
+    """The person's records that own a row of BKN, until the next step."""
     looks: dict[str, Look] = field(default_factory=dict)
     failed_looks: dict[str, BknError] = field(default_factory=dict)
     """A list that fails for one record of the person fails for all; it is asked for once a turn."""
@@ -100,9 +110,31 @@ class View:
 
     # ----------------------------------------------------------------------------------------------- SIMPEG, the folder
 
-    def rendered(self, feed: Feed, record: Record) -> Rendered:
+    def rendered(self, feed: Feed, record: Record, turn: Turn | None = None) -> Rendered:
         """What the feed wants for the record's key, by SIMPEG as it is now."""
+        if turn is not None and record.id in turn.ahead and self.clock.monotonic() < turn.ahead_until:
+            return render(feed, turn.ahead[record.id], link_of=self.link_of)
         return render(feed, self.source.read(feed, [record.key]).get(record.key), link_of=self.link_of)
+
+    def prepared(self, claims: Sequence[Claim]) -> list[Turn]:
+        """The turns of several people, with their rows read in one statement a feed. Raises SourceDown."""
+        wanted: dict[FeedName, list[Record]] = {}
+        for claim in claims:
+            for record in claim.records:
+                if record.status is not Status.UNCERTAIN and record.feed in self.feeds:
+                    wanted.setdefault(record.feed, []).append(record)
+        until = self.clock.monotonic() + AHEAD_S
+        ahead: dict[RecordId, Row | None] = {}
+        for name, records in wanted.items():
+            try:
+                rows = self.source.read(self.feeds[name], [record.key for record in records])
+            except SourceUnfit:
+                continue  # found again, and said, when the first of them has its turn
+            ahead |= {record.id: rows.get(record.key) for record in records}
+        return [
+            Turn(claim, {r.id: ahead[r.id] for r in claim.records if r.id in ahead}, until, unsettled=self.opened(claim))
+            for claim in claims
+        ]
 
     def waiting_for(self, feed: Feed) -> tuple[FeedName, ...]:
         """Feeds whose records may wait for a proof of this one: a move between endpoints, or a field that names its row."""
@@ -177,7 +209,9 @@ class View:
     def has_row(self, feed: Feed, nip: Nip, bkn_id: BknId) -> bool:
         return self.bkn.resource(feed.target).is_listed and self.rows(feed, nip).row(bkn_id) is not None
 
-    def pns_id(self, wanted: Wanted) -> BknId | None:
+    def pns_id(self, turn: Turn, wanted: Wanted) -> BknId | None:
+        if turn.claim.person is not None and wanted.nip == turn.claim.lane:
+            return turn.claim.person
         return self.known_person(wanted.nip)
 
     def known_person(self, nip: Nip) -> BknId | None:
@@ -198,7 +232,7 @@ class View:
         wanted = work.wanted
         if self.is_twice(work):
             return plan.Hold("person.twice", work.feed.person, looks_again=True)
-        known = self.pns_id(wanted)
+        known = self.pns_id(work.turn, wanted)
         if known is None:
             return plan.Hold("person.unknown_at_bkn", looks_again=True)
         if wanted.person_bkn_id is not None and identifier(wanted.person_bkn_id) != identifier(known):
@@ -222,6 +256,10 @@ class View:
 
     # ----------------------------------------------------------------------------- the person's other records, by the ledger
 
+    def opened(self, claim: Claim) -> set[str]:
+        """As `unsettled`, by what was known when the lane was claimed."""
+        return {self.feeds[name].target for name in claim.opened if name in self.feeds}
+
     def unsettled(self, claim: Claim) -> set[str]:
         links = self.ledger.links(claim.lane)
         feeds = [self.feeds.get(link.record.feed) for link in links if link.has_open_attempt]
@@ -240,7 +278,7 @@ class View:
     def braked_by(self, work: Work) -> str:
         """What has stopped the feed, if it stops this record; asked once a turn, before a look is spent on it."""
         if work.turn.braked is None:
-            work.turn.braked = self.ledger.braked()
+            work.turn.braked = work.turn.claim.braked
         by = work.turn.braked.get(work.feed.name, "")
         is_delete = isinstance(work.rendered, Gone) and not work.record.delete_released
         return by if by == "change" or is_delete else ""
@@ -279,16 +317,26 @@ class View:
             return None
         return owner.bkn_id
 
+    def owners(self, turn: Turn) -> Sequence[Link]:
+        if turn.links is None:
+            turn.links = self.ledger.links(turn.claim.lane)
+        return turn.links
+
     def links(self, work: Work) -> Mapping[str, Link]:
         return {
             identifier(link.record.bkn_id): link
-            for link in self.ledger.links(work.turn.claim.lane)
-            if link.record.bkn_id and self.may_share_row(work, link.record)
+            for link in self.owners(work.turn)
+            if link.record.bkn_id and self.may_share_row(work, link.record.feed)
         }
 
-    def may_share_row(self, work: Work, other: Record) -> bool:
+    def owned_ids(self, work: Work) -> set[str]:
+        """What BKN had of ours when the turn began. What was written since stands in the looks."""
+        owned = work.turn.claim.owned
+        return {identifier(bkn_id) for feed, bkn_id in owned if self.may_share_row(work, feed)}
+
+    def may_share_row(self, work: Work, other: FeedName) -> bool:
         """Kinds with one row a person all have the person's id for its own: in another kind that is another row."""
-        feed = self.feeds.get(other.feed)
+        feed = self.feeds.get(other)
         if feed is None:
             return not work.resource.is_single
         is_single = work.resource.is_single or self.bkn.resource(feed.target).is_single
@@ -326,7 +374,7 @@ class View:
         since = self.clock.now() - self.timing.settle_s
         made = [
             link.record
-            for link in self.ledger.links(work.turn.claim.lane)
+            for link in self.owners(work.turn)
             if link.record.feed in self.feeds
             and self.feeds[link.record.feed].target == work.feed.target
             and (link.record.synced_at or 0.0) > since

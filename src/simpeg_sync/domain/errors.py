@@ -104,6 +104,10 @@ class LedgerBusy(LedgerError):
     pass
 
 
+class LostLead(LedgerError):
+    """Another daemon looks after the change log now; what this one has read of it is not written."""
+
+
 class BknError(SyncError):
     pass
 

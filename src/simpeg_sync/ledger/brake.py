@@ -1,7 +1,7 @@
 """The brake of a feed in the ledger: counted in the transaction that stores the intent, so that all workers share it and a
 restart forgets nothing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, RowMapping
@@ -29,6 +29,49 @@ class Stop:
             logs.get().error(
                 "feed.braked", feed=feed, action=self.kind, count=self.count, limit=self.most, remedy=command(feed)
             )
+
+
+def stops(connection: Connection, intents: Sequence[Intent], now: float) -> dict[int, Stop | None]:
+    """For each intent, by its identity: why it must not leave. What may leave is counted."""
+    found: dict[int, Stop | None] = {}
+    alike: dict[tuple[str, Kind | None, Action], list[Intent]] = {}
+    for intent in intents:
+        found[id(intent)] = None
+        if intent.counted is not None:
+            alike.setdefault((intent.record.feed, intent.counted.kind, intent.action), []).append(intent)
+    feeds = {feed for feed, _, _ in alike}
+    pulled = {feed for feed in feeds if _is_pulled(connection, feed)}
+    for (feed, kind, _), some in alike.items():
+        if feed not in pulled and (kind is None or _are_far_from_it(connection, some, now)):
+            continue
+        for intent in some:
+            assert intent.counted is not None
+            found[id(intent)] = stop(connection, intent, intent.counted, now)
+    return found
+
+
+def _is_pulled(connection: Connection, feed: str) -> bool:
+    standing = connection.execute(sql.BRAKE, {"feed": feed}).mappings().first()
+    return standing is not None and standing["pulled_at"] is not None
+
+
+def _are_far_from_it(connection: Connection, intents: Sequence[Intent], now: float) -> bool:
+    """Whether all of them may leave without a second look; they are counted then, else nothing is."""
+    counted, number = intents[0].counted, len(intents)
+    assert counted is not None and counted.kind is not None
+    rows = counted.limits.rows(counted.kind)
+    if rows is None:
+        return True
+    if number == 1 or intents[0].action is Action.DELETE:
+        return False
+    count = {"feed": intents[0].record.feed, "now": now, "deletes": 0, "window_s": counted.limits.window_s}
+    after = connection.execute(sql.COUNT_WRITE, {**count, "updates": number}).mappings().one()
+    if after["lifted_until"] is not None and now < after["lifted_until"]:
+        return True
+    if after["updates"] <= rows or after["updates"] <= _most(connection, counted, counted.kind, after, now):
+        return True
+    connection.execute(sql.COUNT_WRITE, {**count, "updates": -number})
+    return False
 
 
 def stop(connection: Connection, intent: Intent, counted: Counted, now: float) -> Stop | None:

@@ -3,9 +3,12 @@
 Times are Unix seconds. {busy} and the like are filled from the table of legal moves, so that both say the same.
 """
 
+import functools
+
 from sqlalchemy import Text, TextClause, bindparam, text
 
 from simpeg_sync.domain.status import BUSY, RESTING
+from simpeg_sync.ledger.rowset import GroupStatement
 
 _BUSY = ", ".join(f"'{status}'" for status in sorted(BUSY))
 _YIELDS = ", ".join(f"'{status}'" for status in sorted(RESTING | {"waiting"}))
@@ -53,66 +56,176 @@ LOCK_LANES_BY_ID = text("""
 SELECT 1 FROM lanes WHERE lane IN (SELECT lane FROM records WHERE id IN :ids) ORDER BY lane FOR UPDATE
 """).bindparams(bindparam("ids", expanding=True))
 
-# One person's lane for one worker. {skip_locked}: PostgreSQL lets several workers claim side by side.
-# What a worker of this very process is at is never taken from it: it may be slow, or the clock has jumped, but it lives.
+# Lanes of persons for one worker each. {skip_locked}: PostgreSQL lets several processes claim side by side.
+# What this very process has is never taken from it: it may be slow, or the clock has jumped, but it lives.
 _CLAIM = """
 UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
-WHERE lane = (
+WHERE lane IN (
     SELECT lane FROM lanes
-    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR (lease_until < :now AND lane NOT IN :at_work))
-    ORDER BY priority, due_at LIMIT 1 {skip_locked})
+    WHERE due_at IS NOT NULL AND due_at <= :now AND (owner IS NULL OR (lease_until < :lease_now AND owner <> :owner))
+    ORDER BY priority, due_at LIMIT :limit {skip_locked})
 RETURNING lane, fence
 """
 
 
 def claim(*, skip_locked: bool) -> TextClause:
-    statement = text(_CLAIM.format(skip_locked="FOR UPDATE SKIP LOCKED" if skip_locked else ""))
-    return statement.bindparams(bindparam("at_work", expanding=True, type_=Text()))
+    return text(_CLAIM.format(skip_locked="FOR UPDATE SKIP LOCKED" if skip_locked else ""))
 
 
-DUE_RECORDS = text("""
-SELECT * FROM records
-WHERE lane = :lane AND due_at IS NOT NULL AND due_at <= :now AND status NOT IN ('working', 'sending')
-ORDER BY priority, due_at, id LIMIT :limit
+_LANES = {"lane": "text"}
+
+DUE_RECORDS = GroupStatement(
+    """
+SELECT * FROM (
+    SELECT records.*, row_number() OVER (PARTITION BY records.lane ORDER BY priority, due_at, id) AS place
+    FROM {given} JOIN records ON records.lane = given.lane
+    WHERE due_at IS NOT NULL AND due_at <= :now AND status NOT IN ('working', 'sending')) due
+WHERE place <= :limit ORDER BY lane, place
+""",
+    _LANES,
+)
+
+TO_WORK = GroupStatement(
+    """
+UPDATE records SET status = 'working', since = :now FROM {given}
+WHERE records.id = given.id AND records.status = given.expected
+RETURNING records.id
+""",
+    {"id": "int", "expected": "text"},
+)
+
+# BKN's id of the person, and the other NIPs that BKN knows as the same one.
+PERSONS_OF_LANES = GroupStatement(
+    """
+SELECT given.lane, persons.bkn_id, others.nip AS other FROM {given}
+JOIN persons ON persons.nip = given.lane
+LEFT JOIN persons others ON others.bkn_id = persons.bkn_id AND others.nip <> persons.nip
+""",
+    _LANES,
+)
+
+OWNED_BY_LANES = GroupStatement(
+    """
+SELECT records.lane, feed, bkn_id FROM {given} JOIN records ON records.lane = given.lane WHERE bkn_id IS NOT NULL
+""",
+    _LANES,
+)
+
+OPEN_IN_LANES = GroupStatement(
+    """
+SELECT DISTINCT records.lane, records.feed FROM {given} JOIN records ON records.lane = given.lane
+JOIN attempts ON attempts.record_id = records.id AND attempts.ended_at IS NULL
+""",
+    _LANES,
+)
+
+NEXT_DUE = text("SELECT min(due_at) FROM lanes WHERE due_at IS NOT NULL AND owner IS NULL")
+
+SERVER_TIME = text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)")
+
+OWNERS = text("SELECT DISTINCT owner FROM lanes WHERE owner IS NOT NULL")
+
+# One daemon looks after the change log and the calendar of all.
+LEADER = text("SELECT owner FROM leaders WHERE name = :name")
+
+LEAD = text("""
+INSERT INTO leaders (name, owner, until, fence) VALUES (:name, :owner, :until, 1)
+ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until,
+    fence = CASE WHEN leaders.owner = excluded.owner THEN leaders.fence ELSE leaders.fence + 1 END
+WHERE leaders.owner IN (:owner, :dead, '') OR leaders.until < :lease_now
+RETURNING fence
 """)
 
+HOLD_LEAD = text("UPDATE leaders SET owner = owner WHERE name = :name AND owner = :owner AND fence = :fence")
+
+STOP_LEADING = text("UPDATE leaders SET owner = '' WHERE name = :name AND owner = :owner")
+
+_CLAIMS = {"lane": "text", "fence": "int"}
+
+# PostgreSQL only; see LOCK_LANES.
+LOCK_GIVEN_LANES = GroupStatement(
+    "SELECT 1 FROM lanes WHERE lane IN (SELECT given.lane FROM {given}) ORDER BY lane FOR UPDATE", _CLAIMS
+)
+
 # Holding the fence is a condition of every write: a worker that was overtaken changes nothing.
+HOLD_FENCES = GroupStatement(
+    """
+UPDATE lanes SET lease_until = :lease_until FROM {given}
+WHERE lanes.lane = given.lane AND lanes.owner = :owner AND lanes.fence = given.fence
+RETURNING lanes.lane, lanes.fence
+""",
+    _CLAIMS,
+)
+
 HOLD_FENCE = text(
     "UPDATE lanes SET lease_until = :lease_until WHERE lane = :lane AND owner = :owner AND fence = :fence"
 )
 
+# The leases of everything that a living process has.
+KEEP_LEASES = text("UPDATE lanes SET lease_until = :lease_until WHERE owner = :owner RETURNING lane, fence")
+
 # The lane itself, locked: is it still this process's?
 HOLD_LANE = text("UPDATE lanes SET owner = owner WHERE lane = :lane AND owner = :owner")
 
-# What the lane waits for next: its earliest due record that is not held for a person. HOLD_FENCE has locked the lane in a
+# What a lane waits for next: its earliest due record that is not held for a person. HOLD_FENCES has locked the lanes in a
 # statement before: a PostgreSQL statement that had to wait for a mark's lock would not see the record it marked.
-RELEASE_LANE = text("""
+RELEASE_LANES = GroupStatement(
+    """
 UPDATE lanes SET
     owner = NULL, lease_until = NULL,
     due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL),
     priority = coalesce((SELECT min(priority) FROM records
                          WHERE records.lane = lanes.lane AND due_at IS NOT NULL AND due_at <= :now), 0)
-WHERE lane = :lane AND owner = :owner AND fence = :fence
-""")
+FROM {given} WHERE lanes.lane = given.lane AND lanes.owner = :owner
+""",
+    _LANES,
+)
 
-# The worker's result. A mark newer than the one it worked on turns the record back to waiting at once.
-FINISH = f"""
+# The workers' results. A mark newer than the one it worked on turns a record back to waiting at once.
+_FINISH = f"""
 UPDATE records SET
-    status = CASE WHEN mark > :mark AND :next IN ({_YIELDS}) THEN 'waiting' ELSE :next END,
-    dirty_since = CASE WHEN mark > :mark THEN marked_at ELSE dirty_since END,
-    due_at = CASE WHEN mark > :mark AND :next IN ({_YIELDS}) THEN :due_if_marked ELSE CAST(:due_at AS DOUBLE PRECISION) END,
-    since = CASE WHEN status = :next THEN since ELSE :now END,
-    reason = :reason, detail = :detail{{changes}}
-WHERE id = :id AND status = :expected
-RETURNING *
+    status = CASE WHEN records.mark > given.mark AND given.next IN ({_YIELDS}) THEN 'waiting' ELSE given.next END,
+    dirty_since = CASE WHEN records.mark > given.mark THEN records.marked_at ELSE records.dirty_since END,
+    due_at = CASE WHEN records.mark > given.mark AND given.next IN ({_YIELDS})
+                  THEN CAST(:due_if_marked AS DOUBLE PRECISION) ELSE given.due_at END,
+    since = CASE WHEN records.status = given.next THEN records.since ELSE CAST(:now AS DOUBLE PRECISION) END,
+    reason = given.reason, detail = given.detail{{changes}}
+FROM {{given}}
+WHERE records.id = given.id AND records.status = given.expected
+RETURNING records.id, records.status
 """
+_FINISH_COLUMNS = {
+    "id": "int", "expected": "text", "next": "text", "mark": "int", "due_at": "time", "reason": "text", "detail": "text",
+}  # fmt: skip
+_CHANGED_COLUMNS = {
+    "synced_at": "time", "gone_since": "time", "version": "int", "attempts": "int", "failures": "int", "deaths": "int",
+    "delete_released": "int", "person_left": "int",
+}  # fmt: skip
+"""Of a record; the others are text."""
 
-TO_WORK = text("UPDATE records SET status = 'working', since = :now WHERE id = :id AND status = :expected")
+
+@functools.cache
+def finish(changed: tuple[str, ...]) -> GroupStatement:
+    """One statement for each set of changed columns; the names come from Record, never from outside."""
+    changes = "".join(f", {name} = given.{name}" for name in changed)
+    columns = {**_FINISH_COLUMNS, **{name: _CHANGED_COLUMNS.get(name, "text") for name in changed}}
+    return GroupStatement(_FINISH.replace("{changes}", changes), columns)
 
 ADD_EVENT = text("""
 INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
 VALUES (:at, :record_id, :event, :status, :reason, :detail, :attempt_id, :actor)
 """)
+
+ADD_EVENTS = GroupStatement(
+    """
+INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
+SELECT at, record_id, event, status, reason, detail, attempt_id, actor FROM {given}
+""",
+    {
+        "at": "time", "record_id": "int", "event": "text", "status": "text", "reason": "text", "detail": "text",
+        "attempt_id": "int", "actor": "text",
+    },
+)  # fmt: skip
 
 BRAKE = text("SELECT * FROM brakes WHERE feed = :feed")
 
@@ -167,28 +280,55 @@ WHERE status = 'held' AND feed = :feed AND reason = 'feed.braked'
 RETURNING *
 """)
 
-ADD_ATTEMPT = text("""
+ADD_ATTEMPTS = GroupStatement(
+    """
 INSERT INTO attempts (record_id, number, version, action, digest, bkn_id, known_ids, body, started_at)
-VALUES (:record_id, :number, :version, :action, :digest, :bkn_id, :known_ids, :body, :started_at)
-RETURNING id
-""")
+SELECT record_id, number, version, action, digest, bkn_id, known_ids, body, :now FROM {given} WHERE true
+RETURNING id, record_id
+""",
+    {
+        "record_id": "int", "number": "int", "version": "int", "action": "text", "digest": "text", "bkn_id": "text",
+        "known_ids": "text", "body": "text",
+    },
+)  # fmt: skip
 
-LAST_ATTEMPT = text("""
-SELECT number, version, action, digest FROM attempts WHERE record_id = :record_id ORDER BY number DESC LIMIT 1
-""")
+LAST_ATTEMPTS = GroupStatement(
+    """
+SELECT attempts.record_id, number, version, action, digest FROM {given}
+JOIN attempts ON attempts.record_id = given.record_id
+WHERE number = (SELECT max(number) FROM attempts others WHERE others.record_id = given.record_id)
+""",
+    {"record_id": "int"},
+)
 
 OPEN_ATTEMPT = text("SELECT * FROM attempts WHERE record_id = :record_id AND ended_at IS NULL")
 
+_TOLD = {"id": "int", "outcome": "text", "code": "text", "http_status": "int", "message": "text"}
+
 # The payload goes with the end of the attempt; digests stay.
-END_ATTEMPT = text("""
-UPDATE attempts SET ended_at = :now, outcome = :outcome, code = :code, http_status = :http_status, message = :message,
-    body = NULL, known_ids = NULL
-WHERE id = :id AND ended_at IS NULL
-""")
+END_ATTEMPTS = GroupStatement(
+    """
+UPDATE attempts SET ended_at = :now, outcome = given.outcome, code = given.code, http_status = given.http_status,
+    message = given.message, body = NULL, known_ids = NULL
+FROM {given} WHERE attempts.id = given.id AND attempts.ended_at IS NULL
+""",
+    _TOLD,
+)
 
-NOTE_UNCLEAR = text("UPDATE attempts SET outcome = 'unclear', code = :code, http_status = :http_status WHERE id = :id")
+NOTE_UNCLEAR = GroupStatement(
+    """
+UPDATE attempts SET outcome = 'unclear', code = given.code, http_status = given.http_status
+FROM {given} WHERE attempts.id = given.id
+""",
+    _TOLD,
+)
 
-NOTE_ABSENT = text("UPDATE attempts SET absent_since = coalesce(absent_since, :now) WHERE id = :id")
+NOTE_ABSENT = GroupStatement(
+    """
+UPDATE attempts SET absent_since = coalesce(attempts.absent_since, :now) FROM {given} WHERE attempts.id = given.id
+""",
+    {"id": "int"},
+)
 
 # A person whose NIP was corrected has two lanes for a while: BKN knows both NIPs as one person.
 _LANES_OF_PERSON = """(SELECT :lane UNION SELECT others.nip FROM persons
@@ -277,25 +417,43 @@ CHANGE_LANE = text(
 # What the dead left behind: nothing had left from `working`, nobody knows for `sending`.
 ABANDONED = text("SELECT * FROM records WHERE status IN ('working', 'sending') ORDER BY id")
 
+ABANDONED_IN_LANES = GroupStatement(
+    """
+SELECT records.* FROM {given} JOIN records ON records.lane = given.lane WHERE status IN ('working', 'sending')
+ORDER BY records.id
+""",
+    _LANES,
+)
+
 ABANDONED_IN_LANE = text("SELECT * FROM records WHERE lane = :lane AND status IN ('working', 'sending') ORDER BY id")
 
 RECOVER = text("""
 UPDATE records SET status = :next, since = :now, due_at = :due_at, deaths = :deaths, reason = :reason WHERE id = :id
 """)
 
-# Locked in a statement before they are freed; see RELEASE_LANE.
-LOCK_OWNED_LANES = text("UPDATE lanes SET fence = fence + 1 WHERE owner IS NOT NULL")
+# Locked in a statement before they are freed; see RELEASE_LANES.
+LOCK_LANES_OF_OWNERS = GroupStatement(
+    """
+UPDATE lanes SET fence = fence + 1
+WHERE owner IS NOT NULL AND (owner IN (SELECT given.owner FROM {given}) OR lease_until < :lease_now)
+RETURNING lane
+""",
+    {"owner": "text"},
+)
 
 # A record that was put off while the clock stood in another year does not sleep until then.
 WAKE_SLEEPERS = tuple(
     text(f"UPDATE {table} SET due_at = :now WHERE due_at > :latest") for table in ("records", "lanes")
 )
 
-FREE_LANES = text("""
+FREE_LANES = GroupStatement(
+    """
 UPDATE lanes SET owner = NULL, lease_until = NULL,
     due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL)
-WHERE owner IS NOT NULL
-""")
+FROM {given} WHERE lanes.lane = given.lane
+""",
+    _LANES,
+)
 
 SET_CURSOR = text("""
 INSERT INTO cursors (name, cursor, moved_at) VALUES (:name, :cursor, :now)

@@ -1,12 +1,12 @@
-"""How writes reach the ledger: on SQLite through one thread that commits many of them at once, on PostgreSQL directly.
+"""How writes reach the ledger: through one thread that commits many of them at once; on PostgreSQL others go beside it.
 
-A commit with synchronous=FULL costs a disk flush. The workers' small transactions are collected and flushed together;
-each caller returns only after its own work is durable.
+A commit costs a disk flush and, on PostgreSQL, several round trips. What the workers want written is collected while the last
+group is being committed, and flushed together; each caller returns only after its own work is durable.
 """
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
@@ -18,9 +18,13 @@ from simpeg_sync.ledger.engine import Collision, translated
 
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
+Together = Callable[[Connection, Sequence[Any]], Sequence[Any]]
+"""Writes a whole group of orders, and gives for each its answer: a value, or the exception that its caller shall see."""
 
-GROUP_MAX = 200
+GROUP_MAX = 400
 COLLISIONS_MAX = 5
+ITS_OWN_FAULT = (IntegrityError, DataError, ProgrammingError, InterfaceError)
+"""What the database says about the values or the statement. Everything else is about the database."""
 
 
 class Writer(Protocol):
@@ -29,62 +33,71 @@ class Writer(Protocol):
         what the job raises."""
         ...
 
+    def order(self, order: Any) -> Any:
+        """Has the order written together with whatever else is waiting. Raises as `write`."""
+        ...
+
+    def order_all(self, orders: Sequence[Any]) -> None:
+        """Several orders at once. Raises what kept the first of them from being written."""
+        ...
+
     def close(self) -> None: ...
 
 
-class DirectWriter:
-    """One transaction a job, in the caller's thread; serialization failures are repeated whole, a few times."""
+class _Order:
+    """One thing to write: a job by itself, or an order among others of its kind."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    __slots__ = ("answer", "job", "order")
 
-    def write(self, job: Callable[[Connection], T]) -> T:
-        for _ in range(COLLISIONS_MAX):
-            try:
-                return self._once(job)
-            except Collision:
-                continue  # undone whole by the server: the same transaction may pass now
-        return self._once(job)
-
-    def _once(self, job: Callable[[Connection], T]) -> T:
-        with translated(), self._engine.begin() as connection:
-            return job(connection)
-
-    def close(self) -> None:
-        self._engine.dispose()
+    def __init__(self, job: Job | None, order: Any = None) -> None:
+        self.job, self.order, self.answer = job, order, Future[Any]()
 
 
 class GroupWriter:
-    """One writer thread; a failing job is undone alone, by savepoint, and the rest of its group commits."""
+    """One writer thread; what fails is undone alone, by savepoint, and the rest of its group commits."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, together: Together) -> None:
+        self._engine, self._together = engine, together
         self._open, self._is_closed = threading.Lock(), False
-        self._jobs: queue.SimpleQueue[tuple[Job, Future[Any]] | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
         self._thread.start()
 
     def write(self, job: Callable[[Connection], T]) -> T:
-        future: Future[T] = Future()
-        with self._open:  # so that no job is put behind the last one, where nobody would ever answer it
+        written: T = self._put(_Order(job))
+        return written
+
+    def order(self, order: Any) -> Any:
+        return self._put(_Order(None, order))
+
+    def order_all(self, orders: Sequence[Any]) -> None:
+        put = [self._queued(_Order(None, order)) for order in orders]
+        for one in put:
+            one.answer.result()
+
+    def _put(self, order: _Order) -> Any:
+        return self._queued(order).answer.result()
+
+    def _queued(self, order: _Order) -> _Order:
+        with self._open:  # so that no order is put behind the last one, where nobody would ever answer it
             if self._is_closed:
                 raise LedgerDown("the ledger is closed")
-            self._jobs.put((job, future))
-        return future.result()
+            self._orders.put(order)
+        return order
 
     def close(self) -> None:
         """What was handed in before is still written."""
         with self._open:
             self._is_closed = True
-            self._jobs.put(None)
+            self._orders.put(None)
         self._thread.join(timeout=30)
         self._engine.dispose()
 
     def _run(self) -> None:
-        while (first := self._jobs.get()) is not None:
+        while (first := self._orders.get()) is not None:
             group, stopping = [first], False
-            while len(group) < GROUP_MAX and not self._jobs.empty():
-                item = self._jobs.get()
+            while len(group) < GROUP_MAX and not self._orders.empty():
+                item = self._orders.get()
                 if item is None:
                     stopping = True
                     break
@@ -93,38 +106,98 @@ class GroupWriter:
             if stopping:
                 return
 
-    def _commit(self, group: list[tuple[Job, Future[Any]]]) -> None:
-        answers: list[tuple[Future[Any], Any, BaseException | None]] = []
+    def _commit(self, group: list[_Order]) -> None:
+        for _ in range(COLLISIONS_MAX):
+            try:
+                return self._answer(group, self._written(group))
+            except Collision:
+                continue  # undone whole by the server: the same transaction may pass now
+            except BaseException as error:
+                # Nothing of the group is stored; each caller decides what that means for it.
+                return self._answer(group, [error] * len(group))
+        return self._answer(group, [LedgerDown("the ledger's transactions keep colliding")] * len(group))
+
+    def _written(self, group: list[_Order]) -> list[Any]:
+        with translated(), self._engine.begin() as connection:
+            answers: dict[_Order, Any] = {}
+            together = [one for one in group if one.job is None]
+            # Jobs come first: none of them asks for what an order of the same group writes.
+            for one in group:
+                if one.job is not None:
+                    answers[one] = _run_one(connection, one.job, alone=len(group) == 1)
+            if together:
+                answers |= zip(together, self._orders_of(connection, [one.order for one in together]), strict=True)
+            return [answers[one] for one in group]
+
+    def _orders_of(self, connection: Connection, orders: Sequence[Any]) -> Sequence[Any]:
+        savepoint = connection.begin_nested()
         try:
-            with translated(), self._engine.begin() as connection:
-                for job, future in group:
-                    answers.append((future, *_run_one(connection, job, alone=len(group) == 1)))
-        except BaseException as error:
-            # Nothing of the group is stored; each caller decides what that means for it.
-            for _, future in group:
-                future.set_exception(error)
-            return
-        for future, value, failure in answers:
-            if failure is None:
-                future.set_result(value)
+            answers = self._together(connection, orders)
+        except ITS_OWN_FAULT:
+            savepoint.rollback()
+        else:
+            savepoint.commit()
+            return answers
+        # One of them cannot be written: each by itself shows which.
+        return [_run_one(connection, lambda c, one=one: _raised(self._together(c, [one])[0])) for one in orders]
+
+    @staticmethod
+    def _answer(group: Sequence[_Order], answers: Sequence[Any]) -> None:
+        for one, answer in zip(group, answers, strict=True):
+            if isinstance(answer, BaseException):
+                one.answer.set_exception(answer)
             else:
-                future.set_exception(failure)
+                one.answer.set_result(answer)
 
 
-def _run_one(connection: Connection, job: Job, *, alone: bool) -> tuple[Any, BaseException | None]:
+class TwoWayWriter:
+    """PostgreSQL: orders in groups through one thread; jobs, which may be long, each in its caller's own transaction."""
+
+    def __init__(self, engine: Engine, together: Together) -> None:
+        self._engine, self._groups = engine, GroupWriter(engine, together)
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        for _ in range(COLLISIONS_MAX):
+            try:
+                return self._once(job)
+            except Collision:
+                continue
+        return self._once(job)
+
+    def order(self, order: Any) -> Any:
+        return self._groups.order(order)
+
+    def order_all(self, orders: Sequence[Any]) -> None:
+        self._groups.order_all(orders)
+
+    def _once(self, job: Callable[[Connection], T]) -> T:
+        with translated(), self._engine.begin() as connection:
+            return job(connection)
+
+    def close(self) -> None:
+        self._groups.close()
+
+
+def _raised(answer: Any) -> Any:
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _run_one(connection: Connection, job: Job, *, alone: bool = False) -> Any:
     if alone:
-        return job(connection), None
+        return job(connection)
     savepoint = connection.begin_nested()
     try:
         value = job(connection)
-    except (IntegrityError, DataError, ProgrammingError, InterfaceError) as error:
+    except ITS_OWN_FAULT as error:
         savepoint.rollback()
-        return None, LedgerUnfit(f"the ledger refused a statement ({type(error.orig).__name__})")
+        return LedgerUnfit(f"the ledger refused a statement ({type(error.orig).__name__})")
     except DBAPIError:
         # The database itself has a problem (full, I/O): the group as a whole fails.
         raise
     except Exception as error:
         savepoint.rollback()
-        return None, error
+        return error
     savepoint.commit()
-    return value, None
+    return value

@@ -1,7 +1,5 @@
 """The two databases: our ledger, and SIMPEG as source."""
 
-import os
-import socket
 
 from sqlalchemy import Engine
 
@@ -9,6 +7,7 @@ from simpeg_sync.clock import Clock
 from simpeg_sync.config.load import Config
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
+from simpeg_sync.ledger.owner import own_name
 from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.source.connect import open_reading, open_writing
@@ -31,8 +30,7 @@ def ledger_engine(config: Config, *, create: bool = False) -> Engine:
 def open_ledger(config: Config, clock: Clock) -> SqlLedger:
     timing = config.settings.timing
     pauses = Pauses(quiet_period_s=timing.quiet_period, quiet_max_s=timing.quiet_max, settle_s=timing.settle)
-    owner = f"{socket.gethostname()}:{os.getpid()}"
-    return SqlLedger(ledger_engine(config), clock, owner=owner, pauses=pauses)
+    return SqlLedger(ledger_engine(config), clock, owner=own_name(), pauses=pauses, is_shared=True)
 
 
 def open_reader(config: Config) -> LedgerReader:

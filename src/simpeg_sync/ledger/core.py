@@ -1,0 +1,120 @@
+"""What every part of the ledger stands on: the database, its one writer, a reader, the clock, and who is writing."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine, RowMapping, TextClause
+
+from simpeg_sync.clock import Clock
+from simpeg_sync.domain.record import AttemptId, Record
+from simpeg_sync.domain.status import Event, Status
+from simpeg_sync.ledger import statements as sql
+from simpeg_sync.ledger.engine import translated
+from simpeg_sync.ledger.rowset import GroupStatement
+from simpeg_sync.ledger.writer import Writer
+
+LEASE_S = 120.0
+LEASE_MARGIN_S = 5.0
+"""For what a lease's writing takes, and clocks that do not run alike."""
+LEAD_S = 15.0
+"""So long nobody looks after the change log when its leader is gone without a word."""
+BULK, FRESH = 1, 0
+"""Priorities: a single fresh edit goes before the thousands of a sweep."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """How long a change waits before its record is looked at, in seconds."""
+
+    quiet_period_s: float = 30.0
+    quiet_max_s: float = 300.0
+    """A row that is edited without end is looked at every so often all the same."""
+    settle_s: float = 180.0
+
+
+class Core:
+    """Thread-safe."""
+
+    lease_s = LEASE_S
+    lead_s = LEAD_S
+
+    def __init__(self, engine: Engine, clock: Clock, writer: Writer, *, owner: str, pauses: Pauses, is_shared: bool) -> None:
+        """``is_shared``: several daemons may have this ledger open, each on a host with a clock of its own."""
+        self.engine = engine
+        self._clock, self._owner, self._pauses, self._writer = clock, owner, pauses, writer
+        self._is_alone, self._is_shared = engine.dialect.name == "sqlite", is_shared
+        self._claim = sql.claim(skip_locked=not self._is_alone)
+        self._leases: dict[str, float] = {}
+        """Lanes that this process has -> the monotonic time until which it surely has them."""
+        self._lead: tuple[str, int, float] | None = None
+        self._ahead_s: float | None = None
+        self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._of_groups: dict[str, TextClause] = {}
+
+    def _group(self, statement: GroupStatement) -> TextClause:
+        """As this ledger's database wants it."""
+        if statement.sql not in self._of_groups:
+            self._of_groups[statement.sql] = statement.on(self.engine.dialect.name)
+        return self._of_groups[statement.sql]
+
+    def lease_ends_at(self, lane: str) -> float:
+        """Monotonic seconds after which nothing of this lane may leave any more: another worker may have it then."""
+        return self._leases.get(lane, float("-inf"))
+
+    def _hold(self, lane: str, begun_at: float) -> None:
+        """``begun_at``: monotonic, from before the lease was written down."""
+        self._leases[lane] = begun_at + self.lease_s - LEASE_MARGIN_S
+
+    def _lease_now(self, *, ask: bool = False) -> float:
+        """The time by which leases are judged: of the ledger's own server where hosts with clocks of their own share it."""
+        if not self._is_shared or self._is_alone:
+            return self._clock.now()
+        if ask or self._ahead_s is None:
+            asked = self._scalar(sql.SERVER_TIME)
+            self._ahead_s = float(asked) - self._clock.monotonic()
+        return self._clock.monotonic() + self._ahead_s
+
+    def _one(self, statement: TextClause, values: Mapping[str, Any]) -> RowMapping | None:
+        with translated(), self._reader.connect() as connection:
+            return connection.execute(statement, values).mappings().first()
+
+    def _scalar(self, statement: TextClause, **values: Any) -> Any:
+        with translated(), self._reader.connect() as connection:
+            return connection.execute(statement, values).scalar()
+
+    def _all(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[RowMapping]:
+        with translated(), self._reader.connect() as connection:
+            return connection.execute(statement, values).mappings().all()
+
+
+def lock_lanes(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> None:
+    if connection.dialect.name != "sqlite":  # which has one writer, and so no order to keep
+        connection.execute(statement, values)
+
+
+def event_row(
+    record: Record,
+    now: float,
+    event: Event,
+    status: Status,
+    reason: str = "",
+    detail: str = "",
+    attempt_id: AttemptId | None = None,
+    actor: str = "daemon",
+) -> dict[str, Any]:
+    return {
+        "at": now,
+        "record_id": record.id,
+        "event": event,
+        "status": status,
+        "reason": reason,
+        "detail": detail,
+        "attempt_id": attempt_id,
+        "actor": actor,
+    }
+
+
+def note_audit(connection: Connection, now: float, actor: str, action: str, target: str, reason: str) -> None:
+    values = {"at": now, "actor": actor, "action": action, "target": target, "reason": reason, "detail": ""}
+    connection.execute(sql.AUDIT, values)
