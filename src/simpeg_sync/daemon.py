@@ -33,10 +33,11 @@ from simpeg_sync.domain.errors import (
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim, Work
+from simpeg_sync.wake import Wake
 from simpeg_sync.write_back import WriteBack
 
 IDLE_S = 0.5
-"""How often an idle worker looks for a due lane."""
+"""How often an idle worker that nobody wakes looks for a due lane."""
 RETRY_S = 2.0
 """How often a lost source or ledger is tried again."""
 STALL_S = 900.0
@@ -96,6 +97,8 @@ class Daemon:
     bkn_lost_for_s: Callable[[], float]
     keep_log_s: float
     write_back: WriteBack
+    wake: Wake
+    """Set by the intake when records were marked."""
     health: Health = field(default_factory=Health)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
@@ -169,7 +172,7 @@ class Daemon:
             if not more:
                 if not self.intake.is_paced:
                     self.intake_is_current.set()
-                self.clock.sleep(self.poll_s)
+                self.intake.wait(self.poll_s, self.clock.sleep)
                 self.intake_is_current.clear()
 
     def _write_back_loop(self) -> None:
@@ -193,7 +196,7 @@ class Daemon:
             self._beat()
             claim = self._next_claim()
             if claim is None:
-                self.clock.sleep(IDLE_S)
+                self.wake.wait(IDLE_S)
                 continue
             try:
                 self.pipeline.take_turn(claim)
@@ -319,6 +322,8 @@ class Daemon:
         notify("STOPPING=1")
         logs.get().info("daemon.draining")
         self.clock.stop.set()
+        self.intake.interrupt()
+        self.wake.set()
         scheduler.shutdown(wait=False)
         ends_at = self.clock.monotonic() + self.drain_s
         for thread in threads:

@@ -10,7 +10,7 @@ table that is not what it was) only delays it.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from simpeg_sync import logs
@@ -18,7 +18,7 @@ from simpeg_sync.domain.change import Change, FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import CaptureFailed, HistoryLost, SourceDown, SourceError, SourceUnfit
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import nip_of
-from simpeg_sync.ports import Capture, ChangeBatch, Intake, Source
+from simpeg_sync.ports import Capture, ChangeBatch, Intake, Source, Waits
 
 PAGE = 1000
 FRESH, BULK = 0, 1
@@ -34,6 +34,8 @@ class ChangeIntake:
     """By the mode's name, which is also the name of its cursor."""
     ledger: Intake
     page: int = PAGE
+    tell: Callable[[], None] = lambda: None
+    """Called when records were marked, so that their turns need not be waited for."""
     cursors: dict[str, str] = field(default_factory=dict, init=False)
     unswept: dict[FeedName, SourceUnfit] = field(default_factory=dict, init=False)
     """Feeds whose sweep is noted but could not be made: their table is not what the feed says."""
@@ -60,6 +62,19 @@ class ChangeIntake:
         self._complain()
         return any(more)
 
+    def wait(self, seconds: float, sleep: Callable[[float], object]) -> None:
+        """Until the next look: a capture that is told of changes ends it early. Where several are told, the first of them
+        ends it, and the others' changes wait for the next look."""
+        told = next(self._told(), None)
+        if told is None:
+            sleep(seconds)
+        else:
+            told.wait(seconds)
+
+    def interrupt(self) -> None:
+        for told in self._told():
+            told.interrupt()
+
     def sweep(self, name: FeedName, *, why: str) -> int:
         """Marks every row of the feed, and every record whose row is no longer there. Gives the number of rows."""
         feed = self.feeds[name]
@@ -68,11 +83,13 @@ class ChangeIntake:
         for keys in self.source.keys(feed, page_size=self.page):
             changes = [Change(name, key) for key in keys]
             self.ledger.take_changes(changes, self.persons(changes), priority=BULK)
+            self.tell()
             row_count += len(keys)
         after: SourceKey | None = None
         while unseen := self.ledger.unseen(name, started_at, after=after, limit=self.page):
             persons = {change: Nip(lane) for change, lane in unseen if not lane.startswith("?")}
             self.ledger.take_changes([change for change, _ in unseen], persons, priority=BULK)
+            self.tell()
             after = unseen[-1][0].key
         self.ledger.end_sweep(name, row_count)
         self.ledger.set_note(f"swept with {name}", self._written(name))
@@ -108,6 +125,9 @@ class ChangeIntake:
             self.captures[mode].purge(cursor, keep_s=keep_s, limit=limit) for mode, cursor in list(self.cursors.items())
         )
 
+    def _told(self) -> Iterator[Waits]:
+        return (capture for capture in self.captures.values() if isinstance(capture, Waits))
+
     def _look(self, mode: str) -> bool:
         try:
             batch = self.captures[mode].changes(self.cursors[mode], limit=self.page)
@@ -141,6 +161,7 @@ class ChangeIntake:
             )
             self.cursors[mode] = batch.cursor
         if changes:
+            self.tell()
             logs.get().info("change.captured", count=len(changes), source=mode)
 
     def _begin(self, *, why: str = "first start") -> None:

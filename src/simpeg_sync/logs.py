@@ -82,6 +82,8 @@ EVENTS = frozenset(
         "source.gap_burnt",
         "source.log_waits",
         "source.no_process_right",
+        "source.notified",
+        "source.not_notified",
         "source.wal_retained",
         "source.rows_unreadable",
         "record.held",

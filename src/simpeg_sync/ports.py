@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from simpeg_sync.decide.fields import DocumentForm, Resource
 from simpeg_sync.decide.look import BknRow
@@ -62,6 +62,8 @@ class CaptureState:
     facts: Mapping[str, str | int | float | None]
     problems: Sequence[str] = ()
     """What keeps it from seeing all that it could; empty when all is well."""
+    polled_because: str = ""
+    """Why changes are noticed by polling alone where the settings want to be told of them; empty where it is as wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,20 @@ class Capture(Protocol):
 
     def state(self, cursor: str | None) -> CaptureState:
         """For `source status`. ``cursor`` is None before the first start. Raises SourceError."""
+        ...
+
+
+@runtime_checkable
+class Waits(Protocol):
+    """A capture that is told when there may be something to look at."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Until a look may find something, and no longer than ``timeout_s``; False when it was only the time. Never
+        raises: where nobody tells us, it is a pause."""
+        ...
+
+    def interrupt(self) -> None:
+        """Ends the wait of another thread, and every later one, at once."""
         ...
 
 

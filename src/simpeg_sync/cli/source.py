@@ -73,6 +73,8 @@ def _states(config: Any) -> dict[str, dict[str, Any]]:
             continue
         facts = {"cursor moved": rfc3339(reader.cursor_moved_at(mode)), **state.facts}
         found[mode] = {"facts": facts, "problems": list(state.problems)}
+        if state.polled_because:
+            found[mode]["polled_because"] = state.polled_because
     ledger.close()
     return found
 
@@ -144,7 +146,8 @@ def _writable(config: Any, url_file: Path | None) -> Any:
 
 def _show_source(shared: Shared, state: Any, modes: dict[str, dict[str, Any]] | None = None) -> None:
     others = {mode: found for mode, found in (modes or {}).items() if mode != "log"}
-    is_complete = state.is_complete and not any(found["problems"] for found in others.values())
+    polled_because = (modes or {}).get("log", {}).get("polled_because", "")
+    is_complete = state.is_complete and not polled_because and not any(found["problems"] for found in others.values())
     data = {
         "complete": is_complete,
         "log": state.has_log,
@@ -167,6 +170,8 @@ def _show_source(shared: Shared, state: Any, modes: dict[str, dict[str, Any]] | 
         if not state.is_visible:
             say("whether the triggers are complete is told to their owner: run with --url-file, or ask the DBA")
         click.echo("Triggers do not see: TRUNCATE (except PostgreSQL), cascades on some engines, files on disk.")
+        if polled_because:
+            click.echo(polled_because)
         _print_modes(others)
 
     shared.show(data, as_text)

@@ -61,7 +61,12 @@ class LogCapture:
         problems = [] if found.has_log else [f"the change log {self._settings.table} is not there"]
         for word in ("missing", "disabled", "outdated"):
             problems += [f"{word} trigger {name}" for name in getattr(found, word)] if found.is_visible else []
-        return CaptureState({"table": self._settings.table, "started": int(cursor is not None)}, problems)
+        is_alone = self._settings.notifies and self._reading.dialect.name != "postgresql"
+        return CaptureState(
+            {"table": self._settings.table, "started": int(cursor is not None), "noticed": "by polling"},
+            problems,
+            "only PostgreSQL notifies, so changes are noticed by polling; set source.notify: false" if is_alone else "",
+        )
 
 
 def _image(text: str | None) -> Image | None:

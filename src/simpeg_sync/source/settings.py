@@ -28,6 +28,8 @@ class LogSettings:
     gaps_max: int = 10_000
     fanout_max: int = 20_000
     """A change that touches more rows of a feed than this is answered by a sweep of the feed."""
+    notifies: bool = False
+    """Whether the log's own trigger wakes the daemon; PostgreSQL alone."""
 
 
 @dataclass(frozen=True, slots=True)

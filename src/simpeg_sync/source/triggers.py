@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.mapping.feed import Feed, tables_of
-from simpeg_sync.source import connect
+from simpeg_sync.source import connect, notify
 from simpeg_sync.source.catalogue import Catalogue
 from simpeg_sync.source.connect import translated
 from simpeg_sync.source.ddl import Ddl, Trigger
@@ -165,6 +165,26 @@ def status(engine: sa.Engine, feeds: Sequence[Feed], settings: LogSettings) -> S
     )
 
 
+def lacks_notifying(engine: sa.Engine, settings: LogSettings) -> str:
+    """Why the change log of an older installation, or on this server, notifies nobody; empty when it does."""
+    with translated("look at the change log"):
+        ddl, _ = _wanted(engine.dialect, (), settings)
+        enabled = {trigger.name for trigger in _installed(engine, ddl) if trigger.is_enabled}
+        with engine.connect() as connection:
+            prepares = str(connection.exec_driver_sql("SHOW max_prepared_transactions").scalar_one()) != "0"
+    if not enabled.issuperset(trigger.name for trigger in notify.triggers(engine.dialect, settings)):
+        return (
+            "the change log does not notify yet, so changes are noticed by polling; renew it with "
+            "`simpeg-sync source install`, or set source.notify: false"
+        )
+    if prepares:
+        return (
+            "the server allows prepared transactions (max_prepared_transactions), which no trigger may notify from, so "
+            "changes are noticed by polling; set source.notify: false"
+        )
+    return ""
+
+
 def check_columns(engine: sa.Engine, feeds: Sequence[Feed]) -> None:
     """Every table and column a trigger would name must be in the live catalogue; raises SourceUnfit."""
     catalogue = Catalogue(engine)
@@ -197,7 +217,8 @@ def _page(dialect: Dialect) -> str:
 def _wanted(dialect: Dialect, feeds: Sequence[Feed], settings: LogSettings) -> tuple[Ddl, list[Trigger]]:
     tables = watched(feeds)
     ddl = ddl_of(dialect, settings, tables)
-    return ddl, [trigger for table in tables.values() for trigger in ddl.triggers(table)]
+    of_tables = [trigger for table in tables.values() for trigger in ddl.triggers(table)]
+    return ddl, [*of_tables, *(notify.triggers(dialect, settings) if tables else ())]
 
 
 def _installed(engine: sa.Engine, ddl: Ddl) -> list[_Installed]:

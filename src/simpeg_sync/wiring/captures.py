@@ -10,6 +10,7 @@ from simpeg_sync.config.load import Config
 from simpeg_sync.ports import Capture, ScanMemory
 from simpeg_sync.source import connect, id_column, triggers
 from simpeg_sync.source.log import LogCapture
+from simpeg_sync.source.log_woken import WokenLogCapture
 from simpeg_sync.source.scan import ScanCapture
 from simpeg_sync.source.settings import ChangeTable, LoggedTable, Scan
 from simpeg_sync.source.table import TableCapture
@@ -17,8 +18,10 @@ from simpeg_sync.wiring.stores import binlog_settings, log_settings, source_engi
 
 
 def _log(config: Config, memory: ScanMemory) -> Capture:
-    feeds = list(config.feeds.values())
-    return LogCapture(source_engine(config), source_engine(config, writable=True), feeds, log_settings(config))
+    reading, writing = source_engine(config), source_engine(config, writable=True)
+    is_woken = config.settings.source.notify and reading.dialect.name == "postgresql"
+    make = WokenLogCapture if is_woken else LogCapture
+    return make(reading, writing, list(config.feeds.values()), log_settings(config))
 
 
 def _table(config: Config, memory: ScanMemory) -> Capture:

@@ -1,5 +1,6 @@
 """The pipeline, the intake and the daemon around them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from simpeg_sync import logs
@@ -15,6 +16,7 @@ from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.source.id_column import IdColumn
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
+from simpeg_sync.wake import Wake
 from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
@@ -53,13 +55,14 @@ def timing_of(config: Config) -> Timing:
     )
 
 
-def open_intake(config: Config, ledger: SqlLedger) -> ChangeIntake:
+def open_intake(config: Config, ledger: SqlLedger, tell: Callable[[], None] = lambda: None) -> ChangeIntake:
     return ChangeIntake(
         config.feeds,
         SqlSource(source_engine(config)),
         open_captures(config, ledger),
         ledger,
         page=config.settings.source.page,
+        tell=tell,
     )
 
 
@@ -68,12 +71,12 @@ def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
 
 
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
-    settings = config.settings
+    settings, wake = config.settings, Wake(clock.stop)
     bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
     if bkn.calls.tokens.refusal:
         logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
     return Daemon(
-        intake=open_intake(config, ledger),
+        intake=open_intake(config, ledger, wake.set),
         pipeline=open_pipeline(config, clock, ledger, bkn),
         work=ledger,
         clock=clock,
@@ -87,6 +90,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         bkn_lost_for_s=bkn.calls.gate.lost_for_s,
         keep_log_s=settings.source.keep_log,
         write_back=open_write_back(config, ledger),
+        wake=wake,
     )
 
 

@@ -39,7 +39,9 @@ def open_reader(config: Config) -> LedgerReader:
 
 def log_settings(config: Config) -> LogSettings:
     settings = config.settings.source
-    return LogSettings(table=settings.log_table, reader=settings.reader, gap_limit_s=settings.gap_limit)
+    return LogSettings(
+        table=settings.log_table, reader=settings.reader, gap_limit_s=settings.gap_limit, notifies=settings.notify
+    )
 
 
 def wal_settings(config: Config) -> WalSettings:
