@@ -96,6 +96,7 @@ EVENTS = frozenset(
         "attempt.uncertain",
         "attempt.decided",
         "bkn.lost",
+        "bkn.pause_not_shared",
         "bkn.recovered",
         "token.renewed",
         "token.refused",

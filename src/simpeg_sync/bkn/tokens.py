@@ -17,7 +17,7 @@ from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_
 from simpeg_sync.bkn.classify import read, retry_after_s
 from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, NoAnswer, Request
 from simpeg_sync.clock import Clock
-from simpeg_sync.domain.errors import BknDown, LoginRefused
+from simpeg_sync.domain.errors import BknDown, LoginRefused, NotNow
 from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.secret import Secret
 
@@ -72,8 +72,11 @@ class Tokens:
         refused: Mapping[TokenName, str] | None = None,
         deadline_s: float,
         on_event: Callable[[TokenName, str], None],
+        before_login: Callable[[], None] = lambda: None,
     ) -> None:
-        """``refused``: why these very credentials are not tried, because BKN refused them before this start."""
+        """``refused``: why these very credentials are not tried, because BKN refused them before this start.
+        ``before_login``: waits until a login may leave; raises NotNow when it may not."""
+        self._before_login = before_login
         self._exchange, self._clock, self._deadline_s, self._on_event = exchange, clock, deadline_s, on_event
         self._scheme = scheme
         self._slots: dict[TokenName, _Slot] = {name: _slot(key) for name, key in keys.items()}
@@ -136,6 +139,8 @@ class Tokens:
     def _renew(self, name: TokenName, slot: _Slot) -> Secret:
         try:
             return self._log_in(name, slot)
+        except NotNow:
+            raise
         except BknDown as down:
             slot.failed_at, slot.failure = self._clock.monotonic(), str(down)
             raise
@@ -144,7 +149,8 @@ class Tokens:
         assert slot.login is not None
         gap = slot.last_login + LOGIN_GAP_S - self._clock.monotonic()
         if gap > 0 and self._clock.sleep(gap):
-            raise BknDown("stopping")
+            raise NotNow("bkn.down", "stopping")
+        self._before_login()
         answer = self._ask(slot.login)
         asked_at = slot.last_login = self._clock.monotonic()
         if isinstance(answer, NoAnswer):

@@ -62,6 +62,11 @@ class SqlLedger:
         self._claim = sql.claim(skip_locked=not is_sqlite)
         self._finish_with: dict[tuple[str, ...], TextClause] = {}
 
+    @property
+    def writer(self) -> Writer:
+        """For what is stored beside the records."""
+        return self._writer
+
     def close(self) -> None:
         self._writer.close()
 
