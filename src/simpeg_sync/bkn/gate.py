@@ -15,7 +15,7 @@ from simpeg_sync import logs
 from simpeg_sync.bkn.budget import Budget, OwnBudget
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide.breaker import Breaker
-from simpeg_sync.decide.budget import Ask, Limits, NotYet
+from simpeg_sync.decide.budget import RAMP_FROM, Ask, Limits, NotYet
 from simpeg_sync.decide.flow import Flow
 from simpeg_sync.decide.pace import Given, Starts
 from simpeg_sync.decide.windows import Windows
@@ -192,6 +192,7 @@ class Gate:
             else:
                 self._breaker.good.append(now)
                 changed = "recovered" if self._breaker.succeeded(is_probe=is_probe) else ""
+                self._share = RAMP_FROM if changed else self._share
         if closes_for:
             self._tell(lambda: self._budget.close(closes_for, "throttled" if retry_after_s is not None else "down"))
         if changed:
