@@ -101,6 +101,8 @@ EVENTS = frozenset(
         "token.renewed",
         "token.refused",
         "token.note_failed",
+        "token.not_shared",
+        "token.shared",
         "ledger.full",
         "ledger.lost",
         "ledger.recovered",

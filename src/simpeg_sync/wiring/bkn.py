@@ -16,6 +16,7 @@ from simpeg_sync.bkn.proof import Proof, prove
 from simpeg_sync.bkn.reads import Reads
 from simpeg_sync.bkn.reference import UNOR, ReferencePuller
 from simpeg_sync.bkn.refusals import LIFTED_BY, Keys, Notes, Refusals
+from simpeg_sync.bkn.shelf import TokenShelf
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
 from simpeg_sync.clock import Clock
 from simpeg_sync.code_check import CodeReport, check_codes
@@ -27,7 +28,8 @@ from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.ledger.budget import SqlBudget
 from simpeg_sync.ledger.reference import Pull, ReferenceCodes
 from simpeg_sync.ledger.store import SqlLedger
-from simpeg_sync.ledger.writer import DirectWriter
+from simpeg_sync.ledger.tokens import SqlTokens
+from simpeg_sync.ledger.writer import DirectWriter, Writer
 from simpeg_sync.secret import Secret
 from simpeg_sync.wiring.settings import choices_of
 
@@ -48,7 +50,7 @@ def open_bkn(
         per_second=settings.calls_per_second,
         in_flight=settings.calls_in_flight,
         budget=open_budget(config, clock, notes),
-        windows=Windows.of(settings.windows, settings.time_zone) if settings.windows else None,
+        windows=windows_of(config),
         probe_s=settings.call_limit + PROBE_SPARE_S,
         on_change=lambda what: logs.get().warning(f"bkn.{what}"),
     )
@@ -57,7 +59,8 @@ def open_bkn(
 
     def on_event(token: TokenName, what: str) -> None:
         _say_token(token, what)
-        _note_token(refusals, token, what, keys[token], tokens.why_refused(token))
+        if what not in ("shared", "not_shared"):
+            _note_token(refusals, token, what, keys[token], tokens.why_refused(token))
 
     tokens = Tokens(
         exchange,
@@ -68,8 +71,15 @@ def open_bkn(
         deadline_s=settings.call_limit,
         on_event=on_event,
         before_login=gate.count_login,
+        # Who tries credentials wants a login of his own.
+        shelf=None if try_refused or not isinstance(notes, SqlLedger) else open_shelf(notes, clock, keys),
     )
     return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
+
+
+def windows_of(config: Config) -> Windows | None:
+    settings = config.settings.bkn
+    return Windows.of(settings.windows, settings.time_zone) if settings.windows else None
 
 
 def limits_of(config: Config) -> Limits:
@@ -80,10 +90,17 @@ def limits_of(config: Config) -> Limits:
 def open_budget(config: Config, clock: Clock, notes: Notes) -> Budget:
     if not isinstance(notes, SqlLedger):
         return OwnBudget(clock, limits_of(config))
-    # SQLite has one writer, and who comes beside it waits long; PostgreSQL's row lock must not outlast a short transaction.
-    is_sqlite = notes.engine.dialect.name == "sqlite"
-    writer = notes.writer if is_sqlite else DirectWriter(notes.engine)
-    return SqlBudget(notes.engine, writer, clock, limits_of(config))
+    return SqlBudget(notes.engine, _short_writer(notes), clock, limits_of(config))
+
+
+def open_shelf(ledger: SqlLedger, clock: Clock, keys: Keys) -> TokenShelf:
+    return TokenShelf(SqlTokens(ledger.engine, _short_writer(ledger), clock), keys)
+
+
+def _short_writer(ledger: SqlLedger) -> Writer:
+    """SQLite has one writer, and who comes beside it waits long; PostgreSQL's row lock must not outlast a short
+    transaction."""
+    return ledger.writer if ledger.engine.dialect.name == "sqlite" else DirectWriter(ledger.engine)
 
 
 def bkn_dialect(config: Config) -> Dialect:
@@ -175,6 +192,8 @@ def _note_token(refusals: Refusals, token: TokenName, what: str, key: Login | Se
 def _say_token(token: str, what: str) -> None:
     if what == "refused":
         logs.get().error("token.refused", token=token, remedy=f"nothing is sent before: {LIFTED_BY}")
+    elif what == "not_shared":
+        logs.get().warning("token.not_shared", token=token)
     else:
         logs.get().info(f"token.{what}", token=token)
 
