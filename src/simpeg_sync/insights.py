@@ -19,12 +19,15 @@ REFUSED_LOGINS = "bkn.refused_credentials."
 """Where bkn/refusals.py notes them."""
 
 
+NO_LIMITS = Limits(1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Insights:
     reader: LedgerReader
     configuration: str
     """Digest of the configuration in force; approvals are given to it."""
-    limits: Limits = Limits(1.0)
+    limits: Limits = NO_LIMITS
     windows: Windows | None = None
 
     def status(self) -> Mapping[str, Any]:
