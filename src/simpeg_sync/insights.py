@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simpeg_sync.decide.budget import Limits, counted
+from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import command
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
@@ -17,11 +19,16 @@ REFUSED_LOGINS = "bkn.refused_credentials."
 """Where bkn/refusals.py notes them."""
 
 
+NO_LIMITS = Limits(1.0)
+
+
 @dataclass(frozen=True, slots=True)
 class Insights:
     reader: LedgerReader
     configuration: str
     """Digest of the configuration in force; approvals are given to it."""
+    limits: Limits = NO_LIMITS
+    windows: Windows | None = None
 
     def status(self) -> Mapping[str, Any]:
         """All of `simpeg-sync status`: additive, documented, no personal data."""
@@ -34,6 +41,7 @@ class Insights:
             "summary": self._summary(totals),
             "refused_logins": self._refused_logins(),
             "brakes": self.brakes(),
+            "calls": self.calls(),
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
@@ -104,6 +112,27 @@ class Insights:
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
         ]
+
+    def calls(self) -> Mapping[str, Any]:
+        """What is used and left of the limits, whether calls pause, how many may be under way, and the hours."""
+        books, now = self.reader.books()
+        shown: dict[str, Any] = {
+            window.name: {"used": window.used(buckets, now), "left": max(0, limit - window.used(buckets, now))}
+            for window, limit, buckets in counted(books, self.limits)
+        }
+        is_paused = now < books.closed_until
+        return {
+            **shown,
+            "in_flight": books.in_flight or None,
+            "share": round(books.share(now), 2),
+            "breaker": "paused" if is_paused else "probing" if books.is_out else "closed",
+            "paused_until": rfc3339(books.closed_until) if is_paused else None,
+            "paused_why": books.why if is_paused or books.is_out else "",
+            "window_opens_at": rfc3339(now + wait_s) if (wait_s := self._opens_in(now)) else None,
+        }
+
+    def _opens_in(self, now: float) -> float:
+        return self.windows.opens_in(now) if self.windows else 0.0
 
     def brakes(self) -> Sequence[Mapping[str, Any]]:
         """Feeds that have stopped by themselves, and the command that lifts each."""

@@ -434,7 +434,7 @@ class Pipeline:
         failures = record.failures + is_records_own
         wait_s = retry.wait_s(max(1, failures), jitter=self.view.clock.jitter(), retry_after_s=asked)
         due_at = self.view.clock.now() + wait_s
-        reason = "bkn.read_fails" if is_records_own else "bkn.down"
+        reason = error.reason if isinstance(error, BknDown) else "bkn.read_fails" if is_records_own else "bkn.down"
         if record.status is Status.UNCERTAIN:
             move = Move.still_unclear(reason, look_again_at=due_at, failures=failures)
         elif is_records_own and retry.too_often(failures):
@@ -473,8 +473,9 @@ def called(call: Callable[[], Outcome]) -> Outcome:
     try:
         return call()
     except BknError as error:
-        retry_after_s = error.retry_after_s if isinstance(error, BknDown) else None
-        return Outcome.not_executed("bkn.down", stops_all=True, retry_after_s=retry_after_s)
+        if not isinstance(error, BknDown):
+            return Outcome.not_executed("bkn.down", stops_all=True)
+        return Outcome.not_executed(error.reason, stops_all=True, retry_after_s=error.retry_after_s)
 
 
 def proof(action: Action, outcome: Outcome, *, named: BknId | None, known_ids: Collection[str]) -> Outcome:

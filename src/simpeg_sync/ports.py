@@ -219,8 +219,10 @@ class Bkn(Protocol):
         """BKN's rows of one kind of one person. ``pns_id``: whose rows they must be, where they name nobody by NIP."""
         ...
 
-    def about_to_write(self) -> AbstractContextManager[None]:
-        """Entered before the intent is stored: waits for tokens and pace, so that the write inside leaves at once."""
+    def about_to_write(self, *, leaves_before: float | None = None) -> AbstractContextManager[None]:
+        """Entered before the intent is stored: waits for hours, tokens and pace, so that the write inside leaves in a
+        moment. ``leaves_before``: monotonic seconds after which it does not leave any more, but raises BknDown; the end
+        of the worker's lease."""
         ...
 
     def save(

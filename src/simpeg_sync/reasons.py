@@ -274,6 +274,18 @@ REASONS: Mapping[str, Sentence] = {
         "BKN refused the content; correct it in SIMPEG. It is not sent again until it changes.",
     ),
     "bkn.down": Sentence("BKN tidak dapat dihubungi; dicoba lagi.", "BKN cannot be reached; it is tried again."),
+    "bkn.calls_spent": Sentence(
+        "Jatah panggilan ke BKN sudah terpakai; dilanjutkan setelah jatah tersedia lagi.",
+        "The calls allowed in a minute or a day are used up; it goes on by itself.",
+    ),
+    "bkn.window_closed": Sentence(
+        "Di luar jam kirim; dilanjutkan pada jam kirim berikutnya.",
+        "Nothing is written at this hour; it goes on when the next window opens.",
+    ),
+    "worker.lease_over": Sentence(
+        "Waktu pekerja untuk pegawai ini habis sebelum kiriman berangkat; dicoba lagi.",
+        "The worker's time for this person was over before the write left; nothing was sent, and it is tried again.",
+    ),
     "bkn.not_executed": Sentence(
         "BKN tidak memproses kiriman; dicoba lagi.", "BKN did not take the write; it is tried again."
     ),

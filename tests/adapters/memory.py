@@ -171,7 +171,7 @@ class MemoryBkn:
         return shown
 
     @contextmanager
-    def about_to_write(self) -> Iterator[None]:
+    def about_to_write(self, *, leaves_before: float | None = None) -> Iterator[None]:
         self._be_up()
         yield
 

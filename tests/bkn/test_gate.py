@@ -1,6 +1,7 @@
 """Pace, number in flight and the pause of an outage, with real threads and a real clock."""
 
 import bisect
+import contextlib
 import threading
 import time
 from collections.abc import Iterator
@@ -9,12 +10,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from simpeg_sync.bkn import siasn
+from simpeg_sync.bkn.budget import OwnBudget
 from simpeg_sync.bkn.exchange import Answer, Exchanged, Request
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.tokens import Tokens, client_credentials
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide.breaker import OPENS_AFTER
-from simpeg_sync.domain.errors import BknDown
+from simpeg_sync.decide.budget import Ask, Limits, NotYet
+from simpeg_sync.decide.windows import DAYS, Windows
+from simpeg_sync.domain.errors import BknDown, LedgerDown, NotNow
 from simpeg_sync.secret import Secret
 
 from .peers import until
@@ -176,7 +180,7 @@ def test_a_pause_asked_of_one_call_holds_for_those_in_flight_and_those_that_wait
         in_flight = threads.submit(early)
         assert inside.wait(5)
         waiting: Future[None] = threads.submit(calls.leave, gate)
-        until(lambda: gate._pace.next_start > time.monotonic() + 0.5)  # it has reserved its start
+        until(lambda: len(gate._door) == 1)  # it waits for its start
         gate.report(down=True, retry_after_s=60.0)
         over.set()
         in_flight.result()
@@ -222,8 +226,7 @@ def test_an_unused_reservation_of_before_the_outage_does_not_let_a_second_probe_
 
 def test_a_stop_ends_every_wait_at_once(clock: Clock) -> None:
     """One waits for its start, one for a slot, a call is in flight."""
-    gate, over = Gate(clock, per_second=0.1, in_flight=2), threading.Event()
-    gate._pace.next_start = 0.0
+    gate, over = Gate(clock, per_second=0.5, in_flight=1), threading.Event()
     inside = threading.Event()
 
     def hang() -> None:
@@ -236,7 +239,7 @@ def test_a_stop_ends_every_wait_at_once(clock: Clock) -> None:
         in_flight = threads.submit(hang)
         assert inside.wait(5)
         waiting = [threads.submit(Calls().leave, gate) for _ in range(2)]
-        until(lambda: gate._pace.next_start > time.monotonic() + 10.5)
+        until(lambda: len(gate._door) == 2)
         stopped = time.monotonic()
         clock.stop.set()
         for wait in waiting:
@@ -286,3 +289,196 @@ def test_one_slot_is_enough_even_with_a_token_renewal_inside(clock: Clock) -> No
         for done in [threads.submit(write) for _ in range(8)]:
             done.result(timeout=15)
     assert (len(calls.starts), exchange.logins, calls.in_flight_max) == (16, 2, 1)
+
+
+# ---------------------------------------------------------------- before the intent, and the moment of leaving
+
+
+def test_a_write_that_stores_its_intent_holds_no_place_in_flight(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=1000.0, in_flight=1), Calls()
+    with ThreadPoolExecutor(1) as other, gate.reserved():
+        other.submit(calls.leave, gate).result(timeout=5)
+        calls.leave(gate)
+    assert len(calls.starts) == 2
+
+
+def test_writes_that_were_let_in_together_and_leave_late_make_no_burst(clock: Clock) -> None:
+    """Four intents are stored, the disk was slow; then all would leave at the same moment."""
+    gate, calls = Gate(clock, per_second=40.0, in_flight=8), Calls()
+    stored = threading.Barrier(4)
+
+    def write() -> None:
+        with gate.reserved():
+            with contextlib.suppress(threading.BrokenBarrierError):  # only as many are let in as can leave soon
+                stored.wait(0.3)
+            calls.leave(gate)
+
+    with ThreadPoolExecutor(4) as threads:
+        for done in [threads.submit(write) for _ in range(16)]:
+            done.result(timeout=20)
+    starts = sorted(calls.starts)
+    # A start may be used a little late, so two may come close; three never within less than one distance.
+    assert min(third - first for first, third in zip(starts, starts[2:], strict=False)) >= 1 / 40 - 0.005
+    assert most_in_a_second(calls.starts) <= 40
+
+
+def test_a_slow_pace_lets_a_write_in_only_shortly_before_its_start(clock: Clock) -> None:
+    """The intent must not stand in the ledger for the whole wait."""
+    gate, calls = Gate(clock, per_second=4.0, in_flight=8), Calls()
+    waits: list[float] = []
+
+    def write() -> None:
+        with gate.reserved():
+            let_in_at = time.monotonic()
+            calls.leave(gate)
+            waits.append(time.monotonic() - let_in_at)
+
+    with ThreadPoolExecutor(6) as threads:
+        for done in [threads.submit(write) for _ in range(6)]:
+            done.result(timeout=10)
+    assert max(waits) < 0.1, waits
+
+
+def test_a_write_does_not_leave_after_its_workers_lease(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=1000.0, in_flight=1), Calls()
+    with gate.reserved(leaves_before=time.monotonic() - 0.001):
+        with pytest.raises(NotNow) as over:
+            calls.leave(gate)
+        assert over.value.reason == "worker.lease_over"
+    assert calls.starts == []
+    calls.leave(gate)  # the thread's next call is of another lease
+
+
+def test_a_lease_that_ends_while_the_write_waits_for_a_place_keeps_it_back(clock: Clock) -> None:
+    gate, calls, over = Gate(clock, per_second=1000.0, in_flight=1), Calls(), threading.Event()
+    inside = threading.Event()
+
+    def hang() -> None:
+        with gate.passage():
+            inside.set()
+            over.wait(5)
+        gate.report(down=False)
+
+    def write() -> None:
+        with gate.reserved(leaves_before=time.monotonic() + 0.05):
+            calls.leave(gate)
+
+    with ThreadPoolExecutor(2) as threads:
+        hanging = threads.submit(hang)
+        assert inside.wait(5)
+        waiting = threads.submit(write)
+        until(lambda: len(gate._door) == 1)
+        clock.sleep(0.06)  # the fault itself
+        over.set()
+        with pytest.raises(NotNow, match="was sent"):
+            waiting.result(timeout=5)
+        hanging.result()
+    assert calls.starts == []
+
+
+def test_three_times_as_many_threads_as_places_keep_all_places_busy(clock: Clock) -> None:
+    gate, calls = Gate(clock, per_second=10_000.0, in_flight=4), Calls(takes_s=0.02)
+
+    def write() -> None:
+        for _ in range(10):
+            with gate.reserved():
+                time.sleep(0.005)  # the commit of the intent
+                calls.leave(gate)
+
+    begun = time.monotonic()
+    with ThreadPoolExecutor(12) as threads:
+        for done in [threads.submit(write) for _ in range(12)]:
+            done.result(timeout=20)
+    assert (len(calls.starts), calls.in_flight_max) == (120, 4)
+    assert time.monotonic() - begun < 120 * 0.02 / 4 * 1.6
+
+
+# ------------------------------------------------------------------------------------------------ hours and limits
+
+
+def test_outside_the_hours_nothing_is_written_or_claimed_but_reads_go(clock: Clock) -> None:
+    local = time.gmtime(clock.now() + 8 * 3600)
+    yesterday = DAYS[local.tm_wday - 1].title()
+    windows = Windows.of([f"{yesterday} 00:00-01:00"], "Asia/Makassar")
+    gate, calls = Gate(clock, per_second=1000.0, in_flight=1, windows=windows), Calls()
+    assert not gate.is_open_for_work
+    with pytest.raises(NotNow) as closed, gate.reserved():
+        pass
+    assert closed.value.reason == "bkn.window_closed" and (closed.value.retry_after_s or 0) > 86400
+    with pytest.raises(NotNow), gate.passage(writes=True):
+        pass
+    calls.leave(gate)
+
+
+def test_a_limit_that_is_used_up_turns_writes_and_reads_away_and_says_for_how_long(clock: Clock) -> None:
+    limits = Limits(1000.0, per_minute=3)
+    gate, calls = Gate(clock, per_second=1.0, in_flight=4, budget=OwnBudget(clock, limits)), Calls()
+    for _ in range(3):
+        calls.leave(gate)
+    for _ in range(2):
+        with pytest.raises(NotNow) as spent:
+            calls.leave(gate)
+        assert spent.value.reason == "bkn.calls_spent" and "calls_per_minute" in str(spent.value)
+        assert 55 < (spent.value.retry_after_s or 0) < 65
+    assert not gate.is_open_for_work
+    assert len(calls.starts) == 3
+
+
+def test_a_login_counts_as_a_call(clock: Clock) -> None:
+    gate = Gate(clock, per_second=1.0, in_flight=1, budget=OwnBudget(clock, Limits(1000.0, per_day=2)))
+    gate.count_login()
+    Calls().leave(gate)
+    with pytest.raises(NotNow, match="calls_per_day"):
+        gate.count_login()
+
+
+# ------------------------------------------------------------------------------------------ slow and failing servers
+
+
+def test_after_an_outage_calls_come_back_slowly(clock: Clock) -> None:
+    gate, calls = opened(clock, per_second=1000.0, in_flight=8), Calls(takes_s=0.01)
+    until(lambda: is_open(gate))
+    calls.leave(gate)
+    assert is_open(gate)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(8) as threads:
+        for done in [threads.submit(calls.leave, gate) for _ in range(20)]:
+            done.result(timeout=20)
+    assert calls.in_flight_max == gate.in_flight_limit == 1
+    assert time.monotonic() - begun >= 20 * 0.01
+
+
+def test_one_bad_answer_in_twenty_is_no_outage_however_many_there_are(clock: Clock) -> None:
+    """At thousands of calls a second three bad ones come in a row all the time."""
+    gate, calls = Gate(clock, per_second=100_000.0, in_flight=16), Calls()
+    for number in range(2000):
+        calls.leave(gate, down=number % 60 >= 57)
+    assert is_open(gate) and gate.in_flight_limit == 16
+
+
+class Torn:
+    """A ledger that does not answer."""
+
+    owner = "alice"
+
+    def ask(self, ask: Ask) -> NotYet:
+        raise LedgerDown("the ledger does not answer")
+
+    def close(self, for_s: float, why: str) -> None:
+        raise LedgerDown("the ledger does not answer")
+
+    def reopen(self) -> None: ...
+
+
+def test_while_the_ledger_is_down_nothing_leaves_and_a_write_is_told_so_that_it_counts_as_not_sent(
+    clock: Clock,
+) -> None:
+    gate, calls = Gate(clock, per_second=1.0, in_flight=1, budget=Torn()), Calls()
+    with pytest.raises(LedgerDown), gate.reserved():
+        pass
+    with pytest.raises(LedgerDown):
+        calls.leave(gate)
+    gate._mine.is_writing = True  # as inside of a reservation that was given before
+    with pytest.raises(NotNow):
+        calls.leave(gate)
+    assert calls.starts == []

@@ -23,10 +23,11 @@ from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.tokens import Tokens
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide.look import BknRow
-from simpeg_sync.domain.errors import BknAnswersBadly, BknDown
+from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, LoginRefused, NotNow
 from simpeg_sync.domain.outcome import Outcome, TokenName, Verdict
 
 READ_TRIES = 2
+UPLOAD_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class Calls:
     """The tokens that these calls carry; None: all of the dialect."""
 
     @contextmanager
-    def about_to_write(self) -> Iterator[None]:
-        """Whatever a write may have to wait for, tokens and pace, is waited for here, before its intent is stored.
+    def about_to_write(self, *, leaves_before: float | None = None) -> Iterator[None]:
+        """Whatever a write may have to wait for, hours, tokens and pace, is waited for here, before its intent is stored.
 
-        Raises BknDown, LoginRefused.
+        ``leaves_before``: as for the gate. Raises BknDown, LoginRefused, LedgerError.
         """
         self._headers()
-        with self.gate.reserved():
+        with self.gate.reserved(leaves_before=leaves_before):
             yield
 
     def rows(self, url: str) -> list[BknRow] | None:
@@ -109,7 +110,7 @@ class Calls:
         self, method: str, url: str, body: bytes | None, content_type: str | None
     ) -> tuple[Exchanged, Mapping[str, str]]:
         headers = self._headers() | ({"Content-Type": content_type} if content_type else {})
-        with self.gate.passage():
+        with self.gate.passage(_kind(method, body), writes=method != "GET"):
             exchanged = self.exchange.send(Request(method, url, headers, body), deadline_s=self.call_limit_s)
         outcome = meaning_of_write(exchanged, now=self.clock.now())
         self.gate.report(
@@ -123,13 +124,23 @@ class Calls:
         """A token server that is down is BKN being down: everybody waits for it together."""
         try:
             return self.tokens.headers(self.only_tokens)
+        except NotNow:
+            raise
         except BknDown as down:
             self.gate.report(down=True, retry_after_s=down.retry_after_s)
+            raise
+        except LoginRefused:
+            self.gate.cancel()
             raise
 
     def _dead_token(self, exchanged: Exchanged) -> TokenName | None:
         outcome = meaning_of_write(exchanged, now=self.clock.now())
         return outcome.dead_token if outcome.verdict is Verdict.NOT_EXECUTED else None
+
+
+def _kind(method: str, body: bytes | None) -> str:
+    """Calls that take about the same time: an upload is no measure for a read."""
+    return "upload" if body is not None and len(body) > UPLOAD_BYTES else method
 
 
 def _may_be_everybodys(outcome: Outcome) -> bool:

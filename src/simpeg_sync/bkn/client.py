@@ -92,8 +92,8 @@ class BknClient:
             rows = [inner for row in rows for inner in api.rows_in(row)]
         return [api.spelled(row) for row in rows]
 
-    def about_to_write(self) -> AbstractContextManager[None]:
-        return self.calls.about_to_write()
+    def about_to_write(self, *, leaves_before: float | None = None) -> AbstractContextManager[None]:
+        return self.calls.about_to_write(leaves_before=leaves_before)
 
     def save(
         self,

@@ -38,7 +38,7 @@ class UnaskedBkn:
     def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> Sequence[BknRow]:
         raise _unasked()
 
-    def about_to_write(self) -> AbstractContextManager[None]:
+    def about_to_write(self, *, leaves_before: float | None = None) -> AbstractContextManager[None]:
         raise _unasked()
 
     def save(

@@ -11,13 +11,14 @@ import threading
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from tenacity import Retrying, retry_if_result, stop_after_attempt, wait_random_exponential
 
 from simpeg_sync.bkn.classify import read, retry_after_s
 from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, NoAnswer, Request
 from simpeg_sync.clock import Clock
-from simpeg_sync.domain.errors import BknDown, LoginRefused
+from simpeg_sync.domain.errors import BknDown, LedgerError, LoginRefused, NotNow
 from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.secret import Secret
 
@@ -25,6 +26,7 @@ RENEW_BEFORE_END_S = 60.0
 LIFETIME_DEFAULT_S, LIFETIME_MAX_S = 600.0, 12 * 3600.0
 """When the answer does not say, or says nonsense: never a login per request, never a token for ever."""
 LOGIN_GAP_S = 2.0
+SHARED_LOOK_S = 0.2
 """Least time between two logins for one token: the brake on every login storm."""
 
 
@@ -35,6 +37,26 @@ class Login:
     url: str
     request: Callable[[], tuple[dict[str, str], bytes]]
     """Headers and form body; built only when needed, so that secrets live briefly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """A token, and how long it is good."""
+
+    value: Secret
+    good_for_s: float
+
+
+class Shelf(Protocol):
+    """Where processes share their tokens. Raises LedgerError; then each logs in for itself."""
+
+    def find(self, name: TokenName) -> Shared | None: ...
+
+    def begin(self, name: TokenName, *, for_s: float) -> bool:
+        """False while another process renews this token."""
+        ...
+
+    def end(self, name: TokenName, token: Shared | None) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +94,12 @@ class Tokens:
         refused: Mapping[TokenName, str] | None = None,
         deadline_s: float,
         on_event: Callable[[TokenName, str], None],
+        before_login: Callable[[], None] = lambda: None,
+        shelf: Shelf | None = None,
     ) -> None:
-        """``refused``: why these very credentials are not tried, because BKN refused them before this start."""
+        """``refused``: why these very credentials are not tried, because BKN refused them before this start.
+        ``before_login``: waits until a login may leave; raises NotNow when it may not."""
+        self._before_login, self._shelf = before_login, shelf
         self._exchange, self._clock, self._deadline_s, self._on_event = exchange, clock, deadline_s, on_event
         self._scheme = scheme
         self._slots: dict[TokenName, _Slot] = {name: _slot(key) for name, key in keys.items()}
@@ -127,24 +153,65 @@ class Tokens:
                 self._on_event(name, "refused")
                 raise LoginRefused(slot.refused)
             slot.value = None
-            self._renew(name, slot)
+            self._renew(name, slot, dead)
 
     def _known(self, name: TokenName) -> TokenName:
         """A dialect with one token means that one, whatever the rule that read the answer calls it."""
         return name if name in self._slots else next(iter(self._slots))
 
-    def _renew(self, name: TokenName, slot: _Slot) -> Secret:
+    def _renew(self, name: TokenName, slot: _Slot, dead: str = "") -> Secret:
         try:
-            return self._log_in(name, slot)
+            if self._has_shared(name, slot, dead):
+                assert slot.value is not None
+                return slot.value
+            try:
+                token = self._log_in(name, slot)
+            except BaseException:
+                self._share(name, None)
+                raise
+            self._share(name, Shared(token, slot.good_until - self._clock.monotonic()))
+            return token
+        except NotNow:
+            raise
         except BknDown as down:
             slot.failed_at, slot.failure = self._clock.monotonic(), str(down)
             raise
+
+    def _has_shared(self, name: TokenName, slot: _Slot, dead: str) -> bool:
+        """True: another process's token is taken. False: it is our turn to log in."""
+        if self._shelf is None:
+            return False
+        gives_up_at = self._clock.monotonic() + self._deadline_s + LOGIN_GAP_S
+        try:
+            while True:
+                found = self._shelf.find(name)
+                if found is not None and found.value.reveal() != dead:
+                    slot.value, slot.good_until = found.value, self._clock.monotonic() + found.good_for_s
+                    self._on_event(name, "shared")
+                    return True
+                # Its turn is longer than a login may take: a frozen process must not log in beside the next.
+                if self._shelf.begin(name, for_s=3 * self._deadline_s + LOGIN_GAP_S):
+                    return False
+                if self._clock.monotonic() > gives_up_at or self._clock.sleep(SHARED_LOOK_S):
+                    raise NotNow("bkn.down", f"another process renews the {name.upper()} token", LOGIN_GAP_S)
+        except LedgerError:
+            self._on_event(name, "not_shared")
+            return False
+
+    def _share(self, name: TokenName, token: Shared | None) -> None:
+        """A token that others do not hear of costs them a login, and us nothing."""
+        if self._shelf is not None:
+            try:
+                self._shelf.end(name, token)
+            except LedgerError:
+                self._on_event(name, "not_shared")
 
     def _log_in(self, name: TokenName, slot: _Slot) -> Secret:
         assert slot.login is not None
         gap = slot.last_login + LOGIN_GAP_S - self._clock.monotonic()
         if gap > 0 and self._clock.sleep(gap):
-            raise BknDown("stopping")
+            raise NotNow("bkn.down", "stopping")
+        self._before_login()
         answer = self._ask(slot.login)
         asked_at = slot.last_login = self._clock.monotonic()
         if isinstance(answer, NoAnswer):

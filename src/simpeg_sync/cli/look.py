@@ -19,7 +19,9 @@ def insights(shared: Shared) -> Any:
     from simpeg_sync.insights import Insights
 
     config = shared.config
-    return Insights(wiring.open_reader(config), config.digest)
+    return Insights(
+        wiring.open_reader(config), config.digest, limits=wiring.limits_of(config), windows=wiring.windows_of(config)
+    )
 
 
 @click.command()
@@ -37,6 +39,7 @@ def _print_status(data: Mapping[str, Any]) -> None:
             f"login refused ({refused['token']}, {refused['at']}): {refused['why']}; see `simpeg-sync token status`"
         )
     print_brakes(data["brakes"])
+    click.echo(f"calls: {_calls(data['calls'])}")
     for name in ("oldest_waiting", "last_success", "cursor_moved"):
         click.echo(f"{name.replace('_', ' ')}: {data[name] or 'never'}")
     if data["feeds"]:
@@ -49,6 +52,25 @@ def _print_status(data: Mapping[str, Any]) -> None:
             ["count", "feed", "status", "reason", "where", "what it means"],
             [[r["count"], r["feed"], r["status"], r["reason"], r["detail"], r["sentence"]] for r in data["reasons"]],
         )
+
+
+def _calls(calls: Mapping[str, Any]) -> str:
+    """In one line, what matters now first."""
+    said = []
+    if calls["breaker"] == "paused":
+        said.append(f"paused until {calls['paused_until']} ({calls['paused_why']})")
+    elif calls["breaker"] == "probing":
+        said.append(f"one probe at a time ({calls['paused_why']})")
+    if calls["window_opens_at"]:
+        said.append(f"nothing is written before {calls['window_opens_at']} (bkn.windows)")
+    for name in ("calls_per_minute", "calls_per_day"):
+        if name in calls:
+            said.append(f"{calls[name]['used']} used and {calls[name]['left']} left of {name}")
+    if calls["in_flight"]:
+        said.append(f"at most {calls['in_flight']} at once")
+    if calls["share"] < 1:
+        said.append(f"{calls['share']:.0%} of the pace after an outage")
+    return "; ".join(said) or "none yet"
 
 
 def print_brakes(brakes: Sequence[Mapping[str, Any]]) -> None:

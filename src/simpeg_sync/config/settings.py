@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from simpeg_sync.config.document import YamlFile
+from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.errors import Problem
 
 UNITS = {"ms": 0.001, "s": 1.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
@@ -143,8 +144,6 @@ class SourceSettings(Section):
     reader: Annotated[str, Field(pattern=r"^[A-Za-z_][\w-]{0,60}(@[\w.%:-]{1,60})?$")] = "simpeg_sync"
     """The daemon's account in SIMPEG's database, for the GRANT lines of `source sql`; MariaDB: user or user@host."""
     poll: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 2.0
-    notify: bool = False
-    """Mode `log` on PostgreSQL: the change log wakes the daemon when SIMPEG commits."""
     page: Annotated[int, Field(ge=10, le=10_000)] = 1000
     keep_log: Seconds = 7 * 86400.0
     gap_limit: Seconds = 86400.0
@@ -205,6 +204,12 @@ class BknSettings(Section):
     ca_file: Path | None = None
     calls_in_flight: Annotated[int, Field(ge=1, le=64)] = 4
     calls_per_second: Annotated[float, Field(gt=0, le=100_000)] = 5.0
+    calls_per_minute: Annotated[int, Field(ge=1)] | None = None
+    calls_per_day: Annotated[int, Field(ge=1)] | None = None
+    windows: list[str] = []
+    """When something may be written; none: always."""
+    time_zone: Literal["Asia/Jakarta", "Asia/Pontianak", "Asia/Makassar", "Asia/Jayapura"] = "Asia/Makassar"
+    """Of the windows."""
     call_limit: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=600)] = 30.0
     gateway_life: Seconds = 60.0
     """How long BKN's gateway may keep working on a request whose caller has gone."""
@@ -214,6 +219,12 @@ class BknSettings(Section):
     """What the reference API is sent: integrators disagree (bkn-api section 4)."""
     extra_codes: dict[str, list[Annotated[str, BeforeValidator(_code)]]] = Field(default_factory=dict)
     """Table -> codes that BKN knows although its tables do not show them."""
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_can_be_read(cls, windows: list[str]) -> list[str]:
+        Windows.of(windows, "Asia/Makassar")
+        return windows
 
     @model_validator(mode="after")
     def _one_login(self) -> Self:

@@ -17,6 +17,7 @@ SyncError
 │   └── LedgerBusy           another instance works on it
 ├── BknError                 what stops every call to BKN
 │   ├── BknDown              not reachable, suspended or throttled
+│   │   └── NotNow           our own rule: the calls of the day are used up, the office hours, the lease of a worker
 │   └── LoginRefused         BKN refused our credentials; repeating could lock the account
 └── ProgramError             ours: a bug
     ├── IllegalMove          a state machine was asked for a move that its table does not hold
@@ -113,9 +114,20 @@ class BknError(SyncError):
 
 
 class BknDown(BknError):
+    reason = "bkn.down"
+    """Why the record waits."""
+
     def __init__(self, what: str, retry_after_s: float | None = None) -> None:
         super().__init__(what)
         self.retry_after_s = retry_after_s
+
+
+class NotNow(BknDown):
+    """A call that we do not let leave by a rule of our own; it says nothing about BKN."""
+
+    def __init__(self, reason: str, what: str, retry_after_s: float | None = None) -> None:
+        super().__init__(what, retry_after_s)
+        self.reason = reason
 
 
 class BknAnswersBadly(BknError):

@@ -7,8 +7,11 @@ from typing import Any
 
 from sqlalchemy import Engine, bindparam, text
 
+from simpeg_sync.clock import Clock
+from simpeg_sync.decide.budget import Books
 from simpeg_sync.domain.change import FeedName, SourceKey
 from simpeg_sync.domain.record import Record
+from simpeg_sync.ledger import budget
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.rows import record
 
@@ -76,6 +79,10 @@ class LedgerReader:
         if name is None:
             return self._time("SELECT max(moved_at) FROM cursors")
         return self._time("SELECT moved_at FROM cursors WHERE name = :name", name=name)
+
+    def books(self) -> tuple[Books, float]:
+        """The books of the calls to BKN, and their time."""
+        return budget.look(self._engine, Clock())
 
     def brakes(self) -> Sequence[Mapping[str, Any]]:
         """Feeds that have stopped by themselves."""

@@ -43,6 +43,11 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         writer: Writer = (GroupWriter if engine.dialect.name == "sqlite" else TwoWayWriter)(engine, self._together)
         super().__init__(engine, clock, writer, owner=owner, pauses=pauses, is_shared=is_shared)
 
+    @property
+    def writer(self) -> Writer:
+        """For what is stored beside the records."""
+        return self._writer
+
     def close(self) -> None:
         self._writer.close()
 

@@ -4,12 +4,14 @@ from simpeg_sync.wiring.bkn import (
     bkn_keys,
     code_check,
     code_report,
+    limits_of,
     open_bkn,
     open_codes,
     open_puller,
     open_reads,
     pullable,
     try_login,
+    windows_of,
 )
 from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
 from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline, open_write_back
@@ -26,6 +28,7 @@ __all__ = [
     "configure_logs",
     "editor_schema",
     "ledger_engine",
+    "limits_of",
     "local_codes",
     "log_settings",
     "open_bkn",
@@ -50,4 +53,5 @@ __all__ = [
     "source_engine",
     "targets",
     "try_login",
+    "windows_of",
 ]

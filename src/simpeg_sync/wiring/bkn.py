@@ -6,6 +6,7 @@ from pathlib import Path
 
 from simpeg_sync import logs
 from simpeg_sync.bkn import sapk, siasn
+from simpeg_sync.bkn.budget import Budget, OwnBudget
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient, Dialect
 from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
@@ -15,22 +16,32 @@ from simpeg_sync.bkn.proof import Proof, prove
 from simpeg_sync.bkn.reads import Reads
 from simpeg_sync.bkn.reference import UNOR, ReferencePuller
 from simpeg_sync.bkn.refusals import LIFTED_BY, Keys, Notes, Refusals
+from simpeg_sync.bkn.shelf import TokenShelf
 from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_grant, sapk_credentials
 from simpeg_sync.clock import Clock
 from simpeg_sync.code_check import CodeReport, check_codes
 from simpeg_sync.config.load import Config
+from simpeg_sync.decide.budget import Limits
+from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.errors import LedgerError
 from simpeg_sync.domain.outcome import TokenName
+from simpeg_sync.ledger.budget import SqlBudget
 from simpeg_sync.ledger.reference import Pull, ReferenceCodes
 from simpeg_sync.ledger.store import SqlLedger
+from simpeg_sync.ledger.tokens import SqlTokens
+from simpeg_sync.ledger.writer import DirectWriter, Writer
 from simpeg_sync.secret import Secret
 from simpeg_sync.wiring.settings import choices_of
+
+PROBE_SPARE_S = 30.0
+"""What a probe may take beside its call: a login, the wait for a start, the intent."""
 
 
 def open_bkn(
     config: Config, clock: Clock, notes: Notes, *, codes: CodeCheck | None = None, try_refused: bool = False
 ) -> BknClient:
-    """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``."""
+    """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``. With the
+    ledger itself the pace is shared with everybody who works on it."""
     settings = config.settings.bkn
     ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
     exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
@@ -38,6 +49,9 @@ def open_bkn(
         clock,
         per_second=settings.calls_per_second,
         in_flight=settings.calls_in_flight,
+        budget=open_budget(config, clock, notes),
+        windows=windows_of(config),
+        probe_s=settings.call_limit + PROBE_SPARE_S,
         on_change=lambda what: logs.get().warning(f"bkn.{what}"),
     )
     keys, refusals, dialect = bkn_keys(config), Refusals(notes, clock), bkn_dialect(config)
@@ -45,7 +59,8 @@ def open_bkn(
 
     def on_event(token: TokenName, what: str) -> None:
         _say_token(token, what)
-        _note_token(refusals, token, what, keys[token], tokens.why_refused(token))
+        if what not in ("shared", "not_shared"):
+            _note_token(refusals, token, what, keys[token], tokens.why_refused(token))
 
     tokens = Tokens(
         exchange,
@@ -55,8 +70,37 @@ def open_bkn(
         refused={} if try_refused else refusals.standing(keys),
         deadline_s=settings.call_limit,
         on_event=on_event,
+        before_login=gate.count_login,
+        # Who tries credentials wants a login of his own.
+        shelf=None if try_refused or not isinstance(notes, SqlLedger) else open_shelf(notes, clock, keys),
     )
     return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
+
+
+def windows_of(config: Config) -> Windows | None:
+    settings = config.settings.bkn
+    return Windows.of(settings.windows, settings.time_zone) if settings.windows else None
+
+
+def limits_of(config: Config) -> Limits:
+    settings = config.settings.bkn
+    return Limits(settings.calls_per_second, settings.calls_per_minute, settings.calls_per_day)
+
+
+def open_budget(config: Config, clock: Clock, notes: Notes) -> Budget:
+    if not isinstance(notes, SqlLedger):
+        return OwnBudget(clock, limits_of(config))
+    return SqlBudget(notes.engine, _short_writer(notes), clock, limits_of(config))
+
+
+def open_shelf(ledger: SqlLedger, clock: Clock, keys: Keys) -> TokenShelf:
+    return TokenShelf(SqlTokens(ledger.engine, _short_writer(ledger), clock), keys)
+
+
+def _short_writer(ledger: SqlLedger) -> Writer:
+    """SQLite has one writer, and who comes beside it waits long; PostgreSQL's row lock must not outlast a short
+    transaction."""
+    return ledger.writer if ledger.engine.dialect.name == "sqlite" else DirectWriter(ledger.engine)
 
 
 def bkn_dialect(config: Config) -> Dialect:
@@ -148,6 +192,8 @@ def _note_token(refusals: Refusals, token: TokenName, what: str, key: Login | Se
 def _say_token(token: str, what: str) -> None:
     if what == "refused":
         logs.get().error("token.refused", token=token, remedy=f"nothing is sent before: {LIFTED_BY}")
+    elif what == "not_shared":
+        logs.get().warning("token.not_shared", token=token)
     else:
         logs.get().info(f"token.{what}", token=token)
 
