@@ -10,7 +10,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,7 @@ from simpeg_sync.domain.errors import (
     LedgerError,
     LoginRefused,
     LostClaim,
+    LostLead,
     SourceDown,
     SourceError,
     SourceUnfit,
@@ -33,11 +34,19 @@ from simpeg_sync.domain.errors import (
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim, Work
+from simpeg_sync.turn import Turn
+from simpeg_sync.turns import Turns
 from simpeg_sync.wake import Wake
 from simpeg_sync.write_back import WriteBack
 
 IDLE_S = 0.5
-"""How often an idle worker that nobody wakes looks for a due lane."""
+"""How often an idle daemon that nobody wakes looks for a due lane."""
+IDLE_MIN_S = 0.005
+"""A lane that is due and another daemon's a moment later must not make us spin."""
+KEEP_S = 30.0
+"""How often the leases of what is under way are made longer, a few times in their life."""
+LEAD_EVERY_S = 5.0
+"""How often it is said, or asked, who looks after the change log."""
 RETRY_S = 2.0
 """How often a lost source or ledger is tried again."""
 STALL_S = 900.0
@@ -86,7 +95,7 @@ class Daemon:
     pipeline: Pipeline
     work: Work
     clock: Clock
-    workers: int
+    turns: Turns
     poll_s: float
     sweep_every_s: float
     drain_s: float
@@ -102,8 +111,10 @@ class Daemon:
     health: Health = field(default_factory=Health)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
-    _at_work: dict[str, str] = field(default_factory=dict)
-    """Lanes that a worker of ours has right now, and which."""
+    is_leading: bool = False
+    """Of several daemons on one ledger: whether this one looks after the change log and the calendar."""
+    _lead_until: float = float("-inf")
+    _kept_at: float = float("-inf")
     _beats: dict[str, float] = field(default_factory=dict)
     """When each loop last went round, in monotonic seconds."""
 
@@ -115,13 +126,15 @@ class Daemon:
         logs.get().info("daemon.started", pid=os.getpid())
         scheduler = self._calendar()
         threads = [self._thread("intake", self._intake_loop)]
-        threads += [self._thread(f"worker-{number}", self._worker_loop) for number in range(self.workers)]
+        threads.append(self._thread("dealer", self._dealer_loop))
+        threads += [self._thread(f"worker-{number}", self._worker_loop) for number in range(self.turns.workers)]
         if self.write_back.is_wanted:
             threads.append(self._thread("write-back", self._write_back_loop))
         notify("READY=1")
         try:
             while not self.clock.sleep(IDLE_S):
                 self._tell_watchdog()
+                self._keep_leases()
                 if once and self._is_finished():
                     self._write_back()
                     break
@@ -148,7 +161,15 @@ class Daemon:
         while not self.clock.stop.is_set():
             self._beat()
             try:
+                if not self._leads():
+                    self.intake_is_current.set()  # it is another daemon's business
+                    self.clock.sleep(LEAD_EVERY_S)
+                    self.intake_is_current.clear()
+                    continue
                 more = self.intake.step()
+            except LostLead:
+                self._lead_until = float("-inf")
+                continue
             except SourceUnfit as error:
                 # One feed's or capture's fault; the others go on with what is marked already, and sweeps find the rest.
                 lost = "capture" if isinstance(error, CaptureFailed) else "feed"
@@ -175,10 +196,32 @@ class Daemon:
                 self.intake.wait(self.poll_s, self.clock.sleep)
                 self.intake_is_current.clear()
 
+    def _leads(self) -> bool:
+        """Asked of the ledger every so often; whoever begins to lead reads the cursors anew."""
+        now = self.clock.monotonic()
+        if now < self._lead_until:
+            return True
+        led_before, leads = self.is_leading, self.work.leads()
+        self.is_leading, self._lead_until = leads, now + LEAD_EVERY_S if leads else float("-inf")
+        if leads and not led_before:
+            self.intake.begin_anew()
+        return leads
+
+    def _keep_leases(self) -> None:
+        now = self.clock.monotonic()
+        if now < self._kept_at + KEEP_S:
+            return
+        self._kept_at = now
+        try:
+            self.work.keep_leases()
+        except LedgerError as error:
+            self.health.is_lost("ledger", str(error))
+
     def _write_back_loop(self) -> None:
         while not self.clock.stop.is_set():
             self._beat()
-            self._write_back()
+            if self.is_leading:
+                self._write_back()
             self.clock.sleep(WRITE_BACK_S)
 
     def _write_back(self) -> None:
@@ -191,58 +234,98 @@ class Daemon:
         else:
             self.health.is_back("write_back")
 
-    def _worker_loop(self) -> None:
+    # ------------------------------------------------------------------------------- turns: one thread deals, many take
+
+    def _dealer_loop(self) -> None:
         while not self.clock.stop.is_set():
             self._beat()
-            claim = self._next_claim()
-            if claim is None:
+            self._release_done()
+            room = self.turns.room(self.clock.monotonic())
+            if not room:
                 self.wake.wait(IDLE_S)
                 continue
-            try:
-                self.pipeline.take_turn(claim)
-            except LostClaim:
-                logs.get().warning("daemon.worker_failed", error_class="LostClaim")
-                self._give_back(claim)
+            claims = self._next_claims(room)
+            if not claims:
+                self.wake.wait(self._idle_s())
                 continue
+            try:
+                turns = self.pipeline.prepared(claims)
             except SourceDown as error:
                 self.health.is_lost("source", str(error))
-                self._give_back(claim)
+                for claim in claims:
+                    self._give_back(claim)
                 self.clock.sleep(RETRY_S)
                 continue
+            self.turns.deal(turns)
+
+    def _worker_loop(self) -> None:
+        while (turn := self.turns.take()) is not None:
+            self._beat()
+            try:
+                self.pipeline.take_turn(turn)
+            except LostClaim:
+                logs.get().warning("daemon.worker_failed", error_class="LostClaim")
+                self._break_off(turn)
+            except SourceDown as error:
+                self.health.is_lost("source", str(error))
+                self._break_off(turn)
+                self.clock.sleep(RETRY_S)
             except LedgerError as error:
                 self.health.is_lost("ledger", str(error))
-                self._give_back(claim)
+                self._break_off(turn)
                 self.clock.sleep(RETRY_S)
-                continue
-            self._give_back(claim, worked=True)
+            else:
+                if self.turns.done(turn, self.clock.monotonic()):
+                    self.wake.set()
 
-    def _next_claim(self) -> Claim | None:
+    def _break_off(self, turn: Turn) -> None:
+        self._give_back(turn.claim)
+        self.turns.failed()
+
+    def _next_claims(self, limit: int) -> Sequence[Claim]:
         try:
             if self.why_no_login() or not self.is_bkn_up() or "source" in self.health.lost or not self.is_approved():
-                return None
-            claim = self.work.claim(at_work=set(self._at_work))
+                return ()
+            return self.work.claim_many(limit)
         except LedgerDown as error:
             self.health.is_lost("ledger", str(error))
             self.clock.sleep(RETRY_S)
-            return None
-        if claim is not None:
-            self._at_work[claim.lane] = threading.current_thread().name
-        return claim
+            return ()
 
-    def _give_back(self, claim: Claim, *, worked: bool = False) -> None:
+    def _idle_s(self) -> float:
+        """Until the earliest lane wants its turn, if that is sooner than the next look."""
+        try:
+            due_at = self.work.next_due_at()
+        except LedgerDown as error:
+            self.health.is_lost("ledger", str(error))
+            return RETRY_S
+        return IDLE_S if due_at is None else min(IDLE_S, max(IDLE_MIN_S, due_at - self.clock.now()))
+
+    def _release_done(self) -> None:
+        claims = self.turns.to_release()
+        if not claims:
+            return
+        try:
+            self.work.release_many(claims)
+        except LedgerError as error:
+            self.health.is_lost("ledger", str(error))
+            for claim in claims:
+                self._give_back(claim)
+        else:
+            self.health.is_back("ledger")
+
+    def _give_back(self, claim: Claim) -> None:
         """Until it is given back the lane would wait for its lease; what may have left becomes uncertain first."""
         while True:
             try:
-                if not worked:
-                    self.work.recover(claim.lane)
+                self.work.recover(claim)
                 self.work.release(claim)
             except LedgerDown as error:
                 self.health.is_lost("ledger", str(error))
-                worked = False
                 if self.clock.sleep(RETRY_S):
                     return  # the next start recovers it
             else:
-                self._at_work.pop(claim.lane, None)
+                self.wake.set()
                 self.health.is_back("ledger")
                 return
 
@@ -281,12 +364,16 @@ class Daemon:
 
     def _sweep_job(self) -> None:
         """The safety net: what no trigger sees (files on disk, cascades, TRUNCATE elsewhere) is found here."""
+        if not self.is_leading:
+            return
         try:
             self.intake.sweep_all(why="calendar")
         except SyncError as error:
             logs.get().warning("daemon.worker_failed", worker="sweep", error_class=type(error).__name__)
 
     def _purge_job(self) -> None:
+        if not self.is_leading:
+            return
         try:
             count = self.intake.purge(keep_s=self.keep_log_s, limit=PURGE_PAGE)
         except SyncError as error:
@@ -323,14 +410,18 @@ class Daemon:
         logs.get().info("daemon.draining")
         self.clock.stop.set()
         self.intake.interrupt()
+        untaken = self.turns.close()
         self.wake.set()
         scheduler.shutdown(wait=False)
         ends_at = self.clock.monotonic() + self.drain_s
         for thread in threads:
             thread.join(timeout=max(0.1, ends_at - self.clock.monotonic()))
+        for claim in untaken:
+            self._give_back(claim)
         try:
             # Calls that outlived the drain: their outcome is unknown, and the ledger says so.
             self.work.recover()
+            self.work.stop_leading()
         except LedgerDown as error:
             self.health.is_lost("ledger", str(error))
         logs.get().info("daemon.stopped")

@@ -62,6 +62,11 @@ class ChangeIntake:
         self._complain()
         return any(more)
 
+    def begin_anew(self) -> None:
+        """Another daemon may have moved the cursors since."""
+        self.cursors.clear()
+        self.has_begun = False
+
     def wait(self, seconds: float, sleep: Callable[[float], object]) -> None:
         """Until the next look: a capture that is told of changes ends it early. Where several are told, the first of them
         ends it, and the others' changes wait for the next look."""

@@ -12,6 +12,7 @@ is in `decide/`, everything that talks is behind `ports.py`.
 
 import traceback
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, assert_never
@@ -202,7 +203,7 @@ class Pipeline:
                 work.turn.claim, work.record, Move.held("carried_over.unfit", complaint.field)
             )
         files = self.certificates(work) if resource.takes_files_with_save else {}
-        with self.view.bkn.about_to_write():
+        with self.about_to_write(work):
             attempt = self.intend(work, decision.action, wanted.digest, bkn_id, body=wanted.body, look=look)
             outcome = called(
                 lambda: self.view.bkn.save(work.feed.target, body, pns_id=pns_id, bkn_id=bkn_id, files=files)
@@ -253,7 +254,7 @@ class Pipeline:
 
     def upload(self, work: Work, bkn_id: BknId, kind: str, digest: Digest) -> Record:
         certificate = self.certificates(work)[kind]
-        with self.view.bkn.about_to_write():
+        with self.about_to_write(work):
             attempt = self.intend(work, Action.UPLOAD, digest, bkn_id, body={KIND: kind})
             outcome = called(lambda: self.view.bkn.upload(work.feed.target, bkn_id, kind, certificate))
         done = {**work.record.done, kind: digest}
@@ -299,7 +300,7 @@ class Pipeline:
 
     def delete(self, work: Work, bkn_id: BknId, reason: str) -> Record:
         look = self.view.seen(work)
-        with self.view.bkn.about_to_write():
+        with self.about_to_write(work):
             attempt = self.intend(work, Action.DELETE, plan.delete_digest(bkn_id), bkn_id)
             outcome = called(lambda: self.view.bkn.delete(work.feed.target, bkn_id))
         if outcome.verdict is not Verdict.ACCEPTED:
@@ -327,6 +328,11 @@ class Pipeline:
         }
 
     # --------------------------------------------------------------------------------- before and after a write leaves
+
+    def about_to_write(self, work: Work) -> AbstractContextManager[None]:
+        """Whoever wakes up after the lease is over must not send: another worker may have the person then."""
+        lane = work.turn.claim.lane
+        return self.view.bkn.about_to_write(leaves_before=lambda: self.view.ledger.lease_ends_at(lane))
 
     def intend(
         self,

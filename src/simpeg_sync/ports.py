@@ -1,6 +1,6 @@
 """What must an edge be able to do? The pipeline and the daemon know their neighbours only by these protocols."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -219,9 +219,9 @@ class Bkn(Protocol):
         """BKN's rows of one kind of one person. ``pns_id``: whose rows they must be, where they name nobody by NIP."""
         ...
 
-    def about_to_write(self, *, leaves_before: float | None = None) -> AbstractContextManager[None]:
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> AbstractContextManager[None]:
         """Entered before the intent is stored: waits for hours, tokens and pace, so that the write inside leaves in a
-        moment. ``leaves_before``: monotonic seconds after which it does not leave any more, but raises BknDown; the end
+        moment. ``leaves_before``: gives the monotonic seconds after which it does not leave, but raises BknDown; the end
         of the worker's lease."""
         ...
 
@@ -379,6 +379,12 @@ class Work(Protocol):
 
     def release(self, claim: Claim) -> None: ...
 
+    def release_many(self, claims: Sequence[Claim]) -> None: ...
+
+    def next_due_at(self) -> float | None:
+        """When the earliest free lane wants its turn, in Unix seconds."""
+        ...
+
     def keep_leases(self) -> None:
         """Told every so often that this process lives."""
         ...
@@ -389,7 +395,7 @@ class Work(Protocol):
 
     def stop_leading(self) -> None: ...
 
-    def recover(self, lane: str | None = None) -> int:
+    def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again: what may have left becomes uncertain, what had not left waits again."""
         ...
 

@@ -21,7 +21,6 @@ from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
 from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, SourceOfDocuments
 
-
 AHEAD_S = 2.0
 """How old a row may be that was read before its turn."""
 
@@ -132,7 +131,9 @@ class View:
                 continue  # found again, and said, when the first of them has its turn
             ahead |= {record.id: rows.get(record.key) for record in records}
         return [
-            Turn(claim, {r.id: ahead[r.id] for r in claim.records if r.id in ahead}, until, unsettled=self.opened(claim))
+            Turn(
+                claim, {r.id: ahead[r.id] for r in claim.records if r.id in ahead}, until, unsettled=self.opened(claim)
+            )
             for claim in claims
         ]
 

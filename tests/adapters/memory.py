@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -171,7 +171,7 @@ class MemoryBkn:
         return shown
 
     @contextmanager
-    def about_to_write(self, *, leaves_before: float | None = None) -> Iterator[None]:
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> Iterator[None]:
         self._be_up()
         yield
 

@@ -43,7 +43,7 @@ class Calls:
     """The tokens that these calls carry; None: all of the dialect."""
 
     @contextmanager
-    def about_to_write(self, *, leaves_before: float | None = None) -> Iterator[None]:
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> Iterator[None]:
         """Whatever a write may have to wait for, hours, tokens and pace, is waited for here, before its intent is stored.
 
         ``leaves_before``: as for the gate. Raises BknDown, LoginRefused, LedgerError.

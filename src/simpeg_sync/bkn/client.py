@@ -5,7 +5,7 @@ Which addresses, bodies and names it takes is the dialect's business (siasn.py, 
 
 import json
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
@@ -92,7 +92,7 @@ class BknClient:
             rows = [inner for row in rows for inner in api.rows_in(row)]
         return [api.spelled(row) for row in rows]
 
-    def about_to_write(self, *, leaves_before: float | None = None) -> AbstractContextManager[None]:
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> AbstractContextManager[None]:
         return self.calls.about_to_write(leaves_before=leaves_before)
 
     def save(

@@ -44,7 +44,7 @@ class _Mine(threading.local):
     is_let_in: bool = False
     """Counts among the writes that have not left yet."""
     is_writing: bool = False
-    leaves_before: float = NO_LIMIT
+    leaves_before: Callable[[], float] | None = None
 
 
 class _Waiter:
@@ -123,11 +123,12 @@ class Gate:
     # ------------------------------------------------------------------------------------------------------- leaving
 
     @contextmanager
-    def reserved(self, *, leaves_before: float | None = None) -> Iterator[None]:
+    def reserved(self, *, leaves_before: Callable[[], float] | None = None) -> Iterator[None]:
         """Waits until a write could leave, without a place in flight; the calls inside leave in a moment.
 
         A write's intent is stored between the wait and the call, so that a power cut during the wait leaves no doubt.
-        ``leaves_before``: monotonic seconds after which the calls inside do not leave any more.
+        ``leaves_before``: gives the monotonic seconds after which the calls inside do not leave any more; asked as they are
+        about to, since a lease may be made longer meanwhile.
         Raises BknDown while the breaker is open, the hours are over or the program is stopping; LedgerError.
         """
         mine = self._mine
@@ -137,11 +138,11 @@ class Gate:
             if self._hall:
                 self._hall[0].wake()
         mine.is_let_in = mine.is_writing = True
-        mine.leaves_before = NO_LIMIT if leaves_before is None else leaves_before
+        mine.leaves_before = leaves_before
         try:
             yield
         finally:
-            mine.leaves_before, mine.is_writing = NO_LIMIT, False
+            mine.leaves_before, mine.is_writing = None, False
             if mine.is_let_in or mine.is_probe:
                 with self._lock:
                     self._let_in -= mine.is_let_in
@@ -211,7 +212,7 @@ class Gate:
         mine = self._mine
 
         def take_place(now: float) -> float | None:
-            if now > mine.leaves_before:
+            if mine.leaves_before is not None and now > mine.leaves_before():
                 raise NotNow("worker.lease_over", "the worker's time for this person is over; nothing was sent")
             wait = self._may_go(now, writes)
             if wait > 0:

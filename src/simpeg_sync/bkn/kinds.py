@@ -1,6 +1,6 @@
 """BKN as far as it is known without asking it: what it wants of each kind of row. No login, no call."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +38,7 @@ class UnaskedBkn:
     def rows(self, name: str, nip: Nip, *, pns_id: BknId | None = None) -> Sequence[BknRow]:
         raise _unasked()
 
-    def about_to_write(self, *, leaves_before: float | None = None) -> AbstractContextManager[None]:
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> AbstractContextManager[None]:
         raise _unasked()
 
     def save(

@@ -144,6 +144,8 @@ class SourceSettings(Section):
     reader: Annotated[str, Field(pattern=r"^[A-Za-z_][\w-]{0,60}(@[\w.%:-]{1,60})?$")] = "simpeg_sync"
     """The daemon's account in SIMPEG's database, for the GRANT lines of `source sql`; MariaDB: user or user@host."""
     poll: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 2.0
+    notify: bool = False
+    """Mode `log` on PostgreSQL: the change log wakes the daemon when SIMPEG commits."""
     page: Annotated[int, Field(ge=10, le=10_000)] = 1000
     keep_log: Seconds = 7 * 86400.0
     gap_limit: Seconds = 86400.0

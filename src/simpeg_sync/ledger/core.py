@@ -12,7 +12,7 @@ from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.rowset import GroupStatement
-from simpeg_sync.ledger.writer import Writer
+from simpeg_sync.ledger.writer import OrderWriter
 
 LEASE_S = 120.0
 LEASE_MARGIN_S = 5.0
@@ -39,7 +39,9 @@ class Core:
     lease_s = LEASE_S
     lead_s = LEAD_S
 
-    def __init__(self, engine: Engine, clock: Clock, writer: Writer, *, owner: str, pauses: Pauses, is_shared: bool) -> None:
+    def __init__(
+        self, engine: Engine, clock: Clock, writer: OrderWriter, *, owner: str, pauses: Pauses, is_shared: bool
+    ) -> None:
         """``is_shared``: several daemons may have this ledger open, each on a host with a clock of its own."""
         self.engine = engine
         self._clock, self._owner, self._pauses, self._writer = clock, owner, pauses, writer

@@ -1,4 +1,4 @@
-"""Who has which person's turn: claims with their leases and fences, what the dead left behind, and who leads the calendar.
+"""Who has which person's turn: claims with their leases and fences, what the dead left behind.
 
 Several daemons may work on one PostgreSQL ledger. A lane belongs to the process that claimed it until it gives it back, or
 until its lease ends; whatever an overtaken process still wants to write is refused by the fence.
@@ -12,13 +12,13 @@ from sqlalchemy import Connection, RowMapping
 
 from simpeg_sync.decide.retry import DEATHS_MAX
 from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.errors import LostLead
 from simpeg_sync.domain.record import BknId, Record
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import rows
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import Core, event_row
+from simpeg_sync.ledger.core import event_row
+from simpeg_sync.ledger.leading import Leading
 from simpeg_sync.ledger.orders import ReleaseOrder
 from simpeg_sync.ledger.owner import is_dead
 from simpeg_sync.ledger.rowset import GroupStatement, rows_of
@@ -30,7 +30,7 @@ SLEEP_MAX_S = 7 * 86400.0
 """No record waits for longer; what does was put off while the clock was wrong."""
 
 
-class Lanes(Core):
+class Lanes(Leading):
     """Implements ports.Work."""
 
     def claim(self) -> Claim | None:
@@ -86,7 +86,7 @@ class Lanes(Core):
         self._leases.pop(claim.lane, None)
         self._writer.order(ReleaseOrder(claim))
 
-    def release_many(self, claims: Iterable[Claim]) -> None:
+    def release_many(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
             self._leases.pop(claim.lane, None)
         self._writer.order_all([ReleaseOrder(claim) for claim in claims])
@@ -102,18 +102,19 @@ class Lanes(Core):
             if lane in self._leases:
                 self._hold(lane, begun_at)
 
-    def recover(self, lane: str | None = None) -> int:
+    def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.
 
-        ``lane``: only that one, and only while it is ours; None: everything of owners that are dead or over their time, and
+        ``claim``: only its lane, and only while it is this claim's; None: everything of owners that are dead or over their time, and
         of this process itself.
         """
 
         def job(connection: Connection) -> int:
-            if lane is not None:
-                if not connection.execute(sql.HOLD_LANE, {"lane": lane, "owner": self._owner}).rowcount:
+            if claim is not None:
+                held = {"lane": claim.lane, "owner": claim.owner, "fence": claim.fence}
+                if not connection.execute(sql.HOLD_LANE, held).rowcount:
                     return 0  # taken over: its new owner has made it good already
-                found = connection.execute(sql.ABANDONED_IN_LANE, {"lane": lane})
+                found = connection.execute(sql.ABANDONED_IN_LANE, {"lane": claim.lane})
                 return self._recover_all(connection, found.mappings(), died=False)
             now, lease_now = self._clock.now(), self._lease_now()
             owners = [row.owner for row in connection.execute(sql.OWNERS)]
@@ -139,47 +140,6 @@ class Lanes(Core):
         """When the earliest free lane wants its turn, in Unix seconds; None while none does."""
         found: float | None = self._scalar(sql.NEXT_DUE)
         return found
-
-    # ---------------------------------------------------------------------------------------------------------- leading
-
-    def leads(self, name: str = "intake") -> bool:
-        """Whether this process is the one that looks after the change log and the calendar, for one more lease.
-
-        On a ledger that only one daemon may open it always is.
-        """
-        if self._is_alone:
-            return True
-        begun_at, lease_now = self._clock.monotonic(), self._lease_now(ask=True)
-        standing = self._one(sql.LEADER, {"name": name})
-        values = {
-            "name": name,
-            "owner": self._owner,
-            "lease_now": lease_now,
-            "until": lease_now + self.lead_s,
-            "dead": standing["owner"] if standing and is_dead(standing["owner"]) else "",
-        }
-        fence = self._writer.write(lambda c: c.execute(sql.LEAD, values).scalar())
-        self._lead = None if fence is None else (name, int(fence), begun_at + self.lead_s)
-        return fence is not None
-
-    def stop_leading(self) -> None:
-        """Another process may begin at once."""
-        lead, self._lead = self._lead, None
-        if lead is not None:
-            values = {"name": lead[0], "owner": self._owner}
-            self._writer.write(lambda c: c.execute(sql.STOP_LEADING, values) and None)
-
-    def _still_leads(self, connection: Connection) -> None:
-        """In the transaction that moves a cursor. Raises LostLead."""
-        if self._is_alone or not self._is_shared:
-            return
-        lead = self._lead
-        held = lead is not None and self._clock.monotonic() < lead[2]
-        if lead is None or not held:
-            raise LostLead("another daemon looks after the change log now")
-        values = {"name": lead[0], "owner": self._owner, "fence": lead[1]}
-        if connection.execute(sql.HOLD_LEAD, values).rowcount != 1:
-            raise LostLead("another daemon looks after the change log now")
 
     # ----------------------------------------------------------------------------------------------------------- inside
 

@@ -9,11 +9,12 @@ from sqlalchemy import Connection, text
 from simpeg_sync.domain.change import Change, FeedName, KeyEdit, Nip, SourceKey
 from simpeg_sync.domain.record import lane_of
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import FRESH, Core, lock_lanes
+from simpeg_sync.ledger.core import FRESH, lock_lanes
+from simpeg_sync.ledger.leading import Leading
 from simpeg_sync.ports import Range, Seen
 
 
-class Marking(Core):
+class Marking(Leading):
     """Implements ports.Intake and ScanMemory."""
 
     def take_changes(

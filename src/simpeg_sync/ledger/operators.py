@@ -1,7 +1,7 @@
 """What people change in the ledger: approvals, resyncs, releases, each with its entry in the audit trail; and small notes."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -96,7 +96,9 @@ class Operators(Core):
             if released:
                 wake = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in released]
                 connection.execute(sql.WAKE_LANE, wake)
-                events = [event_row(r, now, Event.RELEASED, r.status, "operator.released", actor=actor) for r in released]
+                events = [
+                    event_row(r, now, Event.RELEASED, r.status, "operator.released", actor=actor) for r in released
+                ]
                 connection.execute(sql.ADD_EVENT, events)
             note_audit(connection, now, actor, "feed.release", f"feed {feed}, {len(released)} records", reason)
             return len(released)
@@ -136,7 +138,9 @@ class _Resync:
             sql.WAKE_LANE,
             [{"feed": r.feed, "source_key": r.key, "due_at": self.now, "priority": BULK} for r in free],
         )
-        events = [event_row(r, self.now, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free]
+        events = [
+            event_row(r, self.now, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free
+        ]
         connection.execute(sql.ADD_EVENT, events)
         which = self.which or ", ".join(str(record.id) for record in free)
         note_audit(connection, self.now, self.actor, "resync", f"{len(free)} records: {which}", self.reason)

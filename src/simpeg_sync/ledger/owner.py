@@ -23,7 +23,7 @@ def _namespace() -> str:
     """Containers may share a host's name, never its process table."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii")[:8]
-        return f"{boot}-{os.stat('/proc/self/ns/pid').st_ino}"
+        return f"{boot}-{Path('/proc/self/ns/pid').stat().st_ino}"
     except OSError:
         return f"unknown-{os.getpid()}"
 

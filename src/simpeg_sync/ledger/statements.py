@@ -164,8 +164,8 @@ HOLD_FENCE = text(
 # The leases of everything that a living process has.
 KEEP_LEASES = text("UPDATE lanes SET lease_until = :lease_until WHERE owner = :owner RETURNING lane, fence")
 
-# The lane itself, locked: is it still this process's?
-HOLD_LANE = text("UPDATE lanes SET owner = owner WHERE lane = :lane AND owner = :owner")
+# The lane itself, locked: is it still this claim's?
+HOLD_LANE = text("UPDATE lanes SET owner = owner WHERE lane = :lane AND owner = :owner AND fence = :fence")
 
 # What a lane waits for next: its earliest due record that is not held for a person. HOLD_FENCES has locked the lanes in a
 # statement before: a PostgreSQL statement that had to wait for a mark's lock would not see the record it marked.
@@ -210,6 +210,7 @@ def finish(changed: tuple[str, ...]) -> GroupStatement:
     changes = "".join(f", {name} = given.{name}" for name in changed)
     columns = {**_FINISH_COLUMNS, **{name: _CHANGED_COLUMNS.get(name, "text") for name in changed}}
     return GroupStatement(_FINISH.replace("{changes}", changes), columns)
+
 
 ADD_EVENT = text("""
 INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)

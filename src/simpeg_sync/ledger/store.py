@@ -4,7 +4,7 @@
 `operators` is what people change.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -28,7 +28,7 @@ from simpeg_sync.ledger.lookups import Lookups
 from simpeg_sync.ledger.marking import Marking
 from simpeg_sync.ledger.operators import Operators
 from simpeg_sync.ledger.orders import Group, IntentOrder, MoveOrder, Order, must_be_alone
-from simpeg_sync.ledger.writer import GroupWriter, TwoWayWriter, Writer
+from simpeg_sync.ledger.writer import GroupWriter, OrderWriter, TwoWayWriter
 from simpeg_sync.ports import Claim
 
 __all__ = ["Pauses", "SqlLedger"]
@@ -37,14 +37,12 @@ __all__ = ["Pauses", "SqlLedger"]
 class SqlLedger(Marking, Lanes, Lookups, Operators):
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
-    def __init__(
-        self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False
-    ) -> None:
-        writer: Writer = (GroupWriter if engine.dialect.name == "sqlite" else TwoWayWriter)(engine, self._together)
+    def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:
+        writer: OrderWriter = (GroupWriter if engine.dialect.name == "sqlite" else TwoWayWriter)(engine, self._together)
         super().__init__(engine, clock, writer, owner=owner, pauses=pauses, is_shared=is_shared)
 
     @property
-    def writer(self) -> Writer:
+    def writer(self) -> OrderWriter:
         """For what is stored beside the records."""
         return self._writer
 
@@ -145,12 +143,10 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         moved: Record = after
         return moved
 
-    def _together(self, connection: Connection, orders: list[Order]) -> list[Any]:
+    def _together(self, connection: Connection, orders: Sequence[Order]) -> Sequence[Any]:
         lease_until = self._lease_now() + self.lease_s
-        group = Group(
-            connection, self._group, self._clock.now(), lease_until, self._owner, self._pauses
-        )
-        return list(group.write(orders))
+        group = Group(connection, self._group, self._clock.now(), lease_until, self._owner, self._pauses)
+        return group.write(orders)
 
     def _has_open_attempt(self, connection: Connection, record: Record) -> bool:
         return connection.execute(sql.OPEN_ATTEMPT, {"record_id": record.id}).first() is not None

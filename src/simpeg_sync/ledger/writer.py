@@ -8,6 +8,7 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -33,6 +34,10 @@ class Writer(Protocol):
         what the job raises."""
         ...
 
+    def close(self) -> None: ...
+
+
+class OrderWriter(Writer, Protocol):
     def order(self, order: Any) -> Any:
         """Has the order written together with whatever else is waiting. Raises as `write`."""
         ...
@@ -41,7 +46,27 @@ class Writer(Protocol):
         """Several orders at once. Raises what kept the first of them from being written."""
         ...
 
-    def close(self) -> None: ...
+
+class DirectWriter:
+    """One transaction a job, in the caller's thread; serialization failures are repeated whole, a few times."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def write(self, job: Callable[[Connection], T]) -> T:
+        for _ in range(COLLISIONS_MAX):
+            try:
+                return self._once(job)
+            except Collision:
+                continue  # undone whole by the server: the same transaction may pass now
+        return self._once(job)
+
+    def _once(self, job: Callable[[Connection], T]) -> T:
+        with translated(), self._engine.begin() as connection:
+            return job(connection)
+
+    def close(self) -> None:
+        self._engine.dispose()
 
 
 class _Order:
@@ -139,7 +164,10 @@ class GroupWriter:
             savepoint.commit()
             return answers
         # One of them cannot be written: each by itself shows which.
-        return [_run_one(connection, lambda c, one=one: _raised(self._together(c, [one])[0])) for one in orders]
+        return [_run_one(connection, partial(self._order_alone, one)) for one in orders]
+
+    def _order_alone(self, order: Any, connection: Connection) -> Any:
+        return _raised(self._together(connection, [order])[0])
 
     @staticmethod
     def _answer(group: Sequence[_Order], answers: Sequence[Any]) -> None:
@@ -150,29 +178,18 @@ class GroupWriter:
                 one.answer.set_result(answer)
 
 
-class TwoWayWriter:
+class TwoWayWriter(DirectWriter):
     """PostgreSQL: orders in groups through one thread; jobs, which may be long, each in its caller's own transaction."""
 
     def __init__(self, engine: Engine, together: Together) -> None:
-        self._engine, self._groups = engine, GroupWriter(engine, together)
-
-    def write(self, job: Callable[[Connection], T]) -> T:
-        for _ in range(COLLISIONS_MAX):
-            try:
-                return self._once(job)
-            except Collision:
-                continue
-        return self._once(job)
+        super().__init__(engine)
+        self._groups = GroupWriter(engine, together)
 
     def order(self, order: Any) -> Any:
         return self._groups.order(order)
 
     def order_all(self, orders: Sequence[Any]) -> None:
         self._groups.order_all(orders)
-
-    def _once(self, job: Callable[[Connection], T]) -> T:
-        with translated(), self._engine.begin() as connection:
-            return job(connection)
 
     def close(self) -> None:
         self._groups.close()

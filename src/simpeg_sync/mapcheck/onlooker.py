@@ -26,6 +26,9 @@ class Onlooker:
     def links(self, lane: str) -> Sequence[Link]:
         return self.inner.links(lane) if self.inner else ()
 
+    def lease_ends_at(self, lane: str) -> float:
+        return float("-inf")  # nothing leaves from here
+
     def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
         return self.inner.has_unlinked_work(lane, but=but) if self.inner else False
 

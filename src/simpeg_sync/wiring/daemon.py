@@ -16,6 +16,7 @@ from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.source.id_column import IdColumn
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
+from simpeg_sync.turns import Turns
 from simpeg_sync.wake import Wake
 from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
@@ -80,7 +81,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         pipeline=open_pipeline(config, clock, ledger, bkn),
         work=ledger,
         clock=clock,
-        workers=settings.bkn.calls_in_flight,
+        turns=Turns(settings.bkn.calls_in_flight),
         poll_s=settings.source.poll,
         sweep_every_s=settings.timing.sweep_every,
         drain_s=settings.timing.drain,

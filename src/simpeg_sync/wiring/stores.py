@@ -1,6 +1,5 @@
 """The two databases: our ledger, and SIMPEG as source."""
 
-
 from sqlalchemy import Engine
 
 from simpeg_sync.clock import Clock

@@ -1,0 +1,81 @@
+"""How many people are dealt with at once: turns that were claimed, wait for a worker, are under way, or are done.
+
+Workers are more than the calls that may be under way, since most of a worker's time is waiting for the ledger. No more turns
+are claimed than will soon begin: what lies ready here would come before a fresh edit, and grows old.
+"""
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+from simpeg_sync.ports import Claim
+from simpeg_sync.turn import Turn
+
+WORKERS_PER_CALL, WORKERS_MIN, WORKERS_MAX = 3, 4, 128
+SOON_S = 0.25
+"""So much work is claimed ahead, by what was done in as much time before."""
+
+
+class Turns:
+    """Thread-safe."""
+
+    def __init__(self, calls_in_flight: int) -> None:
+        self.workers = max(WORKERS_MIN, min(WORKERS_MAX, WORKERS_PER_CALL * calls_in_flight))
+        self._least, self._most = calls_in_flight, 3 * self.workers
+        self._lock = threading.Lock()
+        self._waiting: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._outstanding = 0
+        """Claimed, and not done."""
+        self._done: list[Claim] = []
+        self._done_at: deque[float] = deque()
+
+    def room(self, now: float) -> int:
+        """How many more lanes to claim now; 0 while enough are at hand, since claiming many at once costs less."""
+        with self._lock:
+            while self._done_at and self._done_at[0] < now - SOON_S:
+                self._done_at.popleft()
+            wanted = max(self._least, min(self._most, 2 * len(self._done_at)))
+            return wanted - self._outstanding if self._outstanding <= wanted // 2 else 0
+
+    def deal(self, turns: Sequence[Turn]) -> None:
+        with self._lock:
+            self._outstanding += len(turns)
+        for turn in turns:
+            self._waiting.put(turn)
+
+    def take(self) -> Turn | None:
+        """The next turn; None when there will be no more."""
+        return self._waiting.get()
+
+    def done(self, turn: Turn, now: float) -> bool:
+        """Its lane waits for being given back. True when the dealer has something to do."""
+        with self._lock:
+            self._outstanding -= 1
+            self._done.append(turn.claim)
+            self._done_at.append(now)
+            return self._outstanding <= self._least // 2 or len(self._done) >= self._least
+
+    def failed(self) -> None:
+        """A turn ended early; its worker gives the lane back by itself."""
+        with self._lock:
+            self._outstanding -= 1
+
+    def to_release(self) -> list[Claim]:
+        with self._lock:
+            done, self._done = self._done, []
+            return done
+
+    def close(self) -> list[Claim]:
+        """Every worker ends after its turn. Gives what nobody has taken."""
+        untaken = []
+        while True:
+            try:
+                turn = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if turn is not None:
+                untaken.append(turn.claim)
+        for _ in range(self.workers):
+            self._waiting.put(None)
+        return untaken
