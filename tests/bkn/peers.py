@@ -93,11 +93,11 @@ Behaviour = Callable[["Peer", Talk], None]
 class Peer:
     """Listens, and lets ``behave`` loose on every connection, each on a thread of its own."""
 
-    def __init__(self, behave: Behaviour, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, behave: Behaviour, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self._behave, self._tls = behave, tls
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server((host, 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
         self.requests: list[Seen] = []

@@ -9,6 +9,7 @@ from simpeg_sync.bkn import sapk, siasn
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient, Dialect
 from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
+from simpeg_sync.bkn.exchange import Exchange
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.proof import Proof, prove
@@ -19,7 +20,7 @@ from simpeg_sync.bkn.tokens import Login, Tokens, client_credentials, password_g
 from simpeg_sync.clock import Clock
 from simpeg_sync.code_check import CodeReport, check_codes
 from simpeg_sync.config.load import Config
-from simpeg_sync.domain.errors import LedgerError
+from simpeg_sync.domain.errors import ConfigError, LedgerError, Problem
 from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.ledger.reference import Pull, ReferenceCodes
 from simpeg_sync.ledger.store import SqlLedger
@@ -32,8 +33,7 @@ def open_bkn(
 ) -> BknClient:
     """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``."""
     settings = config.settings.bkn
-    ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
-    exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
+    exchange = open_exchange(config)
     gate = Gate(
         clock,
         per_second=settings.calls_per_second,
@@ -57,6 +57,25 @@ def open_bkn(
         on_event=on_event,
     )
     return BknClient(dialect, Calls(exchange, tokens, gate, clock, settings.call_limit), codes)
+
+
+def open_exchange(config: Config) -> Exchange:
+    """The chosen HTTP adapter. Raises ConfigError when its package is missing."""
+    settings = config.settings.bkn
+    ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
+    connections = settings.calls_in_flight + 1
+    if settings.http == "httpx":
+        return HttpxExchange(connections=connections, ca_file=ca_file)
+    try:
+        from simpeg_sync.bkn.pyreqwest_exchange import CONNECT_LIMIT_S, PyreqwestExchange
+    except ImportError:
+        remedy = "Type: pip install 'simpeg-sync[pyreqwest]', or choose httpx"
+        raise ConfigError(
+            [Problem(f"{config.path}: bkn.http", "the package pyreqwest is not installed", remedy)]
+        ) from None
+    return PyreqwestExchange(
+        connections=connections, ca_file=ca_file, connect_limit_s=min(CONNECT_LIMIT_S, settings.call_limit / 2)
+    )
 
 
 def bkn_dialect(config: Config) -> Dialect:
