@@ -32,7 +32,7 @@ def main(adapter: str, trouble: str) -> dict[str, object]:
     with troubled(trouble) as port:
         started = time.monotonic()
         exchanged = exchange.send(Request("POST", f"http://{HOST}:{port}/a", {}, b"{}"), deadline_s=DEADLINE_S)
-        result = {"elapsed_s": time.monotonic() - started, "deadline_s": DEADLINE_S}
+        result: dict[str, object] = {"elapsed_s": time.monotonic() - started, "deadline_s": DEADLINE_S}
     if isinstance(exchanged, Answer):
         return result | {"status": exchanged.status}
     return result | {"status": None, "was_sent": exchanged.was_sent, "kind": exchanged.kind}
@@ -84,4 +84,4 @@ def replace(path: str, content: str) -> None:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(*sys.argv[1:])))
+    sys.stdout.write(json.dumps(main(*sys.argv[1:])))

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -168,9 +169,9 @@ def test_a_black_hole_on_connect_ends_at_the_deadline_and_is_proved_unsent(excha
         "bad host",
         "other scheme",
         "bad port",
-        "line break in the address",
-        "line break in a token",
-        "accent in a token",
+        "line break in the URL",
+        "line break",
+        "accent",
         "byte-order mark",
     ],
 )
@@ -251,7 +252,8 @@ def test_a_certificate_of_another_name_is_refused(make: Make, certificates: Cert
 def test_tls_older_than_1_2_is_refused(make: Make, certificates: Certificates) -> None:
     ca_file, _ = certificates("IP:127.0.0.1")
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    old.load_cert_chain(*(ca_file.with_name(f"IP:127.0.0.1.{suffix}") for suffix in ("pem", "key")))
+    certificate = ca_file.with_name("IP:127.0.0.1.pem")
+    old.load_cert_chain(certificate, certificate.with_suffix(".key"))
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
@@ -374,7 +376,7 @@ FAULTS: dict[str, Fault] = {
     "headers without an end": Fault(endless_headers, ("cut", "garbled", "too_big")),
     "gzip bomb": Fault(packed(BOMB, "gzip"), ("too_big",)),
     "gzip bomb in gzip": Fault(packed(gzip.compress(BOMB), "gzip, gzip"), ("garbled", "too_big")),
-    "deflate, which nobody asked for": Fault(packed(b"x", "deflate"), ("garbled",)),
+    "deflate, which nobody asked for": Fault(packed(zlib.compress(b"{}"), "deflate"), ("garbled",)),
     "gzip that is none": Fault(packed(b"no gzip", "gzip"), ("garbled",)),
     "gzip cut short": Fault(packed(gzip.compress(b'{"success":true}')[:-6], "gzip"), ("garbled",)),
     "body over the cap": Fault(lambda _, talk: talk.answer(bytes(2_000_000)), ("too_big",)),

@@ -1,4 +1,4 @@
-"""The Exchange port over pyreqwest: Rust's reqwest, at a tenth of httpx's cost a call. What it lacks is mended here.
+"""The Exchange port over pyreqwest: Rust's reqwest, at about a sixth of httpx's cost a call. What it lacks is mended here.
 
 It calls a reset after the request was read, and a silent server, by the names of errors while connecting. Proof that
 nothing was sent is one cause alone, `client error (Connect)`: the connector of hyper-util failed, before there was a
@@ -50,7 +50,7 @@ class PyreqwestExchange:
         try:
             with built as response:
                 headers = _headers(response.headers)
-                body = unpacked(_chunks(response.body_reader), headers.get("content-encoding", ""), self._body_max)
+                body = _body(response.body_reader, headers.get("content-encoding", ""), self._body_max)
                 return Answer(response.status, headers, body)
         except TooBig:
             return NoAnswer(True, "too_big")
@@ -120,11 +120,21 @@ class _Reader(Protocol):
     def read(self, amount: int = ..., /) -> Bytes | None: ...
 
 
-def _chunks(reader: _Reader) -> Iterator[bytes]:
-    while (chunk := reader.read(READ_BYTES)) is not None:
+def _body(reader: _Reader, coding: str, bytes_max: int) -> bytes:
+    first = reader.read(READ_BYTES)
+    if first is None:
+        return b""
+    if not coding and len(first) < READ_BYTES and len(first) <= bytes_max:  # nearly every answer, and 8 us less for it
+        return first.to_bytes()
+    return unpacked(_chunks(first, reader), coding, bytes_max)
+
+
+def _chunks(chunk: Bytes | None, reader: _Reader) -> Iterator[bytes]:
+    while chunk is not None:
         yield chunk.to_bytes()
         if len(chunk) < READ_BYTES:  # it stops short only at the end
             return
+        chunk = reader.read(READ_BYTES)
 
 
 def _no_answer(error: DetailedPyreqwestError) -> NoAnswer:
