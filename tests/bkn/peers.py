@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 PATIENCE_S = 5.0
+NOTICED_S = 0.3
 READ_MAX = 8 * 1024 * 1024
 
 
@@ -78,6 +79,14 @@ class Talk:
         self._sock.close()
 
     def close(self) -> None:
+        self._sock.close()
+
+    def hang_up(self) -> None:
+        """Closes, and gives the client a moment to notice; one that looks only before its next request lets it pass."""
+        self._sock.shutdown(socket.SHUT_WR)
+        self._sock.settimeout(NOTICED_S)
+        with contextlib.suppress(TimeoutError):
+            self._sock.recv(1)
         self._sock.close()
 
     def _more(self) -> bool:

@@ -58,6 +58,21 @@ def test_a_connect_has_half_of_the_calls_time_so_that_its_end_is_proof(region: R
     exchange.close()
 
 
+@pytest.mark.parametrize("http", ["httpx", "pyreqwest"])
+@pytest.mark.parametrize(
+    "content",
+    [None, b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"],
+    ids=["missing", "empty", "other text", "broken"],
+)
+def test_a_ca_file_without_a_certificate_is_refused(region: Region, http: str, content: bytes | None) -> None:
+    region.spoil("sso_token_file: sso_token", f"sso_token_file: sso_token\n  http: {http}\n  ca_file: ca.pem")
+    if content is not None:
+        region.write("ca.pem", content)
+    with pytest.raises(ConfigError) as error:
+        open_exchange(region.read())
+    assert "bkn.ca_file" in str(error.value)
+
+
 def test_another_word_is_refused(region: Region) -> None:
     region.spoil("sso_token_file: sso_token", "sso_token_file: sso_token\n  http: curl")
     assert "bkn.http" in region.problem().what

@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -574,7 +575,7 @@ def test_a_kept_connection_that_was_closed_before_is_replaced(exchange: Exchange
     def behave(peer: Peer, talk: Talk) -> None:
         if peer.read(talk) is not None:
             talk.answer(b"{}")
-            talk.close()
+            talk.hang_up()
             closed.set()
 
     with Peer(behave) as peer:
@@ -622,7 +623,7 @@ def test_64_threads_share_an_exchange_and_each_gets_its_own_answer_within_its_ow
     def impatient(peer: Peer, number: int) -> None:
         for _ in range(rounds):
             request = Request("POST", f"{peer.url}/silent", {}, str(number).encode())
-            assert sent(exchange, request, deadline_s=0.1 + number / 200) == NoAnswer(True, "deadline")
+            assert sent(exchange, request, deadline_s=0.2 + number / 200) == NoAnswer(True, "deadline")
 
     def patient(peer: Peer, number: int) -> None:
         for turn in range(rounds):
@@ -636,7 +637,10 @@ def test_64_threads_share_an_exchange_and_each_gets_its_own_answer_within_its_ow
     with Peer(behave) as peer, ThreadPoolExecutor(threads_count) as threads:
         for done in [threads.submit(run, peer, number) for number in range(threads_count)]:
             done.result()
-        assert len(peer.requests) == threads_count * rounds
+        arrived = Counter(seen.body.decode() for seen in peer.requests)
+    # On a busy machine a short deadline may be over before the request has left; nothing arrives more often than sent.
+    assert all(arrived[f"{number}/{turn}"] == 1 for number in range(0, threads_count, 2) for turn in range(rounds))
+    assert all(arrived[str(number)] <= rounds for number in range(1, threads_count, 2))
 
 
 def test_a_short_deadline_ends_with_its_call(exchange: Exchange) -> None:

@@ -5,6 +5,7 @@ nothing was sent is one cause alone, `client error (Connect)`: the connector of 
 connection to send on. All its messages hold the URL, so none of them leaves this module.
 """
 
+import ssl
 import zlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -95,6 +96,8 @@ def _client(connections: int, ca_file: str | None, connect_limit_s: float) -> Sy
     for unpacking in (builder.gzip, builder.brotli, builder.zstd, builder.deflate):
         unpacking(False)
     if ca_file is not None:
+        # The library takes a file without a certificate for none at all, and says nothing.
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(ca_file)
         builder = builder.add_root_certificate_pem(Path(ca_file).read_bytes())
     return builder.build()
 

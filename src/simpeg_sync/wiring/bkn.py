@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from simpeg_sync import logs
@@ -60,12 +61,22 @@ def open_bkn(
 
 
 def open_exchange(config: Config) -> Exchange:
-    """The chosen HTTP adapter. Raises ConfigError when its package is missing."""
+    """The chosen HTTP adapter. Raises ConfigError when its package is missing, or the CA file is none."""
     settings = config.settings.bkn
-    ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
+    make = HttpxExchange if settings.http == "httpx" else _pyreqwest(config)
     connections = settings.calls_in_flight + 1
-    if settings.http == "httpx":
-        return HttpxExchange(connections=connections, ca_file=ca_file)
+    if settings.ca_file is None:
+        return make(connections=connections)
+    try:
+        return make(connections=connections, ca_file=str(config.file(settings.ca_file)))
+    except (OSError, ValueError):  # what each library says of it; ssl's error is an OSError
+        remedy = "Name a readable file with certificates in PEM form"
+        raise ConfigError(
+            [Problem(f"{config.path}: bkn.ca_file", "no certificate can be read there", remedy)]
+        ) from None
+
+
+def _pyreqwest(config: Config) -> Callable[..., Exchange]:
     try:
         from simpeg_sync.bkn.pyreqwest_exchange import CONNECT_LIMIT_S, PyreqwestExchange
     except ImportError:
@@ -73,9 +84,7 @@ def open_exchange(config: Config) -> Exchange:
         raise ConfigError(
             [Problem(f"{config.path}: bkn.http", "the package pyreqwest is not installed", remedy)]
         ) from None
-    return PyreqwestExchange(
-        connections=connections, ca_file=ca_file, connect_limit_s=min(CONNECT_LIMIT_S, settings.call_limit / 2)
-    )
+    return partial(PyreqwestExchange, connect_limit_s=min(CONNECT_LIMIT_S, config.settings.bkn.call_limit / 2))
 
 
 def bkn_dialect(config: Config) -> Dialect:
