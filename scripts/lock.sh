@@ -6,4 +6,4 @@ lock() {
         --no-header --no-annotate "$@"
 }
 lock pyproject.toml requirements/runtime.in -o requirements/runtime.lock
-lock pyproject.toml --extra dev --extra binlog --extra oracle --extra mssql -c requirements/runtime.lock -o requirements/dev.lock
+lock pyproject.toml --extra dev --extra binlog --extra oracle --extra mssql --extra pyreqwest -c requirements/runtime.lock -o requirements/dev.lock

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 PATIENCE_S = 5.0
+NOTICED_S = 0.3
 READ_MAX = 8 * 1024 * 1024
 
 
@@ -80,6 +81,14 @@ class Talk:
     def close(self) -> None:
         self._sock.close()
 
+    def hang_up(self) -> None:
+        """Closes, and gives the client a moment to notice; one that looks only before its next request lets it pass."""
+        self._sock.shutdown(socket.SHUT_WR)
+        self._sock.settimeout(NOTICED_S)
+        with contextlib.suppress(TimeoutError):
+            self._sock.recv(1)
+        self._sock.close()
+
     def _more(self) -> bool:
         data = self._sock.recv(65536)
         self._rest += data
@@ -93,11 +102,11 @@ Behaviour = Callable[["Peer", Talk], None]
 class Peer:
     """Listens, and lets ``behave`` loose on every connection, each on a thread of its own."""
 
-    def __init__(self, behave: Behaviour, *, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, behave: Behaviour, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
         self._behave, self._tls = behave, tls
         self._over = threading.Event()
         self._lock = threading.Lock()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self._listener = socket.create_server((host, 0), backlog=128)
         self.port: int = self._listener.getsockname()[1]
         self.accepted = 0
         self.requests: list[Seen] = []

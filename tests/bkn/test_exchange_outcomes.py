@@ -6,13 +6,18 @@ Sources: fault matrix 3.1 and rows 38-48; design section 8, the traps of other t
 
 import contextlib
 import dataclasses
+import functools
 import gzip
 import json
+import logging
 import socket
 import ssl
 import subprocess
+import sys
 import threading
 import time
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +27,7 @@ import pytest
 
 from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, NoAnswer, Request
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
+from simpeg_sync.bkn.pyreqwest_exchange import PyreqwestExchange
 
 from .peers import Behaviour, Peer, Talk, black_hole, closed_port, until
 
@@ -34,15 +40,25 @@ class Make(Protocol):
     def __call__(self, *, connections: int = ..., ca_file: str | None = ..., body_max: int = ...) -> Exchange: ...
 
 
-ADAPTERS: Mapping[str, Make] = {"httpx": HttpxExchange}
+CONNECT_LIMIT_S = 0.4
+"""Below every deadline of this suite that a connect may use up."""
+ADAPTERS: Mapping[str, Make] = {
+    "httpx": HttpxExchange,
+    "pyreqwest": functools.partial(PyreqwestExchange, connect_limit_s=CONNECT_LIMIT_S),
+}
 
 
 @pytest.fixture(params=sorted(ADAPTERS))
-def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+def adapter(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def make(adapter: str) -> Iterator[Make]:
     with contextlib.ExitStack() as stack:
 
         def made(**options: Any) -> Exchange:
-            exchange = ADAPTERS[request.param](**options)
+            exchange = ADAPTERS[adapter](**options)
             stack.callback(exchange.close)
             return exchange
 
@@ -84,7 +100,9 @@ def test_a_refused_connection_is_proved_unsent(exchange: Exchange) -> None:
     assert exchanged == NoAnswer(False, "refused")
 
 
-def test_a_name_that_does_not_resolve_is_proved_unsent(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_name_that_does_not_resolve_is_proved_unsent(
+    exchange: Exchange, adapter: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[Any] = []
 
     def unknown(host: Any, *_: Any, **__: Any) -> Any:
@@ -92,54 +110,49 @@ def test_a_name_that_does_not_resolve_is_proved_unsent(exchange: Exchange, monke
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
-    assert sent(exchange, save_to("http://bkn.invalid")) == NoAnswer(False, "dns")
-    assert len(asked) == 1
+    # The native adapter asks the C library, which gives up on so long a label without asking anybody.
+    host = "bkn.invalid" if adapter == "httpx" else f"{'b' * 64}.invalid"
+    assert sent(exchange, save_to(f"http://{host}")) == NoAnswer(False, "dns")
+    assert len(asked) == (1 if adapter == "httpx" else 0)
 
 
-def test_a_silent_resolver_does_not_outlast_the_deadline(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    over = threading.Event()
+def resolved(adapter: str, trouble: str) -> NoAnswer | int:
+    """What came of a call where the machine's own resolver has the trouble: `resolving.py` plays it in a process of its own."""
+    command = ["unshare", "-Urnm", sys.executable, "-m", "tests.bkn.resolving", adapter, trouble]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    if "unshare" in done.stderr:
+        pytest.skip(f"this machine allows no namespaces of one's own: {done.stderr.strip()}")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["elapsed_s"] <= result["deadline_s"] + TOLERANCE_S
+    return result["status"] if result["status"] else NoAnswer(result["was_sent"], result["kind"])
 
-    def silent(*_: Any, **__: Any) -> Any:
-        over.wait(5)
-        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 
-    monkeypatch.setattr(socket, "getaddrinfo", silent)
-    try:
-        assert sent(exchange, save_to("http://bkn.invalid"), deadline_s=0.4).was_sent is False  # type: ignore[union-attr]
-    finally:
-        over.set()
+@pytest.mark.parametrize("adapter", sorted(ADAPTERS))
+def test_a_resolver_that_never_answers_does_not_outlast_the_deadline_and_nothing_is_sent(adapter: str) -> None:
+    assert resolved(adapter, "silent") == NoAnswer(False, "connect_timeout")
+
+
+@pytest.mark.parametrize("adapter", sorted(ADAPTERS))
+def test_two_addresses_that_are_black_holes_share_the_deadline(adapter: str) -> None:
+    assert resolved(adapter, "two black holes") == NoAnswer(False, "connect_timeout")
+
+
+@pytest.mark.parametrize("adapter", sorted(ADAPTERS))
+def test_the_second_address_is_tried_after_a_black_hole(adapter: str) -> None:
+    assert resolved(adapter, "one black hole") == 200
+
+
+def test_a_connect_still_under_way_at_the_deadline_is_uncertain_where_the_adapter_cannot_tell() -> None:
+    """pyreqwest's one deadline does not say how far the call had come; its limit for connecting does."""
+    with contextlib.closing(PyreqwestExchange(connect_limit_s=5.0)) as exchange, black_hole() as port:
+        exchanged = sent(exchange, save_to(f"http://127.0.0.1:{port}"), deadline_s=0.3)
+    assert exchanged == NoAnswer(True, "deadline")
 
 
 def test_a_black_hole_on_connect_ends_at_the_deadline_and_is_proved_unsent(exchange: Exchange) -> None:
     with black_hole() as port:
         assert sent(exchange, save_to(f"http://127.0.0.1:{port}"), deadline_s=0.5) == NoAnswer(False, "connect_timeout")
-
-
-def two_addresses(monkeypatch: pytest.MonkeyPatch, first: tuple[str, int], second: tuple[str, int]) -> None:
-    real = socket.getaddrinfo
-
-    def both(host: Any, port: Any, *more: Any, **named: Any) -> Any:
-        if host not in ("bkn.invalid", b"bkn.invalid"):
-            return real(host, port, *more, **named)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", address) for address in (first, second)]
-
-    monkeypatch.setattr(socket, "getaddrinfo", both)
-
-
-def test_two_black_holes_behind_one_name_share_one_deadline(
-    exchange: Exchange, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with black_hole("127.0.0.1", "127.0.0.2") as port:
-        two_addresses(monkeypatch, ("127.0.0.1", port), ("127.0.0.2", port))
-        exchanged = sent(exchange, save_to(f"http://bkn.invalid:{port}"), deadline_s=0.8)
-    assert exchanged == NoAnswer(False, "connect_timeout")
-
-
-def test_a_black_hole_leaves_time_for_the_second_address(exchange: Exchange, monkeypatch: pytest.MonkeyPatch) -> None:
-    with Peer(always(lambda talk: talk.answer(b"{}"))) as peer, black_hole("127.0.0.2", port=peer.port):
-        two_addresses(monkeypatch, ("127.0.0.2", peer.port), ("127.0.0.1", peer.port))
-        an_answer(sent(exchange, save_to(f"http://bkn.invalid:{peer.port}"), deadline_s=1.0))
-        assert len(peer.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -148,37 +161,59 @@ def test_a_black_hole_leaves_time_for_the_second_address(exchange: Exchange, mon
         ("https://[bad", "fake"),
         ("ftp://127.0.0.1/", "fake"),
         ("http://127.0.0.1:99999999/", "fake"),
+        ("http://127.0.0.1/a\nb", "fake"),
         ("{peer}/", "line\r\nX-More: 1"),
         ("{peer}/", "tok\u00e9n"),
         ("{peer}/", "\ufefftoken"),
     ],
-    ids=["bad host", "other scheme", "bad port", "line break in a token", "accent in a token", "byte-order mark"],
+    ids=[
+        "bad host",
+        "other scheme",
+        "bad port",
+        "line break in the URL",
+        "line break",
+        "accent",
+        "byte-order mark",
+    ],
 )
 def test_what_is_no_request_at_all_is_proved_unsent(exchange: Exchange, url: str, token: str) -> None:
     with Peer(always(lambda talk: talk.answer(b"{}"))) as peer:
         request = Request("POST", url.format(peer=peer.url), {"Auth": f"bearer {token}"}, b"{}")
-        assert no_answer(sent(exchange, request)).was_sent is False
+        assert sent(exchange, request) == NoAnswer(False, "unsendable")
         assert peer.accepted == 0
 
 
 # ---------------------------------------------------------------------------------------------------------------- TLS
 
 
+def certify(certificate: Path, subject: str, *extensions: str, issuer: Path | None = None) -> None:
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
+    command += ["-days", "2", "-subj", f"/CN={subject}", "-out", str(certificate)]
+    command += ["-keyout", str(certificate.with_suffix(".key"))]
+    if issuer is not None:
+        command += ["-CA", str(issuer), "-CAkey", str(issuer.with_suffix(".key"))]
+    for extension in extensions:
+        command += ["-addext", extension]
+    subprocess.run(command, check=True, capture_output=True)
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, ssl.SSLContext]]:
-    """A self-signed certificate for a name, as the file to trust and the context to serve with."""
+    """A certificate for a name: the authority to trust, and the context to serve with."""
     folder = tmp_path_factory.mktemp("tls")
+    authority, other = folder / "authority.pem", folder / "other-authority.pem"
+    for issuer in (authority, other):
+        certify(issuer, issuer.stem, "basicConstraints=critical,CA:TRUE")
+    (folder / "bundle.pem").write_bytes(other.read_bytes() + authority.read_bytes())
 
     def made(name: str) -> tuple[Path, ssl.SSLContext]:
-        certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
+        certificate = folder / f"{name}.pem"
         if not certificate.exists():
-            command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"]
-            command += ["-nodes", "-days", "2", "-subj", "/CN=rekaan", "-addext", f"subjectAltName={name}"]
-            command += ["-keyout", str(key), "-out", str(certificate)]
-            subprocess.run(command, check=True, capture_output=True)
+            extensions = (f"subjectAltName={name}", "basicConstraints=critical,CA:FALSE")
+            certify(certificate, "rekaan", *extensions, issuer=authority)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(certificate, key)
-        return certificate, context
+        context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+        return authority, context
 
     return made
 
@@ -190,6 +225,13 @@ def test_a_trusted_certificate_is_accepted(make: Make, certificates: Certificate
     ca_file, tls = certificates("IP:127.0.0.1")
     with Peer(always(lambda talk: talk.answer(b"{}")), tls=tls) as peer:
         assert an_answer(sent(make(ca_file=str(ca_file)), save_to(peer.url))).status == 200
+
+
+def test_every_certificate_of_the_file_is_trusted(make: Make, certificates: Certificates) -> None:
+    ca_file, tls = certificates("IP:127.0.0.1")
+    with Peer(always(lambda talk: talk.answer(b"{}")), tls=tls) as peer:
+        exchange = make(ca_file=str(ca_file.with_name("bundle.pem")))
+        assert an_answer(sent(exchange, save_to(peer.url))).status == 200
 
 
 def test_a_certificate_that_nobody_trusts_is_refused_before_a_byte_of_the_request(
@@ -211,7 +253,8 @@ def test_a_certificate_of_another_name_is_refused(make: Make, certificates: Cert
 def test_tls_older_than_1_2_is_refused(make: Make, certificates: Certificates) -> None:
     ca_file, _ = certificates("IP:127.0.0.1")
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    old.load_cert_chain(ca_file, ca_file.with_suffix(".key"))
+    certificate = ca_file.with_name("IP:127.0.0.1.pem")
+    old.load_cert_chain(certificate, certificate.with_suffix(".key"))
     old.set_ciphers("ALL:@SECLEVEL=0")
     with pytest.warns(DeprecationWarning, match="TLSv1"):
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
@@ -325,13 +368,16 @@ FAULTS: dict[str, Fault] = {
     ),
     "no HTTP in the status line": Fault(lambda _, talk: talk.send(b"ERROR 17 at line 3\r\n\r\n"), ("cut", "garbled")),
     "status that is no number": Fault(lambda _, talk: talk.send(b"HTTP/1.1 abc OK\r\n\r\n"), ("cut", "garbled")),
+    "a length beyond all memory": Fault(
+        lambda _, talk: talk.send(OK + b"Content-Length: 9223372036854775807\r\n\r\n" + b"x" * 70_000), ("cut",)
+    ),
     "two lengths": Fault(
         lambda _, talk: talk.send(OK + b"Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), ("cut", "garbled")
     ),
     "headers without an end": Fault(endless_headers, ("cut", "garbled", "too_big")),
     "gzip bomb": Fault(packed(BOMB, "gzip"), ("too_big",)),
     "gzip bomb in gzip": Fault(packed(gzip.compress(BOMB), "gzip, gzip"), ("garbled", "too_big")),
-    "deflate, which nobody asked for": Fault(packed(b"x", "deflate"), ("garbled",)),
+    "deflate, which nobody asked for": Fault(packed(zlib.compress(b"{}"), "deflate"), ("garbled",)),
     "gzip that is none": Fault(packed(b"no gzip", "gzip"), ("garbled",)),
     "gzip cut short": Fault(packed(gzip.compress(b'{"success":true}')[:-6], "gzip"), ("garbled",)),
     "body over the cap": Fault(lambda _, talk: talk.answer(bytes(2_000_000)), ("too_big",)),
@@ -382,6 +428,29 @@ def test_a_packed_answer_is_unpacked(exchange: Exchange) -> None:
     body = json.dumps({"data": "x" * 100_000}).encode()
     with Peer(once(packed(gzip.compress(body), "gzip"))) as peer:
         assert an_answer(sent(exchange, save_to(peer.url))).body == body
+
+
+def test_a_header_beyond_ascii_costs_neither_the_answer_nor_the_other_headers(exchange: Exchange) -> None:
+    answer = b"HTTP/1.1 200 OK\r\nX-Name: caf\xe9\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}"
+    with Peer(once(lambda _, talk: talk.send(answer))) as peer:
+        arrived = an_answer(sent(exchange, save_to(peer.url)))
+        assert (arrived.headers["retry-after"], arrived.body) == ("7", b"{}")
+
+
+def test_a_header_that_comes_twice_is_joined(exchange: Exchange) -> None:
+    with Peer(once(lambda _, talk: talk.answer(b"{}", headers="X-A: 1\r\nX-A: 2\r\n"))) as peer:
+        assert an_answer(sent(exchange, save_to(peer.url))).headers["x-a"] == "1, 2"
+
+
+def test_a_long_answer_arrives_whole_and_so_does_what_was_sent(exchange: Exchange) -> None:
+    """Around the 64 KiB that one step reads."""
+    with Peer(always(lambda talk: talk.answer(b""))) as peer:
+        an_answer(sent(exchange, save_to(peer.url, bytes(3_000_000))))
+        assert len(peer.requests[0].body) == 3_000_000
+    for size in (0, 1, 65_535, 65_536, 65_537, 131_072, 3_000_000):
+        body = bytes(range(256)) * (size // 256) + bytes(size % 256)
+        with Peer(once(lambda _, talk, body=body: talk.answer(body))) as peer:  # type: ignore[misc]
+            assert an_answer(sent(exchange, save_to(peer.url))).body == body
 
 
 @pytest.mark.parametrize("status", ["204 No Content", "304 Not Modified"])
@@ -454,13 +523,59 @@ def test_a_kept_connection_that_closes_as_we_send_is_uncertain_and_not_sent_agai
         assert (peer.accepted, len(peer.requests)) == (1, 2)
 
 
+@pytest.mark.parametrize("count", [2, 12])
+def test_a_server_that_takes_a_request_and_hangs_up_gets_it_once(make: Make, count: int) -> None:
+    """reqwest's pool sends a request again if its connection had gone before the first byte; never after."""
+
+    def behave(peer: Peer, talk: Talk) -> None:
+        for _ in range(count):
+            if peer.read(talk) is None:
+                return
+            talk.answer(b"{}")
+        if peer.read(talk) is not None:
+            peer.commit()
+            talk.reset()
+
+    with Peer(behave) as peer:
+        exchange = make(connections=1)
+        for _ in range(count):
+            an_answer(sent(exchange, save_to(peer.url)))
+        assert no_answer(sent(exchange, save_to(peer.url))).was_sent
+        assert (peer.accepted, len(peer.requests), peer.effects) == (1, count + 1, 1)
+
+
+def test_many_threads_against_a_server_that_hangs_up_after_every_answer_send_nothing_twice(make: Make) -> None:
+    """A close races with the next request on the connection: each body arrives at most once, and once where it was answered."""
+    exchange, rounds = make(connections=8), 40
+
+    def behave(peer: Peer, talk: Talk) -> None:
+        for _ in range(2):
+            if peer.read(talk) is None:
+                return
+            talk.answer(b"{}")
+
+    def run(peer: Peer, number: int) -> dict[bytes, Exchanged]:
+        bodies = [b"%d/%d" % (number, turn) for turn in range(rounds)]
+        return {body: sent(exchange, Request("POST", f"{peer.url}/a", {}, body)) for body in bodies}
+
+    with Peer(behave) as peer, ThreadPoolExecutor(8) as threads:
+        outcomes: dict[bytes, Exchanged] = {}
+        for done in [threads.submit(run, peer, number) for number in range(8)]:
+            outcomes |= done.result()
+        arrived = [seen.body for seen in peer.requests]
+    assert len(arrived) == len(set(arrived))
+    assert {body for body, outcome in outcomes.items() if isinstance(outcome, Answer)} <= set(arrived)
+    unsent = {body for body, outcome in outcomes.items() if isinstance(outcome, NoAnswer) and not outcome.was_sent}
+    assert unsent.isdisjoint(arrived)
+
+
 def test_a_kept_connection_that_was_closed_before_is_replaced(exchange: Exchange) -> None:
     closed = threading.Event()
 
     def behave(peer: Peer, talk: Talk) -> None:
         if peer.read(talk) is not None:
             talk.answer(b"{}")
-            talk.close()
+            talk.hang_up()
             closed.set()
 
     with Peer(behave) as peer:
@@ -508,7 +623,7 @@ def test_64_threads_share_an_exchange_and_each_gets_its_own_answer_within_its_ow
     def impatient(peer: Peer, number: int) -> None:
         for _ in range(rounds):
             request = Request("POST", f"{peer.url}/silent", {}, str(number).encode())
-            assert sent(exchange, request, deadline_s=0.1 + number / 200) == NoAnswer(True, "deadline")
+            assert sent(exchange, request, deadline_s=0.2 + number / 200) == NoAnswer(True, "deadline")
 
     def patient(peer: Peer, number: int) -> None:
         for turn in range(rounds):
@@ -522,7 +637,10 @@ def test_64_threads_share_an_exchange_and_each_gets_its_own_answer_within_its_ow
     with Peer(behave) as peer, ThreadPoolExecutor(threads_count) as threads:
         for done in [threads.submit(run, peer, number) for number in range(threads_count)]:
             done.result()
-        assert len(peer.requests) == threads_count * rounds
+        arrived = Counter(seen.body.decode() for seen in peer.requests)
+    # On a busy machine a short deadline may be over before the request has left; nothing arrives more often than sent.
+    assert all(arrived[f"{number}/{turn}"] == 1 for number in range(0, threads_count, 2) for turn in range(rounds))
+    assert all(arrived[str(number)] <= rounds for number in range(1, threads_count, 2))
 
 
 def test_a_short_deadline_ends_with_its_call(exchange: Exchange) -> None:
@@ -536,6 +654,17 @@ def test_a_short_deadline_ends_with_its_call(exchange: Exchange) -> None:
         assert no_answer(sent(exchange, save_to(peer.url), deadline_s=0.2)).was_sent
         for _ in range(2):
             an_answer(sent(exchange, save_to(peer.url), deadline_s=3.0))
+
+
+def test_no_log_line_names_a_person(exchange: Exchange, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.NOTSET)
+    with Peer(once(FAULTS["reset after read"].act)) as peer:
+        sent(exchange, save_to(peer.url))
+    with Peer(once(lambda _, talk: talk.answer(b"{}"))) as peer:
+        sent(exchange, save_to(peer.url))
+    sent(exchange, save_to(f"http://127.0.0.1:{closed_port()}"))
+    exchange.close()
+    assert NIP not in caplog.text
 
 
 def test_nothing_that_is_handed_around_shows_tokens_persons_or_content(exchange: Exchange) -> None:

@@ -9,6 +9,7 @@ import socket
 import ssl
 import threading
 import time
+import urllib.parse
 import zlib
 from collections.abc import Iterable
 
@@ -16,18 +17,11 @@ import httpcore
 import httpx
 
 from simpeg_sync.bkn.exchange import Answer, Exchanged, NoAnswer, Request
+from simpeg_sync.bkn.exchange_rules import BODY_MAX, KEEP_ALIVE_S, TooBig, sendable_headers, unpacked
 
-BODY_MAX = 16 * 1024 * 1024
-"""Decoded bytes. The longest list of one person's history is far below one megabyte."""
-KEEP_ALIVE_S = 5.0
-"""Idle connections are dropped early: a gateway that closes one as we send costs an uncertain write."""
 WRITE_BYTES = 16 * 1024
 """A peer that reads slowly gets an upload in pieces, each within what is left of the deadline."""
 ADDRESSES_MAX = 4
-
-
-class _TooBig(Exception):
-    pass
 
 
 class _Deadline(threading.local):
@@ -155,11 +149,12 @@ class HttpxExchange:
         try:
             response = self._transport.handle_request(built)
             try:
-                body = self._read(response)
+                coding = response.headers.get("content-encoding", "")
+                body = unpacked(response.iter_raw(), coding, self._body_max)
             finally:
                 response.close()
             return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, body)
-        except _TooBig:
+        except TooBig:
             return NoAnswer(True, "too_big")
         except (httpx.HTTPError, httpcore.TimeoutException, zlib.error) as error:
             return _no_answer(error)
@@ -170,11 +165,11 @@ class HttpxExchange:
         self._transport.close()
 
     def _built(self, request: Request, deadline_s: float) -> httpx.Request | None:
-        """None when the request is none: found before a connection is opened, so that it is proved unsent."""
-        headers = {"Accept-Encoding": "gzip", "User-Agent": "simpeg-sync", **request.headers}
-        if not all(text.isascii() and text.isprintable() for pair in headers.items() for text in pair):
+        headers = sendable_headers(request)
+        if headers is None:
             return None
         try:
+            _ = urllib.parse.urlsplit(request.url).port  # httpx takes any number, and half an IPv6 address
             # The timeout bounds the wait for a free connection; for everything else the deadline is the shorter one.
             timeout = httpx.Timeout(deadline_s).as_dict()
             return httpx.Request(
@@ -182,36 +177,6 @@ class HttpxExchange:
             )
         except (httpx.InvalidURL, ValueError):
             return None
-
-    def _read(self, response: httpx.Response) -> bytes:
-        """Unpacked here: httpx unpacks whatever codings the server names, each chunk whole, before anybody can stop it."""
-        unpack = _Unpack(response.headers.get("content-encoding", ""))
-        body = bytearray()
-        for chunk in response.iter_raw():
-            body += unpack(chunk, self._body_max + 1 - len(body))
-            if len(body) > self._body_max:
-                raise _TooBig
-        unpack.end()
-        return bytes(body)
-
-
-class _Unpack:
-    """Plain or gzip, what we asked for; raises zlib.error for anything else."""
-
-    def __init__(self, coding: str) -> None:
-        coding = coding.strip().lower()
-        if coding not in ("", "identity", "gzip", "x-gzip"):
-            raise zlib.error("a coding that was not asked for")
-        self._gzip = zlib.decompressobj(16 + zlib.MAX_WBITS) if coding.endswith("gzip") else None
-        self._has_begun = False
-
-    def __call__(self, chunk: bytes, bytes_max: int) -> bytes:
-        self._has_begun = self._has_begun or bool(chunk)
-        return chunk if self._gzip is None else self._gzip.decompress(chunk, bytes_max)
-
-    def end(self) -> None:
-        if self._gzip is not None and self._has_begun and not self._gzip.eof:
-            raise zlib.error("cut short")
 
 
 def _no_answer(error: Exception) -> NoAnswer:
@@ -222,7 +187,7 @@ def _no_answer(error: Exception) -> NoAnswer:
         case httpx.ConnectError():
             return NoAnswer(False, _connect_kind(error))
         case httpx.UnsupportedProtocol():
-            return NoAnswer(False, "unsupported_url")
+            return NoAnswer(False, "unsendable")
         case httpx.TimeoutException() | httpcore.TimeoutException():
             return NoAnswer(True, "deadline")
         case httpx.DecodingError() | zlib.error():

@@ -204,6 +204,8 @@ class BknSettings(Section):
     sso_token_file: Path | None = None
     """A static SSO token from BKN, instead of the password login."""
     ca_file: Path | None = None
+    http: Literal["httpx", "pyreqwest"] = "httpx"
+    """Which library makes the calls."""
     calls_in_flight: Annotated[int, Field(ge=1, le=64)] = 4
     calls_per_second: Annotated[float, Field(gt=0, le=100_000)] = 5.0
     calls_per_minute: Annotated[int, Field(ge=1)] | None = None

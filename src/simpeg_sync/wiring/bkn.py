@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from simpeg_sync import logs
@@ -10,6 +11,7 @@ from simpeg_sync.bkn.budget import Budget, OwnBudget
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.client import BknClient, Dialect
 from simpeg_sync.bkn.codes import CodeBook, CodeCheck, PulledCodes, ReferenceTable, code_table_of, load_bundle
+from simpeg_sync.bkn.exchange import Exchange
 from simpeg_sync.bkn.gate import Gate
 from simpeg_sync.bkn.httpx_exchange import HttpxExchange
 from simpeg_sync.bkn.proof import Proof, prove
@@ -23,7 +25,7 @@ from simpeg_sync.code_check import CodeReport, check_codes
 from simpeg_sync.config.load import Config
 from simpeg_sync.decide.budget import Limits
 from simpeg_sync.decide.windows import Windows
-from simpeg_sync.domain.errors import LedgerError
+from simpeg_sync.domain.errors import ConfigError, LedgerError, Problem
 from simpeg_sync.domain.outcome import TokenName
 from simpeg_sync.ledger.budget import SqlBudget
 from simpeg_sync.ledger.reference import Pull, ReferenceCodes
@@ -43,8 +45,7 @@ def open_bkn(
     """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``. With the
     ledger itself the pace is shared with everybody who works on it."""
     settings = config.settings.bkn
-    ca_file = str(config.file(settings.ca_file)) if settings.ca_file else None
-    exchange = HttpxExchange(connections=settings.calls_in_flight + 1, ca_file=ca_file)
+    exchange = open_exchange(config)
     gate = Gate(
         clock,
         per_second=settings.calls_per_second,
@@ -101,6 +102,30 @@ def _short_writer(ledger: SqlLedger) -> Writer:
     """SQLite has one writer, and who comes beside it waits long; PostgreSQL's row lock must not outlast a short
     transaction."""
     return ledger.writer if ledger.engine.dialect.name == "sqlite" else DirectWriter(ledger.engine)
+def open_exchange(config: Config) -> Exchange:
+    """The chosen HTTP adapter. Raises ConfigError when its package is missing, or the CA file is none."""
+    make = HttpxExchange if settings.http == "httpx" else _pyreqwest(config)
+    connections = settings.calls_in_flight + 1
+    if settings.ca_file is None:
+        return make(connections=connections)
+    try:
+        return make(connections=connections, ca_file=str(config.file(settings.ca_file)))
+    except (OSError, ValueError):  # what each library says of it; ssl's error is an OSError
+        remedy = "Name a readable file with certificates in PEM form"
+        raise ConfigError(
+            [Problem(f"{config.path}: bkn.ca_file", "no certificate can be read there", remedy)]
+        ) from None
+
+
+def _pyreqwest(config: Config) -> Callable[..., Exchange]:
+    try:
+        from simpeg_sync.bkn.pyreqwest_exchange import CONNECT_LIMIT_S, PyreqwestExchange
+    except ImportError:
+        remedy = "Type: pip install 'simpeg-sync[pyreqwest]', or choose httpx"
+        raise ConfigError(
+            [Problem(f"{config.path}: bkn.http", "the package pyreqwest is not installed", remedy)]
+        ) from None
+    return partial(PyreqwestExchange, connect_limit_s=min(CONNECT_LIMIT_S, config.settings.bkn.call_limit / 2))
 
 
 def bkn_dialect(config: Config) -> Dialect:
