@@ -32,6 +32,7 @@ class Story:
     times: Times = field(default_factory=Times)
     checks_lease: bool = True
     one_process: bool = False
+    every_call: bool = False
     rules: type[Rules] = Rules
 
     def physics(self) -> Physics:
@@ -41,6 +42,7 @@ class Story:
             self.rules(self.times),
             checks_lease=self.checks_lease,
             one_process=self.one_process,
+            every_call=self.every_call,
         )
 
     def begin(self) -> World:
@@ -54,9 +56,11 @@ class Found(Exception):
     rule: str
     what: str
     way: tuple[Step, ...]
+    told: str
+    """The way in words."""
 
     def __str__(self) -> str:
-        return "\n".join([f"{self.rule}: {self.what}", *(f"  {number:2} {step}" for number, step in enumerate(self.way))])
+        return f"{self.rule}: {self.what}\n{self.told}"
 
 
 @dataclass(slots=True)
@@ -99,8 +103,8 @@ def explore(story: Story, *, states_max: int = 10_000_000) -> Report:
             step = ()
             calm_way(world, physics, calm, report)
         except Violation as violation:
-            way = (*way_to(came, world), *([step] if step else []))
-            raise Found(violation.rule, str(violation), way) from violation
+            way = (*way_to(came, world), *([step] if step else violation.calm))
+            raise Found(violation.rule, str(violation), way, told(story, way)) from violation
         if len(came) > states_max:
             report.is_complete = False
             break
@@ -115,6 +119,22 @@ def way_to(came: dict[World, tuple[World | None, Step]], world: World) -> tuple[
         way.append(step)
         before, step = came[before]
     return tuple(reversed(way))
+
+
+def told(story: Story, way: tuple[Step, ...]) -> str:
+    """Step by step, with what each worker does and what became of the record; as far as it goes."""
+    physics, world, lines = story.physics(), story.begin(), []
+    for step in way:
+        place = world.workers[step[1]].place if len(step) > 1 and step[0] != "execute" else -1
+        call = physics.workers.places[place].waits_for.name if place >= 0 else ""
+        lines.append(f"{' '.join(map(str, step)):22} {call}")
+        try:
+            world = physics.after(world, step)
+        except Violation as violation:
+            lines[-1] += f"  !! {violation}"
+            break
+        lines[-1] = f"{lines[-1]:46} {world.books.record.status}{'; ' if physics.notes else ''}{', '.join(physics.notes)}"
+    return "\n".join(f"  {number:3} {line}" for number, line in enumerate(lines))
 
 
 def check(world: World, physics: Physics) -> None:
@@ -133,15 +153,22 @@ def check(world: World, physics: Physics) -> None:
 
 def calm_way(world: World, physics: Physics, calm: set[World], report: Report) -> None:
     """From here on nothing goes wrong: in bounded time nobody moves any more, and both sides are equal (I14, I6)."""
-    for _ in range(CALM_STEPS_MAX):
-        if world in calm:
-            return
-        calm.add(world)
-        if is_quiet(world, physics):
-            check_quiet(world, report)
-            return
-        world = physics.after(world, calm_step(world, physics))
-    raise Violation("I14", f"still {world.books.record.status} after {CALM_STEPS_MAX} steps in which nothing went wrong")
+    way: list[Step] = []
+    passed: set[World] = set()
+    try:
+        while world not in calm:
+            if world in passed or len(way) == CALM_STEPS_MAX:
+                raise Violation("I14", f"{world.books.record.status} for ever, though nothing goes wrong any more")
+            passed.add(world)
+            if is_quiet(world, physics):
+                check_quiet(world, report)
+                break
+            way.append(calm_step(world, physics))
+            world = physics.after(world, way[-1])
+        calm |= passed
+    except Violation as violation:
+        violation.calm = tuple(way)
+        raise
 
 
 def calm_step(world: World, physics: Physics) -> Step:

@@ -195,7 +195,8 @@ class Rules:
 def links(books: Books, age: int) -> tuple[tuple[Record, bool], ...]:
     if books.record.bkn_id is None and not books.is_open:
         return ()
-    return ((record_in_turn(books.record, age), books.is_open),)
+    # Its mark is for the ledger only: two looks that differ in it are one.
+    return ((record_in_turn(replace(books.record, mark=0), age), books.is_open),)
 
 
 def open_attempt(books: Books, age: int) -> Attempt | None:

@@ -45,7 +45,10 @@ RESOURCE = RESOURCES["kursus"].resource
 class Times:
     """In ticks. As with the default settings the lease ends before the settle time does."""
 
+    lands: int = 3
+    """A request may be executed until this long after it left."""
     settle: int = 3
+    """As set; never below ``lands``, says the configuration."""
     gap: int = 2
     """Between two looks that show nothing; BKN's reading side lags by less."""
     lease: int = 2

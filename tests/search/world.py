@@ -25,10 +25,15 @@ Step = tuple[Any, ...]
 """What happens, and to whom: ("step", 0), ("answer", 1, "lost"), ("tick",), ..."""
 
 
+ASKS_LEDGER = frozenset({"ledger.links", "ledger.open_attempt", "ledger.deleted_since"})
+
+
 class Violation(AssertionError):
     def __init__(self, rule: str, what: str) -> None:
-        super().__init__(f"{rule}: {what}")
+        super().__init__(what)
         self.rule = rule
+        self.calm: tuple[Step, ...] = ()
+        """How it came to this when nothing more went wrong."""
 
 
 class Worker(NamedTuple):
@@ -98,12 +103,17 @@ class Physics:
     checks_lease: bool = True
     one_process: bool = False
     """Both workers are threads of one daemon: they die together, and neither takes the other's lane."""
+    every_call: bool = False
+    """Interleave also at calls that nothing else in the world can tell from doing nothing; else they come at once."""
     notes: list[str] = field(default_factory=list)
     """What was remarkable in the last step."""
 
     # --------------------------------------------------------------------------------------------------- what can be
 
     def steps(self, world: World) -> Iterator[Step]:
+        if not self.every_call and (alone := self.step_alone(world)) is not None:
+            yield alone
+            return
         if world.changes:
             yield ("change",)
         if not world.is_captured:
@@ -129,13 +139,32 @@ class Physics:
         if all(worker.place < 0 or (worker.is_asleep and worker.age < self.times.asleep) for worker in world.workers):
             yield ("tick",)
 
+    def step_alone(self, world: World) -> Step | None:
+        """A step that commutes with all others: a worker with a valid lease asks the ledger, or an overtaken one does
+        anything but send (nobody sees it, and what it is told makes it write nothing). A crash just before it is one
+        just after it."""
+        for number, worker in enumerate(world.workers):
+            if worker.place < 0:
+                continue
+            name = self.workers.places[worker.place].waits_for.name
+            flight = next((one for one in world.flights if one.waits == number), None)
+            if flight is not None:
+                if not worker.holds and not self.can_execute(world, flight):
+                    return ("wake", number) if worker.is_asleep else ("answer", number, _only(flight))
+                continue
+            if not worker.holds and (name != "bkn.write" or (self.checks_lease and worker.lease < 0)):
+                return ("wake" if worker.is_asleep else "step", number)
+            if worker.holds and not worker.is_asleep and name in ASKS_LEDGER:
+                return ("step", number)
+        return None
+
     def _steps_of(self, world: World, number: int, worker: Worker) -> Iterator[Step]:
         call, has_fault = self.workers.places[worker.place].waits_for, world.faults > 0
         flight = next((one for one in world.flights if one.waits == number), None)
         if flight is not None:
             if flight.executed:
                 yield ("answer", number, "in time")
-            if has_fault or (not flight.executed and flight.age >= self.times.settle):
+            if has_fault or (not flight.executed and not self.can_execute(world, flight)):
                 yield ("answer", number, "lost")
             if has_fault and not flight.executed:
                 yield ("answer", number, "not executed")
@@ -148,13 +177,13 @@ class Physics:
             yield ("fail", number, "bkn")
             for age in range(len(world.past)):
                 yield ("stale", number, age)
-        elif call.name.startswith("ledger.") and call.args and call.name != "ledger.deleted_since":
+        elif call.name.startswith("ledger.") and call.name not in ASKS_LEDGER:
             yield ("fail", number, "before")
             yield ("fail", number, "after")
 
     def can_execute(self, world: World, flight: Flight) -> bool:
         """Before the settle time is over; a second time when the gateway repeats what it got no answer for."""
-        return flight.age < self.times.settle and (not flight.executed or (flight.executed == 1 and world.faults > 0))
+        return flight.age < self.times.lands and (not flight.executed or (flight.executed == 1 and world.faults > 0))
 
     def may_claim(self, world: World, number: int) -> bool:
         others = [worker for one, worker in enumerate(world.workers) if one != number]
@@ -348,7 +377,7 @@ class Physics:
         flight, rest = world.flights[place], list(world.flights)
         del rest[place]
         if kind == "lost":
-            if world.faults:
+            if self.can_execute(world, flight) or flight.executed:
                 world = _fault(world)
             unanswered = flight._replace(waits=-1)
             self.notes.append("answer lost")
@@ -415,7 +444,7 @@ class Physics:
             )
             for worker in world.workers
         )
-        flights = (flight._replace(age=min(flight.age + 1, self.times.settle)) for flight in world.flights)
+        flights = (flight._replace(age=min(flight.age + 1, self.times.lands)) for flight in world.flights)
         return world._replace(
             books=ledger.tick(world.books, self.times),
             workers=workers,
@@ -438,6 +467,11 @@ def is_quiet(world: World, physics: Physics) -> bool:
         and world.books.record.status
         not in (Status.WAITING, Status.WORKING, Status.SENDING, Status.UNCERTAIN)
     )
+
+
+def _only(flight: Flight) -> str:
+    """The answer to a write that nothing more will come of."""
+    return "in time" if flight.executed else "lost"
 
 
 def _fault(world: World) -> World:
