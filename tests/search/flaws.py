@@ -72,9 +72,7 @@ def forgets_lag() -> AbstractContextManager[Any]:
 
 
 def sends_before_the_intent() -> AbstractContextManager[Any]:
-    def intend(
-        self: Pipeline, work: Work, action: Action, digest: Digest, bkn_id: BknId | None, **_: Any
-    ) -> Attempt:
+    def intend(self: Pipeline, work: Work, action: Action, digest: Digest, bkn_id: BknId | None, **_: Any) -> Attempt:
         return Attempt(AttemptId(1), work.record.id, 1, 1, action, digest, {}, bkn_id, frozenset(), 0.0)
 
     return patch.object(Pipeline, "intend", intend)
@@ -103,5 +101,8 @@ FLAWS: dict[str, Flaw] = {
     "sends before the intent is stored": Flaw(EDIT, "I2", sends_before_the_intent),
     "does not settle first what is uncertain": Flaw(EDIT, "I9", takes_uncertain_records),
     "never takes over a dead worker's lane": Flaw(replace(EDIT, rules=LeaseWithoutEnd), "I14"),
+    "takes what other daemons have at hand for abandoned when it starts": Flaw(
+        replace(EDIT, naps=1, starts_over_others=True, times=Times(lease=4, asleep=11)), "I3"
+    ),
     "leaves at BKN what is gone": Flaw(replace(EDIT, changes=(GONE,), faults=0), "I6", never_deletes),
 }

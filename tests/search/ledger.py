@@ -1,13 +1,13 @@
 """The ledger as values: what ledger/store.py does to one record and its lane, step by step, on the real table of moves.
 
-Times are ticks from now, as the world has them; a worker's own times are counted from its claim. `test_real.py` plays the same steps on the
+Times are ticks from now, as the world has them; a worker counts its own from its claim. `desk.py` plays the same steps on the
 real ledger and compares.
 """
 
 import math
 from collections.abc import Hashable, Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 
 from simpeg_sync.decide.retry import DEATHS_MAX
@@ -23,10 +23,14 @@ YIELDS = RESTING | {Status.WAITING}
 
 
 class Frozen(dict[str, Any]):
-    """A mapping that can be compared and kept in a set."""
+    """A mapping that can be compared and kept in a set; nobody changes it."""
+
+    _hash: int | None = None
 
     def __hash__(self) -> int:  # type: ignore[override]
-        return hash(frozenset(self.items()))
+        if self._hash is None:
+            self._hash = hash(frozenset(self.items()))
+        return self._hash
 
 
 class Books(NamedTuple):
@@ -224,12 +228,12 @@ def tick(books: Books, times: Times) -> Books:
     )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _aged(record: Record, oldest: int) -> Record:
     return replace(record, synced_at=_older(record.synced_at, oldest), gone_since=_older(record.gone_since, oldest))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _attempt_aged(attempt: Attempt, oldest: int) -> Attempt:
     started_at = _older(attempt.started_at, oldest)
     assert started_at is not None
@@ -240,15 +244,13 @@ def _older(at: float | None, oldest: int) -> float | None:
     return None if at is None else max(at - 1, -float(oldest))
 
 
-@lru_cache(maxsize=None)
+@cache
 def record_in_turn(record: Record, age: int) -> Record:
     """As the worker gets it, whose claim is ``age`` ticks old."""
-    return replace(
-        record, synced_at=_second(record.synced_at, age), gone_since=_second(record.gone_since, age)
-    )
+    return replace(record, synced_at=_second(record.synced_at, age), gone_since=_second(record.gone_since, age))
 
 
-@lru_cache(maxsize=None)
+@cache
 def attempt_in_turn(attempt: Attempt, age: int) -> Attempt:
     started_at = _second(attempt.started_at, age)
     assert started_at is not None

@@ -10,6 +10,7 @@ ALWAYS: Mapping[str, Story] = {
     "an edit, two faults": Story((2,), faults=2, naps=0),
     "a delete, one fault, one worker frozen": Story((GONE,), faults=1, naps=1),
     "a delete, two faults": Story((GONE,), faults=2, naps=0),
+    "an edit of a row that BKN has already, two faults": Story((2,), at_bkn=1, faults=2, naps=0),
     "an edit, two faults, one daemon of two threads": Story((2,), faults=2, naps=0, one_process=True),
 }
 """Every run of the tests; a minute of one core at most."""

@@ -5,6 +5,8 @@ without a thread: its turn is run again on the recorded answers, up to the first
 once for each list of answers, however many states of the world it stands in.
 """
 
+import random
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,6 +97,7 @@ class Workers:
         self.times = times
         self.places: list[Place] = []
         self._starts: dict[Start, int] = {}
+        self._stop, self._chance = threading.Event(), random.Random(0)
 
     def start(self, start: Start) -> int:
         if start not in self._starts:
@@ -112,7 +115,7 @@ class Workers:
         return there
 
     def _place(self, start: Start, answers: tuple[Answer, ...]) -> int:
-        neighbours = Neighbours(answers=answers)
+        neighbours = Neighbours(self._stop, self._chance, answers)
         pipeline = neighbours.pipeline(self.times)
         for attempt_id, ago in start.left:
             pipeline.settling.left_at[attempt_id] = BASE_S - ago * TICK_S
@@ -125,7 +128,9 @@ class Workers:
             waits_for = Call("turn.lost")
         except LedgerDown:
             waits_for = Call("turn.lost")
-        left = tuple((number, round((at - BASE_S) / TICK_S)) for number, at in sorted(pipeline.settling.left_at.items()))
+        left = tuple(
+            (number, round((at - BASE_S) / TICK_S)) for number, at in sorted(pipeline.settling.left_at.items())
+        )
         self.places.append(Place(start, answers, waits_for, left, neighbours.has_read_clock))
         return len(self.places) - 1
 

@@ -103,6 +103,8 @@ class Physics:
     checks_lease: bool = True
     one_process: bool = False
     """Both workers are threads of one daemon: they die together, and neither takes the other's lane."""
+    starts_over_others: bool = False
+    """A third daemon may start, and make good at once what others have at hand, as if they had died."""
     every_call: bool = False
     """Interleave also at calls that nothing else in the world can tell from doing nothing; else they come at once."""
     notes: list[str] = field(default_factory=list)
@@ -118,6 +120,8 @@ class Physics:
             yield ("change",)
         if not world.is_captured:
             yield ("mark",)
+        if self.starts_over_others and world.books.record.status is Status.SENDING:
+            yield ("start",)
         for number, flight in enumerate(world.flights):
             if self.can_execute(world, flight):
                 yield ("execute", number)
@@ -168,6 +172,7 @@ class Physics:
                 yield ("answer", number, "lost")
             if has_fault and not flight.executed:
                 yield ("answer", number, "not executed")
+                yield ("answer", number, "refused")
         else:
             yield ("step", number)
         if not has_fault:
@@ -228,6 +233,9 @@ class Physics:
                 return _with_worker(world._replace(naps=world.naps - 1), number, worker)
             case ("wake", number):
                 return _with_worker(world, number, world.workers[number]._replace(is_asleep=False))
+            case ("start",):
+                workers = tuple(worker._replace(holds=False) for worker in world.workers)
+                return world._replace(books=self.freed(world.books), workers=workers)
             case ("tick",):
                 return self.ticked(world)
         raise AssertionError(step)
@@ -387,6 +395,10 @@ class Physics:
         elif kind == "not executed":
             world = _fault(world)
             outcome = Outcome.not_executed("http.429")
+        elif kind == "refused":
+            world = _fault(world)
+            self.notes.append("refused")
+            outcome = Outcome.refused("bkn.refused.200", "ditolak", http_status=200)
         elif flight.is_refused:
             outcome = Outcome.refused("bkn.refused.200", "Data tidak ditemukan", http_status=200)
         else:
@@ -417,12 +429,13 @@ class Physics:
         world = world._replace(
             workers=workers, flights=tuple(one for one in flights if one.waits >= 0 or self.can_execute(world, one))
         )
-        if self.one_process:
-            books = world.books
-            if books.record.status in (Status.WORKING, Status.SENDING):
-                books = self.rules.recovered(books, died=True)
-            world = world._replace(books=self.rules.release(books) if books.is_owned else books)
-        return world
+        return world._replace(books=self.freed(world.books)) if self.one_process else world
+
+    def freed(self, books: Books) -> Books:
+        """What a daemon does at its start, when no worker but its own can live."""
+        if books.record.status in (Status.WORKING, Status.SENDING):
+            books = self.rules.recovered(books, died=True)
+        return self.rules.release(books) if books.is_owned else books
 
     def over(self, world: World, number: int, *, is_broken: bool) -> World:
         worker = world.workers[number]
@@ -464,8 +477,7 @@ def is_quiet(world: World, physics: Physics) -> bool:
         world.is_captured
         and not world.flights
         and all(worker.place < 0 for worker in world.workers)
-        and world.books.record.status
-        not in (Status.WAITING, Status.WORKING, Status.SENDING, Status.UNCERTAIN)
+        and world.books.record.status not in (Status.WAITING, Status.WORKING, Status.SENDING, Status.UNCERTAIN)
     )
 
 
