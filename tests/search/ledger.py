@@ -257,7 +257,7 @@ def attempt_in_turn(attempt: Attempt, age: int) -> Attempt:
     return replace(attempt, started_at=started_at, absent_since=_second(attempt.absent_since, age))
 
 
-def _from_turn(name: str, value: Any, age: int) -> Hashable:
+def _from_turn(name: str, value: Any, age: int) -> Any:
     if name in ("synced_at", "gone_since"):
         return None if value is None else (value - BASE_S) / TICK_S - age
     if isinstance(value, Mapping):

@@ -152,7 +152,7 @@ def test_the_real_ledger_does_the_same_on_random_ways(change: int, empty_ledger:
             desk.play_to_the_end()
 
 
-@pytest.mark.parametrize("rules", [NoFence, ForgetsChanges, LeaseWithoutEnd])
+@pytest.mark.parametrize("rules", [NoFence, ForgetsChanges])
 def test_a_model_that_is_not_like_the_real_ledger_is_noticed(
     rules: type[Rules], empty_ledger: bytes, tmp_path: Path
 ) -> None:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from simpeg_sync.domain.errors import IllegalMove
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import AttemptId, BknId
+from simpeg_sync.domain.record import Attempt, AttemptId, BknId
 from simpeg_sync.domain.status import Event, Status
 
 from . import ledger
@@ -289,6 +289,7 @@ class Physics:
         self.check_proof(world, call)
         worker = worker._replace(lease=self.times.lease)
         if call.name == "ledger.begin_attempt":
+            assert isinstance(value, Attempt)
             worker = worker._replace(attempt=value.number)
         return _with_worker(world._replace(books=books), number, worker), value
 
