@@ -12,7 +12,9 @@ from .stories import ALWAYS, DEEP
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.search", description=__doc__)
-    parser.add_argument("--deep", action="store_true", help="also the long stories: minutes of one core, some GB of memory")
+    parser.add_argument(
+        "--deep", action="store_true", help="also the long stories: minutes of one core, some GB of memory"
+    )
     parser.add_argument("--states", type=int, default=4_000_000, help="no more states than this for one story")
     wanted = parser.parse_args()
     logs.configure(level="CRITICAL")
