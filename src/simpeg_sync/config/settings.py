@@ -202,7 +202,7 @@ class BknSettings(Section):
     """A static SSO token from BKN, instead of the password login."""
     ca_file: Path | None = None
     calls_in_flight: Annotated[int, Field(ge=1, le=64)] = 4
-    calls_per_second: Annotated[float, Field(gt=0, le=1000)] = 5.0
+    calls_per_second: Annotated[float, Field(gt=0, le=100_000)] = 5.0
     call_limit: Annotated[float, BeforeValidator(_seconds), Field(gt=0, le=600)] = 30.0
     gateway_life: Seconds = 60.0
     """How long BKN's gateway may keep working on a request whose caller has gone."""

@@ -1,0 +1,82 @@
+"""`make bench`: our engine, naive loops and published engines on the same work, as a table of ratios. The raw figures are kept.
+
+``--quick`` proves within a minute that it all works, and judges nothing. ``--only`` takes parts by name.
+"""
+
+import argparse
+import datetime as dt
+import json
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from bench.engine import adapters
+from bench.ground import Figure, Ground
+from bench.server import Bkn
+from bench.throughput import slow_answers, throughput
+
+RESULTS = Path(__file__).parent / "results"
+
+PARTS: Mapping[str, Callable[[Ground], list[Figure]]] = {
+    "throughput": throughput,
+    "slow": slow_answers,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="small, without the peers, once: does it work?")
+    parser.add_argument("--only", default="", help=f"parts, with commas between: {', '.join(PARTS)}")
+    parser.add_argument("--repeat", type=int, help="runs of each figure; the median counts (default 3)")
+    parser.add_argument("--rows", type=int, help="changes of one run (default 10000)")
+    parser.add_argument("--adapter", choices=adapters(), help="only this HTTP adapter")
+    parser.add_argument("--keep", type=Path, help="where the raw figures go (default: bench/results/)")
+    arguments = parser.parse_args()
+    parts = arguments.only.split(",") if arguments.only else list(PARTS)
+    if unknown := sorted(set(parts) - set(PARTS)):
+        parser.error(f"no such part: {', '.join(unknown)}")
+    began = time.monotonic()
+
+    def tell(line: str) -> None:
+        print(f"[{time.monotonic() - began:6.1f} s] {line}", file=sys.stderr, flush=True)
+
+    figures: list[Figure] = []
+    with (
+        Bkn() as bkn,
+        Ground(
+            bkn,
+            tell,
+            quick=arguments.quick,
+            repeat=arguments.repeat or (1 if arguments.quick else 3),
+            rows=arguments.rows or (200 if arguments.quick else 10_000),
+            adapters=(arguments.adapter,) if arguments.adapter else tuple(adapters()),
+        ) as ground,
+    ):
+        for part in parts:
+            tell(f"-- {part}")
+            figures += PARTS[part](ground)
+    for figure in figures:
+        median = (
+            f"{figure.median:12,.1f} {figure.unit}" if figure.median is not None else f"   - {figure.skipped[:100]}"
+        )
+        print(f"{figure.group:32}{figure.name:44}{median}")
+    print(f"raw figures: {keep(figures, arguments.keep)}")
+    return 0
+
+
+def keep(figures: list[Figure], place: Path | None) -> Path:
+    now = dt.datetime.now(dt.UTC)
+    place = place or RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
+    place.parent.mkdir(exist_ok=True, parents=True)
+    machine = {"python": platform.python_version(), "cores": os.cpu_count(), "system": platform.platform()}
+    content = {"at": now.isoformat(), "machine": machine, "figures": [asdict(figure) for figure in figures]}
+    place.write_text(json.dumps(content, indent=1) + "\n")
+    return place
+
+
+if __name__ == "__main__":
+    sys.exit(main())
