@@ -16,14 +16,18 @@ from pathlib import Path
 
 from bench.engine import adapters
 from bench.ground import Figure, Ground
+from bench.kill import kill
 from bench.server import Bkn
 from bench.throughput import slow_answers, throughput
+from bench.trouble import trouble
 
 RESULTS = Path(__file__).parent / "results"
 
 PARTS: Mapping[str, Callable[[Ground], list[Figure]]] = {
     "throughput": throughput,
     "slow": slow_answers,
+    "trouble": trouble,
+    "kill": kill,
 }
 
 

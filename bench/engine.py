@@ -24,12 +24,21 @@ from bench.job import FEED, pns_id
 from simpeg_sync.cli import commands
 from simpeg_sync.config.settings import BknSettings
 
-FAST: Mapping[str, Mapping[str, Any]] = {
+Changes = Mapping[str, Mapping[str, Any]]
+"""Section of the settings -> settings that differ from the defaults."""
+
+FAST: Changes = {
     "source": {"poll": "200 ms"},
     "timing": {"quiet_period": 0},
     "brake": {"vanish_rows": 0, "vanish_percent": 0, "change_rows": 0, "change_percent": 0},
 }
 """Every change leaves as soon as it can."""
+SOON_SURE: Changes = {
+    **FAST,
+    "bkn": {"call_limit": "2 s", "gateway_life": "500 ms"},
+    "timing": {"quiet_period": 0, "settle": "2500 ms", "absent_gap": "500 ms"},
+}
+"""And what is uncertain is read back after seconds instead of minutes, so that a run has an end."""
 PER_SECOND_MAX = 100_000
 KEYS = ("consumer_key", "consumer_secret", "sso_token")
 TICK = os.sysconf("SC_CLK_TCK")
@@ -143,11 +152,11 @@ def new_engine(
     in_flight: int,
     adapter: str,
     per_second: float = PER_SECOND_MAX,
-    changes: Mapping[str, Mapping[str, Any]] = FAST,
+    changes: Changes = FAST,
     look_before_write: bool = False,
     feed: str = FEED,
 ) -> Engine:
-    """``ledger_url`` None: a SQLite file. ``changes``: section -> settings that differ from the defaults."""
+    """``ledger_url`` None: a SQLite file."""
     folder = Path(tempfile.mkdtemp(prefix="bench-engine-", dir="/tmp"))
     for name in KEYS:
         secret = folder / name

@@ -1,8 +1,8 @@
 """The naive loop: rows are read and posted, and nothing is remembered. With the engine's own HTTP adapter it is the *wire
 limit*: no engine with that adapter can be faster.
 
-``python -m bench.loops KIND SOURCE SERVER THREADS COUNT``. Kinds: an adapter of ours by its name, ``httpx-client`` (httpx's own client and
-transport), ``socket`` (HTTP by hand on bare sockets: what the server itself can do).
+``python -m bench.loops KIND SOURCE SERVER THREADS COUNT``. Kinds: an adapter of ours by its name, ``httpx-client`` (httpx's
+own client and transport), ``socket`` (HTTP by hand on bare sockets: what the server itself can do).
 """
 
 import argparse

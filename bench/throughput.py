@@ -1,15 +1,17 @@
-"""How many changes a second arrive: our engine with everything on, the naive loops, the peers. Same server, rows, calls in flight.
+"""How many changes a second arrive: our engine with everything on, the naive loops, the peers. Same server, same rows,
+as many calls in flight.
 
-Who is compared takes turns (A B C, A B C, ...), since the machine's mood changes. The clock runs at the server: from the first request
-to the end of the last.
+Who is compared takes turns (A B C, A B C, ...), since the machine's mood changes. The clock runs at the server: from the
+first request to the end of the last.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.engine import new_engine
+from bench.engine import FAST, Changes, new_engine
 from bench.ground import Figure, Ground, ran
+from bench.server import Books
 
 Measure = Callable[[], tuple[float, dict[str, Any]]]
 """One run; gives changes a second, and what else was seen."""
@@ -116,6 +118,21 @@ def engines(ground: Ground, rows: int, in_flight: int, *, delay_ms: int = 0) -> 
 
 
 def engine(
+    ground: Ground, adapter: str, ledger: str, rows: int, in_flight: int, *, delay_ms: int = 0
+) -> tuple[float, dict[str, Any]]:
+    worked = work_off(ground, adapter, ledger, rows, in_flight, delay_ms=delay_ms)
+    check_all_arrived(worked.books.by_record, rows)
+    return worked.books.per_second, worked.seen
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    books: Books
+    seen: dict[str, Any]
+    """What it cost."""
+
+
+def work_off(
     ground: Ground,
     adapter: str,
     ledger: str,
@@ -124,8 +141,8 @@ def engine(
     *,
     delay_ms: int = 0,
     trouble: str = "calm",
-    skip: Callable[[int], bool] = lambda number: False,
-) -> tuple[float, dict[str, Any]]:
+    changes: Changes = FAST,
+) -> Worked:
     """A ledger that has seen its first start; then ``rows`` rows appear, and the log is worked off."""
     run = ground.bkn.new_run()
     simpeg = ground.new_simpeg()
@@ -135,6 +152,7 @@ def engine(
         ledger_url=ground.new_ledger(ledger),
         in_flight=in_flight,
         adapter=adapter,
+        changes=changes,
     )
     try:
         ours.prepare()
@@ -144,7 +162,6 @@ def engine(
         simpeg.fill(rows)
         used = ours.run_once()
         books = ground.bkn.books(run)
-        check_all_arrived(books.by_record, rows)
         seen = {
             "with_start_per_s": rows / used.wall_s,
             "cpu_ms_per_change": used.cpu_s * 1000 / rows,
@@ -153,7 +170,7 @@ def engine(
             "reads": books.reads,
             "statuses": dict(ours.statuses()),
         }
-        return books.per_second, seen
+        return Worked(books, seen)
     finally:
         ours.remove()
 
