@@ -14,12 +14,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from bench.calls import calls
+from bench.costs import idle, memory
 from bench.engine import adapters
 from bench.ground import Figure, Ground
 from bench.kill import kill
+from bench.latency import latency
 from bench.server import Bkn
 from bench.throughput import slow_answers, throughput
 from bench.trouble import trouble
+from bench.workers import workers
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -27,7 +31,12 @@ PARTS: Mapping[str, Callable[[Ground], list[Figure]]] = {
     "throughput": throughput,
     "slow": slow_answers,
     "trouble": trouble,
+    "latency": latency,
     "kill": kill,
+    "calls": calls,
+    "memory": memory,
+    "idle": idle,
+    "workers": workers,
 }
 
 
@@ -49,6 +58,7 @@ def main() -> int:
         print(f"[{time.monotonic() - began:6.1f} s] {line}", file=sys.stderr, flush=True)
 
     figures: list[Figure] = []
+    failed: list[str] = []
     with (
         Bkn() as bkn,
         Ground(
@@ -62,14 +72,20 @@ def main() -> int:
     ):
         for part in parts:
             tell(f"-- {part}")
-            figures += PARTS[part](ground)
+            try:
+                figures += PARTS[part](ground)
+            except (RuntimeError, OSError) as error:
+                failed.append(part)
+                tell(f"{part} failed: {error}")
     for figure in figures:
         median = (
             f"{figure.median:12,.1f} {figure.unit}" if figure.median is not None else f"   - {figure.skipped[:100]}"
         )
         print(f"{figure.group:32}{figure.name:44}{median}")
     print(f"raw figures: {keep(figures, arguments.keep)}")
-    return 0
+    if failed:
+        print(f"failed: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
 
 
 def keep(figures: list[Figure], place: Path | None) -> Path:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from tests.servers import MariaDbServer, PostgresServer
+from bench.databases import DurableMariaDb, DurablePostgres
 
 from bench.job import Simpeg
 from bench.server import Bkn
@@ -45,8 +45,8 @@ class Ground:
     """Of one run of the fast parts."""
     adapters: tuple[str, ...]
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
-    _postgres: PostgresServer | None = field(default=None, init=False)
-    _mariadb: MariaDbServer | None = field(default=None, init=False)
+    _postgres: DurablePostgres | None = field(default=None, init=False)
+    _mariadb: DurableMariaDb | None = field(default=None, init=False)
 
     def __enter__(self) -> Self:
         return self
@@ -55,16 +55,16 @@ class Ground:
         self._stack.close()
 
     @property
-    def postgres(self) -> PostgresServer:
+    def postgres(self) -> DurablePostgres:
         if self._postgres is None:
-            self._postgres = PostgresServer()
+            self._postgres = DurablePostgres()
             self._stack.callback(self._postgres.close)
         return self._postgres
 
     @property
-    def mariadb(self) -> MariaDbServer:
+    def mariadb(self) -> DurableMariaDb:
         if self._mariadb is None:
-            self._mariadb = MariaDbServer()
+            self._mariadb = DurableMariaDb()
             self._stack.callback(self._mariadb.close)
         return self._mariadb
 

@@ -15,6 +15,7 @@ CREATE TABLE {TABLE} (
     id integer PRIMARY KEY, nip varchar(18) NOT NULL, nama varchar(200), penyelenggara varchar(200), nomor varchar(60),
     jenis varchar(5), jam integer, mulai date, selesai date)
 """
+MARIADB_SCHEMA = SCHEMA.replace("integer", "int")
 NIP = "to_char(date '1960-01-01' + n %% 12000, 'YYYYMMDD') || '2010011' || lpad((n / 12000 %% 1000)::text, 3, '0')"
 FILL = f"""
 INSERT INTO {TABLE} ({COLUMNS})
