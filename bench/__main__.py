@@ -8,7 +8,9 @@ import datetime as dt
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
@@ -20,6 +22,7 @@ from bench.engine import adapters
 from bench.ground import Figure, Ground
 from bench.kill import kill
 from bench.latency import latency
+from bench.peers import PEERS, Installed
 from bench.server import Bkn
 from bench.throughput import slow_answers, throughput
 from bench.trouble import trouble
@@ -47,6 +50,7 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, help="runs of each figure; the median counts (default 3)")
     parser.add_argument("--rows", type=int, help="changes of one run (default 10000)")
     parser.add_argument("--adapter", choices=adapters(), help="only this HTTP adapter")
+    parser.add_argument("--no-peers", action="store_true", help="only our engine and the loops")
     parser.add_argument("--keep", type=Path, help="where the raw figures go (default: bench/results/)")
     arguments = parser.parse_args()
     parts = arguments.only.split(",") if arguments.only else list(PARTS)
@@ -57,9 +61,11 @@ def main() -> int:
     def tell(line: str) -> None:
         print(f"[{time.monotonic() - began:6.1f} s] {line}", file=sys.stderr, flush=True)
 
+    wants_peers = not (arguments.quick or arguments.no_peers) and not {"throughput", "slow"}.isdisjoint(parts)
     figures: list[Figure] = []
     failed: list[str] = []
     with (
+        tempfile.TemporaryDirectory(prefix="bench-peers-", dir="/tmp") as folder,
         Bkn() as bkn,
         Ground(
             bkn,
@@ -68,6 +74,7 @@ def main() -> int:
             repeat=arguments.repeat or (1 if arguments.quick else 3),
             rows=arguments.rows or (200 if arguments.quick else 10_000),
             adapters=(arguments.adapter,) if arguments.adapter else tuple(adapters()),
+            peers=installed(Path(folder), tell) if wants_peers else (),
         ) as ground,
     ):
         for part in parts:
@@ -86,6 +93,20 @@ def main() -> int:
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
+
+
+def installed(folder: Path, tell: Callable[[str], None]) -> list[tuple[str, Installed, str]]:
+    found = []
+    for number, peer in enumerate(PEERS):
+        peer_there, problem = Installed(peer, folder / str(number)), ""
+        try:
+            peer_there.install()
+            tell(f"installed: {peer_there.versions}")
+        except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+            problem = f"could not be installed: {error}"
+            tell(f"{peer.name} {problem}")
+        found.append((peer.name, peer_there, problem))
+    return found
 
 
 def keep(figures: list[Figure], place: Path | None) -> Path:

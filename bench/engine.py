@@ -192,16 +192,18 @@ def new_engine(
 class Running:
     """A process of ours; its end gives what it used. As a context manager it never outlives its block."""
 
-    def __init__(self, argv: Sequence[str], folder: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(self, argv: Sequence[str], folder: Path, *, cwd: Path | None = None) -> None:
+        """``folder``: where it writes what it says."""
         self._notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         place = str(folder / f"notify-{time.monotonic_ns()}")
         self._notices.bind(place)
         self.started_at, self._began = time.time(), time.monotonic()
         with (folder / "daemon.log").open("ab") as log:
             self._process = subprocess.Popen(
-                argv, stdout=log, stderr=log, env={**os.environ, **(environment or {}), "NOTIFY_SOCKET": place}
+                argv, stdout=log, stderr=log, cwd=cwd, env={**os.environ, "NOTIFY_SOCKET": place}
             )
         self._used: Used | None = None
+        self._peak_mib = 0.0
         self._ready_s: float | None = None
         # Somebody has to read the notices: a full socket would stop the daemon, as no systemd does.
         self._reader = threading.Thread(target=self._read_notices, daemon=True)
@@ -236,7 +238,8 @@ class Running:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 return self._ended(status, usage)
-            time.sleep(0.02)
+            self._note_memory()
+            time.sleep(0.05)
         self.kill()
         raise RuntimeError(f"process {self.pid} did not end within {limit_s:g} s")
 
@@ -251,6 +254,8 @@ class Running:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 self._ended(status, usage)
+            else:
+                self._note_memory()
         return self._used is None
 
     def cpu_s(self) -> float:
@@ -265,6 +270,11 @@ class Running:
                 return int(line.split()[1]) / 1024
         return 0.0
 
+    def _note_memory(self) -> None:
+        """The kernel's own peak (ru_maxrss) begins with the size of whoever started the process."""
+        with contextlib.suppress(OSError):
+            self._peak_mib = max(self._peak_mib, self.rss_mib("VmHWM"))
+
     def _read_notices(self) -> None:
         while notice := self._notices.recv(200):
             if b"READY=1" in notice:
@@ -272,6 +282,7 @@ class Running:
 
     def _end(self, number: signal.Signals) -> Used:
         if self._used is None:
+            self._note_memory()
             self._process.send_signal(number)
             _, status, usage = os.wait4(self.pid, 0)
             self._ended(status, usage)
@@ -283,7 +294,7 @@ class Running:
         self._used = Used(
             time.monotonic() - self._began,
             usage.ru_utime + usage.ru_stime,
-            usage.ru_maxrss / 1024,
+            self._peak_mib,
             self._process.returncode,
         )
         return self._used

@@ -3,7 +3,7 @@
 import contextlib
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -44,6 +44,8 @@ class Ground:
     rows: int
     """Of one run of the fast parts."""
     adapters: tuple[str, ...]
+    peers: Sequence[tuple[str, Any, str]] = ()
+    """Name, what is installed, and why it could not be."""
     _stack: contextlib.ExitStack = field(default_factory=contextlib.ExitStack, init=False)
     _postgres: DurablePostgres | None = field(default=None, init=False)
     _mariadb: DurableMariaDb | None = field(default=None, init=False)
@@ -83,9 +85,12 @@ class Ground:
         return [sys.executable, "-m", module, *arguments]
 
 
-def ran(argv: list[str], *, limit_s: float = 600.0) -> None:
+def ran(argv: list[str], *, limit_s: float = 600.0, cwd: Path = ROOT) -> None:
     """Raises RuntimeError with what the program said."""
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, timeout=limit_s)
+    try:
+        done = subprocess.run(argv, cwd=cwd, capture_output=True, text=True, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        raise RuntimeError(f"{' '.join(argv[:4])}... did not end within {limit_s:g} s") from None
     if done.returncode != 0:
         raise RuntimeError(
             f"{' '.join(argv[:4])}... ended with {done.returncode}: {(done.stderr or done.stdout)[-800:]}"

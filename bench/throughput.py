@@ -52,6 +52,8 @@ def throughput(ground: Ground) -> list[Figure]:
     for in_flight in in_flights:
         rows = ground.rows if in_flight > 1 else ground.rows // 4
         contestants += loops(ground, rows, in_flight) + engines(ground, rows, in_flight)
+        if in_flight == 16:
+            contestants += peers(ground, rows, in_flight)
     return compete(ground, contestants)
 
 
@@ -62,7 +64,24 @@ def slow_answers(ground: Ground) -> list[Figure]:
         rows = ground.rows if ground.quick else in_flight * 250
         contestants += loops(ground, rows, in_flight, delay_ms=20, kinds=ground.adapters)
         contestants += engines(ground, rows, in_flight, delay_ms=20)
+        if in_flight == 16:
+            contestants += peers(ground, rows, in_flight, delay_ms=20)
     return compete(ground, contestants)
+
+
+def peers(ground: Ground, rows: int, in_flight: int, *, delay_ms: int = 0) -> list[Contestant]:
+    group = group_of(delay_ms, in_flight)
+    facts = {"rows": rows, "in_flight": in_flight, "delay_ms": delay_ms}
+    return [
+        Contestant(
+            group,
+            name,
+            lambda peer=peer: peer.measure(ground, rows, in_flight, delay_ms),  # type: ignore[misc]
+            facts,
+            failed=failed,
+        )
+        for name, peer, failed in ground.peers
+    ]
 
 
 def compete(ground: Ground, contestants: Sequence[Contestant]) -> list[Figure]:

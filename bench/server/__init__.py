@@ -12,7 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -85,12 +85,14 @@ class Bkn:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{run}/count", timeout=5) as answer:
             return int(answer.read())
 
-    def wait_for(self, run: str, count: int, *, limit_s: float) -> bool:
-        """Until so many saves have come; False when they do not come in time."""
+    def wait_for(
+        self, run: str, count: int, *, limit_s: float, is_alive: Callable[[], bool] = lambda: True
+    ) -> bool:
+        """Until so many saves have come; False when they do not come in time, or who sends them has ended."""
         ends_at = time.monotonic() + limit_s
         while self.count(run) < count:
-            if time.monotonic() > ends_at:
-                return False
+            if time.monotonic() > ends_at or not is_alive():
+                return self.count(run) >= count
             time.sleep(0.02)
         return True
 
