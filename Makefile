@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos measure lock clean
+.PHONY: help demo test check format chaos bench measure lock clean
 
 help:  ## what can be typed
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -36,6 +36,10 @@ format: $(VENV)/dev  ## let ruff format everything
 
 chaos: $(VENV)/dev  ## kill -9 the daemon 200 times during a day, then count at BKN (ROUNDS=, SEED=)
 	$(BIN)/python -m tests.chaos --rounds $(or $(ROUNDS),200) $(if $(SEED),--seed $(SEED))
+
+bench: $(VENV)/dev  ## how fast, beside naive loops and published engines, on this machine (ARGS="--quick", "--only latency", ...)
+	@sh scripts/servers.sh
+	$(BIN)/python -m bench $(ARGS)
 
 measure: $(VENV)/dev  ## what the capture modes cost: a scan of a million rows, an idle look (ARGS="--rows 100000")
 	@sh scripts/servers.sh

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
+from bench import report
 from bench.calls import calls
 from bench.costs import idle, memory
 from bench.engine import adapters
@@ -42,6 +43,9 @@ PARTS: Mapping[str, Callable[[Ground], list[Figure]]] = {
     "workers": workers,
 }
 
+QUICK = ("throughput", "trouble", "kill", "latency", "memory", "idle")
+"""Parts of a minute. The day is played by `make demo`, slow answers and two processes differ from these in numbers only."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
@@ -50,10 +54,14 @@ def main() -> int:
     parser.add_argument("--repeat", type=int, help="runs of each figure; the median counts (default 3)")
     parser.add_argument("--rows", type=int, help="changes of one run (default 10000)")
     parser.add_argument("--adapter", choices=adapters(), help="only this HTTP adapter")
+    parser.add_argument("--show", type=Path, help="measure nothing; the table of these raw figures")
     parser.add_argument("--no-peers", action="store_true", help="only our engine and the loops")
     parser.add_argument("--keep", type=Path, help="where the raw figures go (default: bench/results/)")
     arguments = parser.parse_args()
-    parts = arguments.only.split(",") if arguments.only else list(PARTS)
+    if arguments.show:
+        print("\n".join(report.lines(kept(arguments.show))))
+        return 0
+    parts = arguments.only.split(",") if arguments.only else list(QUICK if arguments.quick else PARTS)
     if unknown := sorted(set(parts) - set(PARTS)):
         parser.error(f"no such part: {', '.join(unknown)}")
     began = time.monotonic()
@@ -84,11 +92,7 @@ def main() -> int:
             except (RuntimeError, OSError) as error:
                 failed.append(part)
                 tell(f"{part} failed: {error}")
-    for figure in figures:
-        median = (
-            f"{figure.median:12,.1f} {figure.unit}" if figure.median is not None else f"   - {figure.skipped[:100]}"
-        )
-        print(f"{figure.group:32}{figure.name:44}{median}")
+    print("\n".join(report.lines(figures)))
     print(f"raw figures: {keep(figures, arguments.keep)}")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
@@ -117,6 +121,10 @@ def keep(figures: list[Figure], place: Path | None) -> Path:
     content = {"at": now.isoformat(), "machine": machine, "figures": [asdict(figure) for figure in figures]}
     place.write_text(json.dumps(content, indent=1) + "\n")
     return place
+
+
+def kept(place: Path) -> list[Figure]:
+    return [Figure(**figure) for figure in json.loads(place.read_text())["figures"]]
 
 
 if __name__ == "__main__":

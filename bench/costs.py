@@ -18,7 +18,7 @@ SETTLE_S = 5.0
 
 def memory(ground: Ground) -> list[Figure]:
     """Peak of a daemon that marks a backlog, and of one that works on it for a while."""
-    backlogs = (1_000,) if ground.quick else (10_000, 100_000, 1_000_000)
+    backlogs = (200,) if ground.quick else (10_000, 100_000, 1_000_000)
     figures = []
     for backlog in backlogs:
         simpeg = ground.new_simpeg(backlog)
@@ -60,21 +60,18 @@ def idle(ground: Ground) -> list[Figure]:
     """A daemon with nothing to do, at default pace and waits, and with everything at its fastest."""
     seconds = 3.0 if ground.quick else IDLE_S
     figures, starts = [], []
-    for name, changes in (("defaults", {}), ("as the latency runs", FAST)):
-        simpeg = ground.new_simpeg(100)
+    for name, changes in (("defaults", {}),) if ground.quick else (("defaults", {}), ("as the latency runs", FAST)):
         ours = new_engine(
             bkn_url=ground.bkn.url(ground.bkn.new_run()),
-            source_url=simpeg.url,
+            source_url=ground.new_simpeg().url,
             ledger_url=None,
-            in_flight=4 if not changes else IN_FLIGHT,
+            in_flight=IN_FLIGHT if changes else 4,
             adapter=ground.adapters[-1],
             changes=changes,
-            per_second=5 if not changes else 1000,
+            per_second=1000 if changes else 5,
         )
         try:
             ours.prepare()
-            if changes:
-                ours.run_once()
             samples = []
             for _ in range(ground.repeat):
                 with ours.start("run") as daemon:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from bench.databases import DurableMariaDb, DurablePostgres
-
 from bench.job import Simpeg
 from bench.server import Bkn
 

@@ -24,7 +24,9 @@ def kill(ground: Ground) -> list[Figure]:
             name = f"simpeg-sync, {adapter}, ledger {ledger}"
             for what, unit in UNITS.items():
                 samples = [run[what] for run in runs]
-                figures.append(Figure("kill -9 at half", f"{name}: {what}", unit, samples, {"rows": rows, "runs": runs}))
+                figures.append(
+                    Figure("kill -9 at half", f"{name}: {what}", unit, samples, {"rows": rows, "runs": runs})
+                )
             ground.tell(f"kill -9: {name}: {runs[-1]}")
     return figures
 

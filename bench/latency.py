@@ -139,7 +139,9 @@ def by_mode(ground: Ground, mode: Mode, adapter: str, changes: int) -> list[floa
         ours.remove()
         if mode.name == "wal":
             with psycopg.connect(url, autocommit=True) as connection:
-                connection.execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active")
+                connection.execute(
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active"
+                )
 
 
 def prepared_source(ground: Ground, mode: Mode) -> str:
@@ -155,9 +157,7 @@ def prepared_source(ground: Ground, mode: Mode) -> str:
     return simpeg.url
 
 
-def measured(
-    ground: Ground, run: str, commit: Callable[[int], float], changes: int, process: Running
-) -> list[float]:
+def measured(ground: Ground, run: str, commit: Callable[[int], float], changes: int, process: Running) -> list[float]:
     """Milliseconds of each change. Raises RuntimeError when not all arrive."""
     chance = random.Random(SEED)
     for number in range(1, WARM_UP + 1):

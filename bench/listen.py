@@ -27,9 +27,10 @@ def main() -> None:
     parser.add_argument("server")
     arguments = parser.parse_args()
     exchange, url = open_exchange(arguments.adapter, 1), f"{arguments.server}/apisiasn/1.0/kursus/save"
-    with psycopg.connect(arguments.source, autocommit=True) as listening, psycopg.connect(
-        arguments.source, autocommit=True
-    ) as reading:
+    with (
+        psycopg.connect(arguments.source, autocommit=True) as listening,
+        psycopg.connect(arguments.source, autocommit=True) as reading,
+    ):
         listening.execute(f"LISTEN {CHANNEL}")
         for notice in listening.notifies():
             row = reading.execute(f"SELECT {COLUMNS} FROM {TABLE} WHERE id = %s", (int(notice.payload),)).fetchone()

@@ -6,6 +6,7 @@ own client and transport), ``socket`` (HTTP by hand on bare sockets: what the se
 """
 
 import argparse
+import importlib
 import json
 import queue
 import socket
@@ -131,9 +132,11 @@ def senders(kind: str, threads: int) -> Callable[[], Send]:
 def open_exchange(adapter: str, threads: int) -> Exchange:
     if adapter == "httpx":
         return HttpxExchange(connections=threads + 1)
-    from simpeg_sync.bkn.pyreqwest_exchange import PyreqwestExchange
-
-    return PyreqwestExchange(connections=threads + 1)
+    # By name, since an installation need not have the package under it.
+    opened: Exchange = importlib.import_module("simpeg_sync.bkn.pyreqwest_exchange").PyreqwestExchange(
+        connections=threads + 1
+    )
+    return opened
 
 
 def _status(exchange: Exchange, url: str, body: bytes) -> int:

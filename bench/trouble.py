@@ -4,6 +4,7 @@ The speed is that of the records that nothing happens to, from the first request
 happens to the others is in bench/server/bkn.lua.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ IN_FLIGHT = 16
 
 
 def trouble(ground: Ground) -> list[Figure]:
-    names = ("calm", "suspended", "refused") if ground.quick else tuple(TROUBLES)
+    names = ("calm", "refused") if ground.quick else tuple(TROUBLES)
     rows = max(ground.rows // 2, 300 if ground.quick else 0)
     return compete(ground, [contestant(ground, adapter, name, rows) for adapter in ground.adapters for name in names])
 
@@ -64,4 +65,4 @@ def hit_records(records: Sequence[str] | Any, one_in: int) -> set[str]:
 def longest_gap(books: Books) -> float:
     """The longest time in which nothing was sent."""
     starts = sorted(seen.began for seen in books.saves)
-    return max((later - earlier for earlier, later in zip(starts, starts[1:], strict=False)), default=0.0)
+    return max((later - earlier for earlier, later in itertools.pairwise(starts)), default=0.0)

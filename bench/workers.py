@@ -5,7 +5,8 @@ from typing import Any
 
 from bench.engine import new_engine
 from bench.ground import Figure, Ground
-from bench.throughput import Contestant, check_all_arrived, compete
+from bench.server import check_all_arrived
+from bench.throughput import Contestant, compete
 
 IN_FLIGHT = 16
 ARRIVAL_LIMIT_S = 600.0
@@ -51,7 +52,7 @@ def together(ground: Ground, adapter: str, count: int) -> tuple[float, dict[str,
         if not arrived or alive < count:
             raise RuntimeError(f"{alive} of {count} processes were alive at the end: {ours.log_tail()[-300:]}")
         books = ground.bkn.books(run)
-        check_all_arrived(books.by_record, rows)
+        check_all_arrived(books, rows)
         return books.per_second, {}
     finally:
         ours.remove()

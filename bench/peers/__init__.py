@@ -7,9 +7,8 @@ enqueue does not count. One that cannot be installed is a row that says so.
 import json
 import shutil
 import subprocess
-import sys
 import venv
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,9 @@ from bench.engine import Running
 from bench.ground import Ground, ran
 from bench.job import COLUMNS, TABLE
 from bench.loops import body_of
+from bench.server import check_all_arrived
 
-HERE = Path(__file__).parent
+PROGRAMS = Path(__file__).parent / "programs"
 INSTALL_LIMIT_S = 300.0
 ARRIVAL_LIMIT_S = 300.0
 
@@ -40,14 +40,21 @@ class Peer:
 
 
 PEERS = (
-    Peer("graphile-worker, undici", ("graphile-worker@0.17.3", "undici@6"), "graphile.mjs", ("graphile-worker", "undici")),
+    Peer(
+        "graphile-worker, undici", ("graphile-worker@0.17.3", "undici@6"), "graphile.mjs", ("graphile-worker", "undici")
+    ),
     Peer(
         "PGQueuer, aiohttp",
         ("pgqueuer[asyncpg]==1.6.0", "aiohttp", "uvloop"),
         "pgqueuer_job.py",
         ("pgqueuer", "aiohttp", "asyncpg"),
     ),
-    Peer("procrastinate, aiohttp", ("procrastinate==3.10.0", "aiohttp"), "procrastinate_job.py", ("procrastinate", "aiohttp")),
+    Peer(
+        "procrastinate, aiohttp",
+        ("procrastinate==3.10.0", "aiohttp"),
+        "procrastinate_job.py",
+        ("procrastinate", "aiohttp"),
+    ),
     Peer("dlt, httpx", ("dlt==1.31.0", "sqlalchemy<2.1", "psycopg[binary]", "httpx"), "dlt_job.py", ("dlt", "httpx")),
 )
 
@@ -67,8 +74,6 @@ class Installed:
         (self._install_node if self.peer.is_node else self._install_python)()
 
     def measure(self, ground: Ground, rows: int, in_flight: int, delay_ms: int) -> tuple[float, dict[str, Any]]:
-        from bench.throughput import check_all_arrived
-
         run = ground.bkn.new_run()
         url = f"{ground.bkn.url(run, delay_ms=delay_ms)}/apisiasn/1.0/kursus/save"
         simpeg = ground.new_simpeg(rows)
@@ -83,7 +88,7 @@ class Installed:
         if not arrived and len(books.saves) < rows:
             said = (self.folder / "daemon.log").read_text(errors="replace")[-500:]
             raise RuntimeError(f"{len(books.saves)} of {rows} arrived; it said: {said}")
-        check_all_arrived(books.by_record, rows)
+        check_all_arrived(books, rows)
         return books.per_second, {
             "versions": self.versions, "cpu_ms_per_change": used.cpu_s * 1000 / rows, "rss_mib": used.rss_mib,
             "with_start_per_s": rows / used.wall_s,
@@ -97,7 +102,7 @@ class Installed:
         self.versions = subprocess.run(
             [python, "-c", shown, *self.peer.shown], check=True, capture_output=True, text=True
         ).stdout.strip()
-        self.command = [python, str(HERE / self.peer.program)]
+        self.command = [python, str(PROGRAMS / self.peer.program)]
 
     def _install_node(self) -> None:
         npm, node = shutil.which("npm"), shutil.which("node")
@@ -113,7 +118,7 @@ class Installed:
             for name in self.peer.shown
         }
         self.versions = ", ".join(f"{name} {version}" for name, version in found.items())
-        self.command = [node, str(HERE / self.peer.program)]
+        self.command = [node, str(PROGRAMS / self.peer.program)]
 
 
 def write_bodies(source: str, place: Path) -> None:

@@ -85,9 +85,7 @@ class Bkn:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/{run}/count", timeout=5) as answer:
             return int(answer.read())
 
-    def wait_for(
-        self, run: str, count: int, *, limit_s: float, is_alive: Callable[[], bool] = lambda: True
-    ) -> bool:
+    def wait_for(self, run: str, count: int, *, limit_s: float, is_alive: Callable[[], bool] = lambda: True) -> bool:
         """Until so many saves have come; False when they do not come in time, or who sends them has ended."""
         ends_at = time.monotonic() + limit_s
         while self.count(run) < count:
@@ -137,6 +135,14 @@ class Bkn:
             time.sleep(0.02)
         process.kill()
         raise SystemExit(f"nginx does not start: {(self.folder / 'out.log').read_text()[-2000:]}")
+
+
+def check_all_arrived(books: Books, rows: int) -> None:
+    """Raises RuntimeError when a record is missing or came more than once: such a run counts for nothing."""
+    counts = books.by_record
+    if len(counts) != rows or set(counts.values()) != {1}:
+        twice = sum(1 for count in counts.values() if count > 1)
+        raise RuntimeError(f"{len(counts)} of {rows} records arrived, {twice} of them more than once")
 
 
 def _free_port() -> int:
