@@ -1,11 +1,14 @@
 #!/bin/sh
 # The tests start private PostgreSQL and MariaDB servers from the installed binaries, and type the tutorial's commands, of
-# which curl is one. Missing ones are installed when this is Debian and we are root; otherwise this says what to type.
+# which curl is one; `make bench` and its test post to nginx with its Lua module. Missing ones are installed when this is
+# Debian and we are root; otherwise this says what to type.
 set -eu
 missing=""
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null 2>&1 || missing="$missing postgresql"
 command -v mariadbd >/dev/null 2>&1 || [ -x /usr/sbin/mariadbd ] || missing="$missing mariadb-server"
 command -v curl >/dev/null 2>&1 || missing="$missing curl"
+{ command -v nginx >/dev/null 2>&1 || [ -x /usr/sbin/nginx ]; } || missing="$missing nginx-light"
+[ -e /usr/lib/nginx/modules/ngx_http_lua_module.so ] || missing="$missing libnginx-mod-http-lua"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     # The packages must not start services of their own: the tests' servers are private.
