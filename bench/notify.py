@@ -31,6 +31,7 @@ from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.source.connect import open_reading
+from simpeg_sync.source.log import LogCapture
 from simpeg_sync.source.log_woken import WokenLogCapture
 from simpeg_sync.source.notify import channel, resting_lock
 from simpeg_sync.source.reader import SqlSource
@@ -141,7 +142,7 @@ def bare_loop(simpeg: Simpeg, marked: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def intake(simpeg: Simpeg, marked: Callable[[], None]) -> Iterator[Callable[[], float]]:
+def intake(simpeg: Simpeg, marked: Callable[[], None], *, is_told: bool = True) -> Iterator[Callable[[], float]]:
     """The daemon's intake loop over a ledger in a SQLite file; gives what its thread has used of the CPU."""
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(f"sqlite:///{folder}/ledger.db", create=True)
@@ -149,7 +150,8 @@ def intake(simpeg: Simpeg, marked: Callable[[], None]) -> Iterator[Callable[[], 
         clock = Clock()
         ledger = SqlLedger(engine, clock, owner="bench", pauses=Pauses())
         reading = open_reading(simpeg.url, LIMITS)
-        capture = WokenLogCapture(reading, simpeg.writing, simpeg.feeds, TELLING)
+        make = WokenLogCapture if is_told else LogCapture
+        capture = make(reading, simpeg.writing, simpeg.feeds, TELLING)
         feeds = {feed.name: feed for feed in simpeg.feeds}
         taking = ChangeIntake(feeds, SqlSource(reading), {"log": capture}, ledger, tell=marked)
         taking.step()
@@ -166,12 +168,12 @@ def intake(simpeg: Simpeg, marked: Callable[[], None]) -> Iterator[Callable[[], 
         with simpeg.application.connect() as application:
             number = resting_lock(TELLING)
             held = f"SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND (classid::bigint << 32 | objid::bigint) = {number}"
-            while application.exec_driver_sql(held).first() is None:
+            while is_told and application.exec_driver_sql(held).first() is None:
                 time.sleep(0.01)
         yield cpu.used
         clock.stop.set()
         taking.interrupt()
-        thread.join()
+        thread.join(LIMIT_S)
         ledger.close()
         reading.dispose()
 
@@ -229,7 +231,7 @@ def writes_a_second(server: PostgresServer, simpeg: Simpeg, way: str, seconds: i
         driver: Any = ears.connection.driver_connection
         driver.add_notify_handler(heard.append)
         if "intake" in way:
-            with intake(simpeg, lambda: None) if way == "notify, intake woken" else polling(simpeg):
+            with intake(simpeg, lambda: None, is_told="notify" in way):
                 rate = pgbench(server, simpeg, seconds)
         else:
             rate = pgbench(server, simpeg, seconds)
@@ -237,28 +239,6 @@ def writes_a_second(server: PostgresServer, simpeg: Simpeg, way: str, seconds: i
         ears.exec_driver_sql("SELECT pg_advisory_unlock_all()")
         ears.exec_driver_sql("UNLISTEN *")
     return rate, len(heard)
-
-
-@contextmanager
-def polling(simpeg: Simpeg) -> Iterator[None]:
-    """The same intake, which nobody tells anything."""
-    stop = threading.Event()
-    capture = simpeg.capture()
-    cursor = capture.start()
-
-    def loop() -> None:
-        nonlocal cursor
-        while not stop.is_set():
-            batch = capture.changes(cursor, limit=1000)
-            cursor = batch.cursor
-            if not batch.more:
-                stop.wait(POLL_S)
-
-    thread = threading.Thread(target=loop, daemon=True)
-    thread.start()
-    yield
-    stop.set()
-    thread.join()
 
 
 def pgbench(server: PostgresServer, simpeg: Simpeg, seconds: int) -> float:
