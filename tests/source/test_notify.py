@@ -183,7 +183,7 @@ def test_a_rolled_back_change_keeps_nobody_awake(telling: Simpeg) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_many_writers_at_once_are_all_noticed(telling: Simpeg, seed: int) -> None:
-    print("seed", seed)
+    print("seed", seed)  # noqa: T201  # to play it again
     committed: list[int] = []
 
     def write(writer: int) -> None:

@@ -41,23 +41,17 @@ class Listener:
         self._eager_s = EAGER_S
         self._again_s, self._again_at = AGAIN_S, -math.inf
         self._said = ""
+        self._is_over = False
 
     def wait(self, timeout_s: float) -> bool:
-        if self._connection is None:
-            wait_s = self._again_at - self._monotonic()
-            if wait_s > 0 or not self._has_connected():
-                self._heard(None, min(timeout_s, max(wait_s, AGAIN_S)))
-                return False
-            return True  # what was notified meanwhile is lost
-        try:
-            return self._wait(self._connection, timeout_s)
-        except SourceError as error:
+        may_find = self._told_within(timeout_s) if not self._is_over else False
+        if self._is_over:
             self.close()
-            self._say(str(error))
-            return True
+        return may_find
 
     def interrupt(self) -> None:
-        """Never taken back: the bell stays readable."""
+        """Never taken back: the socket stays readable, and the connection is given up."""
+        self._is_over = True
         self._end.send(b".")
 
     def why_not(self) -> str:
@@ -77,6 +71,20 @@ class Listener:
             connection.close()
 
     # ------------------------------------------------------------------------------------------------------- waiting
+
+    def _told_within(self, timeout_s: float) -> bool:
+        if self._connection is None:
+            wait_s = self._again_at - self._monotonic()
+            if wait_s > 0 or not self._has_connected():
+                self._heard(None, min(timeout_s, max(wait_s, AGAIN_S)))
+                return False
+            return True  # what was notified meanwhile is lost
+        try:
+            return self._wait(self._connection, timeout_s)
+        except SourceError as error:
+            self.close()
+            self._say(str(error))
+            return True
 
     def _wait(self, connection: sa.Connection, timeout_s: float) -> bool:
         """1. Awake: rest, and look once more. 2. Resting: until somebody notifies. 3. Notified again during the very next
