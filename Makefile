@@ -4,8 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos search measure lock clean
-.PHONY: help demo test check format chaos bench measure lock clean
+.PHONY: help demo test check format chaos search bench measure lock clean
 
 help:  ## what can be typed
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +39,7 @@ chaos: $(VENV)/dev  ## kill -9 the daemon 200 times during a day, then count at 
 
 search: $(VENV)/dev  ## every interleaving of one record, two workers and a bad network (ARGS=--deep)
 	$(BIN)/python -m tests.search $(ARGS)
+
 bench: $(VENV)/dev  ## how fast, beside naive loops and published engines, on this machine (ARGS="--quick", "--only latency", ...)
 	@sh scripts/servers.sh
 	$(BIN)/python -m bench $(ARGS)

@@ -341,7 +341,7 @@ def test_a_slow_pace_lets_a_write_in_only_shortly_before_its_start(clock: Clock)
 
 def test_a_write_does_not_leave_after_its_workers_lease(clock: Clock) -> None:
     gate, calls = Gate(clock, per_second=1000.0, in_flight=1), Calls()
-    with gate.reserved(leaves_before=lambda at=time.monotonic() - 0.001: at):
+    with gate.reserved(leaves_before=lambda: float("-inf")):
         with pytest.raises(NotNow) as over:
             calls.leave(gate)
         assert over.value.reason == "worker.lease_over"
@@ -359,8 +359,10 @@ def test_a_lease_that_ends_while_the_write_waits_for_a_place_keeps_it_back(clock
             over.wait(5)
         gate.report(down=False)
 
+    over_at = time.monotonic() + 0.05
+
     def write() -> None:
-        with gate.reserved(leaves_before=lambda at=time.monotonic() + 0.05: at):
+        with gate.reserved(leaves_before=lambda: over_at):
             calls.leave(gate)
 
     with ThreadPoolExecutor(2) as threads:

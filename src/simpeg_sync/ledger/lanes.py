@@ -105,8 +105,8 @@ class Lanes(Leading):
     def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.
 
-        ``claim``: only its lane, and only while it is this claim's; None: everything of owners that are dead or over their time, and
-        of this process itself.
+        ``claim``: only its lane, and only while it is this claim's; None: everything of owners that are dead or over their
+        time, and of this process itself.
         """
 
         def job(connection: Connection) -> int:

@@ -102,8 +102,11 @@ def _short_writer(ledger: SqlLedger) -> Writer:
     """SQLite has one writer, and who comes beside it waits long; PostgreSQL's row lock must not outlast a short
     transaction."""
     return ledger.writer if ledger.engine.dialect.name == "sqlite" else DirectWriter(ledger.engine)
+
+
 def open_exchange(config: Config) -> Exchange:
     """The chosen HTTP adapter. Raises ConfigError when its package is missing, or the CA file is none."""
+    settings = config.settings.bkn
     make = HttpxExchange if settings.http == "httpx" else _pyreqwest(config)
     connections = settings.calls_in_flight + 1
     if settings.ca_file is None:
