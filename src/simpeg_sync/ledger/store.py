@@ -76,8 +76,8 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         return attempt
 
     def end_attempt(self, claim: Claim, record: Record, attempt: Attempt, outcome: Outcome, move: Move) -> Record:
-        # The pipeline's copy still says `working`; the stored intent moved the record to `sending`.
-        sending = replace(record, status=next_status(record.status, Event.INTENT))
+        # The pipeline's copy is from before the intent, which moved the record to `sending` and gave it its version.
+        sending = replace(record, status=next_status(record.status, Event.INTENT), version=attempt.version)
         after = self._ordered(MoveOrder(claim, sending, move, attempt, outcome))
         _say(claim, record, move, http_status=outcome.http_status)
         return after
