@@ -141,7 +141,7 @@ class Desk:
         args = [self.out_of_turn(arg, worker) for arg in call.args]
         match call.name, args:
             case "ledger.lease_ends_at", []:
-                return 0 if self.clock.monotonic() <= ledger.lease_ends_at(NIP) else -1
+                return 0 if self.clock.monotonic() <= ledger.lease_ends_at(claim) else -1
             case "ledger.links", []:
                 return tuple((replace(link.record, mark=0), link.has_open_attempt) for link in ledger.links(NIP))
             case "ledger.open_attempt", []:

@@ -285,7 +285,7 @@ class Folder:
 class Ledger:
     world: Neighbours
 
-    def lease_ends_at(self, lane: str) -> float:
+    def lease_ends_at(self, claim: Claim) -> float:
         """To the tick: the world says how many are left, and below one the real ledger's margin is used up."""
         ticks: int = self.world.ask(LEASE)
         return self.world.time_s + ticks * TICK_S

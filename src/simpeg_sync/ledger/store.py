@@ -63,7 +63,7 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         if isinstance(attempt, Stop):
             attempt.say(intent.record.feed)
             raise FeedBraked(intent.record.feed, attempt.kind)
-        self._hold(claim.lane, begun_at)
+        self._hold(claim, begun_at)
         logs.get().info(
             "attempt.sent",
             record_id=intent.record.id,
@@ -76,8 +76,8 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         return attempt
 
     def end_attempt(self, claim: Claim, record: Record, attempt: Attempt, outcome: Outcome, move: Move) -> Record:
-        # The pipeline's copy is from before the intent, which moved the record to `sending` and gave it its version.
-        sending = replace(record, status=next_status(record.status, Event.INTENT), version=attempt.version)
+        # The pipeline's copy still says `working`; the stored intent moved the record to `sending`.
+        sending = replace(record, status=next_status(record.status, Event.INTENT))
         after = self._ordered(MoveOrder(claim, sending, move, attempt, outcome))
         _say(claim, record, move, http_status=outcome.http_status)
         return after
@@ -133,7 +133,7 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
             after = self._writer.write(lambda connection: self._alone(connection, order))
         else:
             after = self._writer.order(order)
-        self._hold(order.claim.lane, begun_at)
+        self._hold(order.claim, begun_at)
         return after
 
     def _alone(self, connection: Connection, order: MoveOrder) -> Record:
