@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from tests.acceptance.conftest import QUICK, victim
 from tests.servers import PostgresServer
 
 from simpeg_sync import wiring
@@ -46,10 +47,6 @@ daemon.is_approved = lambda: True
 daemon.run(once=True)
 """
 LIVES_MAX = 12
-QUICK = {
-    "bkn": {"call_limit": "500 ms", "gateway_life": "100 ms"},
-    "timing": {"quiet_period": "0 ms", "settle": "600 ms", "absent_gap": "200 ms"},
-}
 
 
 @pytest.fixture
@@ -65,21 +62,6 @@ def stage(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Stage]:
     stage.command("source", "install")
     yield stage
     stage.close()
-
-
-def victim(stage: Stage) -> tuple[int, str, str]:
-    """A certificate that will be created at BKN, of a person who has others too: its id, file and number."""
-    with stage.simpeg.connect() as connection:
-        rows = connection.execute(
-            text(
-                "SELECT d.id, d.gambarsk, d.nosttpp FROM pegdiklat d JOIN pegawai p ON p.id_peg = d.id_pegawai "
-                "WHERE d.status = 2 AND d.flag_active = 1 AND p.kedudukan = '01' AND d.jenisdiklat = '02' "
-                "AND d.gambarsk IS NOT NULL AND d.jam LIKE '%0%' AND (SELECT count(*) FROM pegdiklat o "
-                "WHERE o.id_pegawai = d.id_pegawai AND o.status = 2 AND o.flag_active = 1) > 2 ORDER BY d.id"
-            )
-        ).all()
-    there = str(stage.bkn.control.rows())
-    return next((id_, file, number) for id_, file, number in rows if number not in there)
 
 
 def lives(stage: Stage, *poison: str) -> int:
