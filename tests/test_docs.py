@@ -33,6 +33,15 @@ def test_the_page_is_what_the_script_writes_today(name: str, file: str) -> None:
     assert written == script(name).page(), f"run: python scripts/{name}.py > docs/{file}"
 
 
+def test_every_test_that_is_named_as_a_proof_is_there() -> None:
+    page = (TOP / "docs" / "invariants.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[a-z_/]+(?:\.py)?)(?:::(\w+))?`", page)
+    assert len(named) > 40
+    for path, test in named:
+        assert (TOP / path).exists(), path
+        assert not test or f"def {test}(" in (TOP / path).read_text(encoding="utf-8"), f"{path}::{test}"
+
+
 def test_the_operators_guide_says_what_to_do_for_every_reason() -> None:
     guide = (TOP / "docs" / "operations.md").read_text(encoding="utf-8")
     assert [code for code in REASONS if f"`{code}`" not in guide] == []
