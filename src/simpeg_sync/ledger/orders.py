@@ -185,6 +185,8 @@ class Group:
                     continue
                 one.next = Status(statuses[one.record.id])
                 changes = {name: value for name, value in one.move.changes.items() if name != "attempts"}
+                if isinstance(one.order, MoveOrder) and one.order.attempt is not None:
+                    changes.setdefault("version", one.order.attempt.version)
                 self.answers[place] = replace(
                     one.record, **changes, status=one.next, detail=rows.storable(one.move.detail)
                 )

@@ -81,7 +81,8 @@ class _Order:
 class GroupWriter:
     """One writer thread; what fails is undone alone, by savepoint, and the rest of its group commits."""
 
-    def __init__(self, engine: Engine, together: Together) -> None:
+    def __init__(self, engine: Engine, together: Together = lambda _, orders: orders) -> None:
+        """``together``: writes orders, for whoever has any."""
         self._engine, self._together = engine, together
         self._open, self._is_closed = threading.Lock(), False
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
