@@ -331,8 +331,8 @@ class Pipeline:
 
     def about_to_write(self, work: Work) -> AbstractContextManager[None]:
         """Whoever wakes up after the lease is over must not send: another worker may have the person then."""
-        lane = work.turn.claim.lane
-        return self.view.bkn.about_to_write(leaves_before=lambda: self.view.ledger.lease_ends_at(lane))
+        claim = work.turn.claim
+        return self.view.bkn.about_to_write(leaves_before=lambda: self.view.ledger.lease_ends_at(claim))
 
     def intend(
         self,

@@ -407,8 +407,8 @@ class Work(Protocol):
 class Ledger(Protocol):
     """What the pipeline writes down. Every method is one transaction; raises LedgerDown, or LostClaim when overtaken."""
 
-    def lease_ends_at(self, lane: str) -> float:
-        """Monotonic seconds after which nothing of this lane may leave: another worker may have it then."""
+    def lease_ends_at(self, claim: Claim) -> float:
+        """Monotonic seconds after which nothing of this turn may leave: another worker may have the lane then."""
         ...
 
     def finish(self, claim: Claim, record: Record, move: Move) -> Record:

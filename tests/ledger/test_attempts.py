@@ -66,6 +66,15 @@ def test_numbers_grow_with_every_write_and_versions_only_with_another_content_or
     assert (record.version, desk.raw()["attempts"]) == (4, 5)
 
 
+def test_a_second_write_of_the_same_turn_is_the_next_number_and_version(desk: Desk) -> None:
+    claim, record = desk.taken()
+    attempt = desk.ledger.begin_attempt(claim, desk.intent(record))
+    proved = Move.proved(BknId("b"), digest=attempt.digest, confirmed={}, more_to_do=True, now=desk.clock.at, wakes=())
+    after = desk.ledger.end_attempt(claim, record, attempt, Outcome.accepted(BknId("b")), proved)
+    upload = desk.ledger.begin_attempt(claim, desk.intent(after, "d2", Action.UPLOAD))
+    assert (after.version, upload.number, upload.version) == (1, 2, 2)
+
+
 def test_the_payload_goes_with_the_end_of_the_attempt_and_the_digest_stays(desk: Desk) -> None:
     claim, record = desk.taken()
     attempt = desk.ledger.begin_attempt(claim, desk.intent(record))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from unittest.mock import patch
 
 from sqlalchemy import text
 
@@ -13,14 +14,16 @@ from simpeg_sync.domain.change import Change
 from simpeg_sync.domain.errors import LostClaim
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.record import Attempt, Record
+from simpeg_sync.ledger import lanes
+from simpeg_sync.ledger.core import LEASE_S
 from simpeg_sync.ledger.engine import open_engine
-from simpeg_sync.ledger.store import LEASE_S, Pauses, SqlLedger
+from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.ports import Claim
 from tests.adapters.memory import FakeClock
 
 from .explore import Story, calm_step
 from .ledger import Frozen
-from .scene import FEED, KEY, NIP, TICK_S
+from .scene import FEED, KEY, NIP, PNS_ID, TICK_S
 from .worker import BASE_S, Answer, Call, Failure
 from .world import Physics, Step, World, is_quiet
 
@@ -32,6 +35,7 @@ class RealWorker:
     """A process with its own door to the ledger, and the claim of its turn."""
 
     ledger: SqlLedger
+    owner: str
     claim: Claim | None = None
     claimed_at: float = 0.0
 
@@ -45,20 +49,24 @@ class Desk:
     clock: FakeClock = field(default_factory=FakeClock)
     workers: list[RealWorker] = field(default_factory=list)
     processes: int = 0
+    dead: set[str] = field(default_factory=set)
     doors: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
         assert self.story.times.lease * TICK_S == LEASE_S, "the real lease is not to be set"
         self.physics, self.world = self.story.physics(), self.story.begin()
-        self.workers = [RealWorker(self.process()) for _ in self.world.workers]
+        self.doors.enter_context(patch.object(lanes, "is_dead", lambda owner: owner in self.dead))
+        self.workers = [self.process() for _ in self.world.workers]
+        self.workers[0].ledger.remember_person(NIP, PNS_ID)
         self.workers[0].ledger.take_changes([CHANGE], {CHANGE: NIP})
         self.compare()
 
-    def process(self) -> SqlLedger:
+    def process(self) -> RealWorker:
         self.processes += 1
+        owner = f"process {self.processes}"
         pauses = Pauses(quiet_period_s=0.0, quiet_max_s=0.0, settle_s=self.story.times.settle * TICK_S)
-        ledger = SqlLedger(open_engine(self.url), self.clock, owner=f"process {self.processes}", pauses=pauses)
-        return self.doors.enter_context(closing(ledger))
+        ledger = SqlLedger(open_engine(self.url), self.clock, owner=owner, pauses=pauses)
+        return RealWorker(self.doors.enter_context(closing(ledger)), owner)
 
     # ------------------------------------------------------------------------------------------------------ one step
 
@@ -80,7 +88,10 @@ class Desk:
             case ("claim", number):
                 self.claim(number)
             case ("crash", number):
-                self.workers[number] = RealWorker(self.process())
+                self.dead.add(self.workers[number].owner)
+                self.workers[number] = self.process()
+            case ("start",):
+                self.process().ledger.recover()
             case ("step", number):
                 self.answer(before, number)
             case ("fail", number, "after"):
@@ -93,11 +104,14 @@ class Desk:
         assert worker.claim is not None, "the real ledger has nothing to claim"
         place = self.physics.workers.places[self.world.workers[number].place]
         assert self.in_turn(worker.claim.records, worker) == place.start.records
+        known = place.start.claim
+        assert (worker.claim.person, worker.claim.owned) == (known.person, known.owned)
+        assert (worker.claim.opened, worker.claim.braked) == (known.opened, known.braked)
 
     def answer(self, before: World, number: int) -> None:
         """What the real ledger answers is what the worker was told."""
         call = self.physics.workers.places[before.workers[number].place].waits_for
-        if call.name.startswith("turn."):
+        if call.name in ("turn.done", "turn.lost"):
             self.give_back(number, is_broken=call.name == "turn.lost")
         elif call.name.startswith("ledger."):
             told = self.call(before, number)
@@ -109,7 +123,7 @@ class Desk:
         worker = self.workers[number]
         assert worker.claim is not None
         if is_broken:
-            worker.ledger.recover(worker.claim.lane)
+            worker.ledger.recover(worker.claim)
         worker.ledger.release(worker.claim)
         worker.claim = None
 
@@ -126,6 +140,8 @@ class Desk:
         assert claim is not None
         args = [self.out_of_turn(arg, worker) for arg in call.args]
         match call.name, args:
+            case "ledger.lease_ends_at", []:
+                return 0 if self.clock.monotonic() <= ledger.lease_ends_at(claim) else -1
             case "ledger.links", []:
                 return tuple((replace(link.record, mark=0), link.has_open_attempt) for link in ledger.links(NIP))
             case "ledger.open_attempt", []:

@@ -33,9 +33,8 @@ class Story:
     faults: int = 2
     naps: int = 1
     times: Times = field(default_factory=Times)
-    checks_lease: bool = True
     one_process: bool = False
-    starts_over_others: bool = False
+    daemons_start: bool = False
     every_call: bool = False
     rules: type[Rules] = Rules
 
@@ -44,9 +43,8 @@ class Story:
             self.times,
             Workers(self.times),
             self.rules(self.times),
-            checks_lease=self.checks_lease,
             one_process=self.one_process,
-            starts_over_others=self.starts_over_others,
+            daemons_start=self.daemons_start,
             every_call=self.every_call,
         )
 

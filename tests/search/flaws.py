@@ -47,6 +47,13 @@ class LeaseWithoutEnd(Rules):
         return super().may_claim(books) and not books.is_owned
 
 
+class FreesTheLiving(Rules):
+    """A daemon that starts takes what others have at hand for abandoned."""
+
+    def may_free(self, books: Books, *, is_dead: bool) -> bool:
+        return books.record.status is Status.SENDING
+
+
 def resends() -> AbstractContextManager[Any]:
     real = Pipeline.not_accepted
 
@@ -82,6 +89,10 @@ def takes_uncertain_records() -> AbstractContextManager[Any]:
     return patch.object(Settling, "settle", lambda self, turn, record: Pipeline(self.view).make_equal(turn, record))
 
 
+def leaves_whenever() -> AbstractContextManager[Any]:
+    return patch.object(Pipeline, "about_to_write", lambda self, work: self.view.bkn.about_to_write())
+
+
 def never_deletes() -> AbstractContextManager[Any]:
     return patch.object(plan, "_gone", lambda *_, **__: plan.Unchanged())
 
@@ -94,7 +105,7 @@ FLAWS: dict[str, Flaw] = {
     "believes 'absent' when it is seen once": Flaw(replace(EDIT, faults=2), "I3", believes_absent_at_once),
     "settles before the request can no longer land": Flaw(replace(EDIT, times=Times(lands=6)), "I3"),
     "has no fence": Flaw(replace(FROZEN, rules=NoFence), "I5"),
-    "does not look at its lease before a write leaves": Flaw(replace(FROZEN, checks_lease=False), "I3"),
+    "does not look at its lease before a write leaves": Flaw(FROZEN, "I3", leaves_whenever),
     "forgets a change that comes during the work": Flaw(replace(EDIT, faults=0, rules=ForgetsChanges), "I6"),
     "takes a dead worker's write for unsent": Flaw(EDIT, "I14", dead_means_unsent),
     "takes BKN's lag for another hand": Flaw(EDIT, "I14", forgets_lag),
@@ -102,7 +113,7 @@ FLAWS: dict[str, Flaw] = {
     "does not settle first what is uncertain": Flaw(EDIT, "I9", takes_uncertain_records),
     "never takes over a dead worker's lane": Flaw(replace(EDIT, rules=LeaseWithoutEnd), "I14"),
     "takes what other daemons have at hand for abandoned when it starts": Flaw(
-        replace(EDIT, naps=1, starts_over_others=True, times=Times(lease=4, asleep=11)), "I3"
+        replace(EDIT, naps=1, daemons_start=True, rules=FreesTheLiving, times=Times(lease=4, asleep=11)), "I3"
     ),
     "leaves at BKN what is gone": Flaw(replace(EDIT, changes=(GONE,), faults=0), "I6", never_deletes),
 }

@@ -81,6 +81,10 @@ class Rules:
         is_due = books.lane_due is not None and books.lane_due <= 0
         return is_due and (not books.is_owned or books.lease < 0)
 
+    def may_free(self, books: Books, *, is_dead: bool) -> bool:
+        """Whether a daemon that starts takes the lane from its owner."""
+        return is_dead or books.lease < 0
+
     def claim(self, books: Books) -> tuple[Books, tuple[Record, ...]]:
         books = books._replace(is_owned=True, lease=self.times.lease)
         if books.record.status in (Status.WORKING, Status.SENDING):

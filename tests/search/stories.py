@@ -6,7 +6,7 @@ from .explore import Story
 from .scene import GONE, Times
 
 ALWAYS: Mapping[str, Story] = {
-    "an edit, one fault, one worker frozen": Story((2,), faults=1, naps=1),
+    "an edit, one fault, one worker frozen, daemons that start": Story((2,), faults=1, naps=1, daemons_start=True),
     "an edit, two faults": Story((2,), faults=2, naps=0),
     "a delete, one fault, one worker frozen": Story((GONE,), faults=1, naps=1),
     "a delete, two faults": Story((GONE,), faults=2, naps=0),

@@ -7,7 +7,7 @@ once for each list of answers, however many states of the world it stands in.
 
 import random
 import threading
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +18,7 @@ from simpeg_sync.clock import Clock
 from simpeg_sync.decide.fields import DocumentForm, Resource
 from simpeg_sync.decide.look import BknRow
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
-from simpeg_sync.domain.errors import BknDown, LedgerDown, LostClaim, SyncError
+from simpeg_sync.domain.errors import BknDown, LedgerDown, LostClaim, NotNow, SyncError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Record
@@ -31,6 +31,8 @@ from .scene import FEED, NIP, PNS_ID, TICK_S, Times, bkn_row, row
 
 BASE_S = 1_000_000.0
 """A worker's clock at its claim; so two turns that differ only in their hour are one."""
+
+LEASE = "ledger.lease_ends_at"
 
 FAILURES: Mapping[str, SyncError] = {
     "lost": LostClaim("the lane was taken over"),
@@ -70,10 +72,17 @@ class Waits(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What a turn begins with: the claimed records, and what the process remembers of unclear writes (ticks ago)."""
+    """What a turn begins with: what the claim gives, and what the process remembers of unclear writes (ticks ago)."""
 
     records: tuple[Record, ...]
     left: tuple[tuple[AttemptId, int], ...]
+    owned: BknId | None = None
+    is_open: bool = False
+
+    @property
+    def claim(self) -> Claim:
+        owned = () if self.owned is None else ((FEED.name, self.owned),)
+        return Claim(NIP, "worker", 0, self.records, PNS_ID, owned, frozenset({FEED.name} if self.is_open else ()))
 
 
 @dataclass(slots=True)
@@ -120,7 +129,9 @@ class Workers:
         for attempt_id, ago in start.left:
             pipeline.settling.left_at[attempt_id] = BASE_S - ago * TICK_S
         try:
-            pipeline.take_turn(Claim(NIP, "worker", 0, start.records))
+            [turn] = pipeline.prepared([start.claim])
+            neighbours.ask("turn.dealt")
+            pipeline.take_turn(turn)
             waits_for = Call("turn.done")
         except Waits as waits:
             waits_for = waits.call
@@ -142,6 +153,7 @@ class Neighbours(Clock):
     answers: tuple[Answer, ...] = ()
     given: int = 0
     has_read_clock: bool = False
+    leaves_before: Callable[[], float] | None = None
 
     def pipeline(self, times: Times) -> Pipeline:
         timing = Timing(
@@ -164,6 +176,11 @@ class Neighbours(Clock):
 
     def now(self) -> float:
         self.has_read_clock = True
+        return self.time_s
+
+    @property
+    def time_s(self) -> float:
+        """For what depends on the last answer alone."""
         return BASE_S + (self.answers[self.given - 1].age * TICK_S if self.given else 0.0)
 
     def monotonic(self) -> float:
@@ -211,8 +228,12 @@ class Bkn:
         return [bkn_row(bkn_id, content) for bkn_id, content in self.world.ask("bkn.rows")]
 
     @contextmanager
-    def about_to_write(self) -> Iterator[None]:
-        yield
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> Iterator[None]:
+        self.world.leaves_before = leaves_before
+        try:
+            yield
+        finally:
+            self.world.leaves_before = None
 
     def save(
         self,
@@ -238,6 +259,10 @@ class Bkn:
         raise AssertionError("the feed has no certificates")
 
     def _written(self, action: str, body: Mapping[str, Any] | None, bkn_id: BknId | None) -> Outcome:
+        """As bkn/gate.py: asked as the write is about to leave, and then it leaves at once."""
+        leaves_before = self.world.leaves_before
+        if leaves_before is not None and leaves_before() < self.world.time_s:
+            raise NotNow("worker.lease_over", "nothing was sent")
         outcome: Outcome = self.world.ask("bkn.write", action, body, bkn_id)
         return outcome
 
@@ -259,6 +284,11 @@ class Folder:
 @dataclass(frozen=True, slots=True)
 class Ledger:
     world: Neighbours
+
+    def lease_ends_at(self, claim: Claim) -> float:
+        """To the tick: the world says how many are left, and below one the real ledger's margin is used up."""
+        ticks: int = self.world.ask(LEASE)
+        return self.world.time_s + ticks * TICK_S
 
     def finish(self, claim: Claim, record: Record, move: Move) -> Record:
         after: Record = self.world.ask("ledger.finish", record, move)

@@ -16,7 +16,7 @@ from simpeg_sync.domain.status import Event, Status
 from . import ledger
 from .ledger import Books, Lost, Rules
 from .scene import CONTENT_OF, GONE, Times, content_of, new_id
-from .worker import Answer, Call, Failure, Start, Workers
+from .worker import LEASE, Answer, Call, Failure, Start, Workers
 
 Rows = tuple[tuple[str, int], ...]
 """BKN's rows: id and content."""
@@ -94,17 +94,15 @@ class World(NamedTuple):
 
 @dataclass(slots=True)
 class Physics:
-    """What can happen, and what then is. ``checks_lease``: whether a worker looks at its lease just before a write
-    leaves."""
+    """What can happen, and what then is."""
 
     times: Times
     workers: Workers
     rules: Rules
-    checks_lease: bool = True
     one_process: bool = False
     """Both workers are threads of one daemon: they die together, and neither takes the other's lane."""
-    starts_over_others: bool = False
-    """A third daemon may start, and make good at once what others have at hand, as if they had died."""
+    daemons_start: bool = False
+    """Another daemon may start at any time on the same ledger, and make good what it finds of the dead."""
     every_call: bool = False
     """Interleave also at calls that nothing else in the world can tell from doing nothing; else they come at once."""
     notes: list[str] = field(default_factory=list)
@@ -120,7 +118,7 @@ class Physics:
             yield ("change",)
         if not world.is_captured:
             yield ("mark",)
-        if self.starts_over_others and world.books.record.status is Status.SENDING:
+        if self.daemons_start and world.books.is_owned and self.rules.may_free(world.books, is_dead=_is_dead(world)):
             yield ("start",)
         for number, flight in enumerate(world.flights):
             if self.can_execute(world, flight):
@@ -156,7 +154,7 @@ class Physics:
                 if not worker.holds and not self.can_execute(world, flight):
                     return ("wake", number) if worker.is_asleep else ("answer", number, _only(flight))
                 continue
-            if not worker.holds and (name != "bkn.write" or (self.checks_lease and worker.lease < 0)):
+            if not worker.holds and name != "bkn.write" and (name != LEASE or worker.lease <= 0):
                 return ("wake" if worker.is_asleep else "step", number)
             if worker.holds and not worker.is_asleep and name in ASKS_LEDGER:
                 return ("step", number)
@@ -182,7 +180,7 @@ class Physics:
             yield ("fail", number, "bkn")
             for age in range(len(world.past)):
                 yield ("stale", number, age)
-        elif call.name.startswith("ledger.") and call.name not in ASKS_LEDGER:
+        elif call.name.startswith("ledger.") and call.name not in ASKS_LEDGER and call.name != LEASE:
             yield ("fail", number, "before")
             yield ("fail", number, "after")
 
@@ -234,8 +232,7 @@ class Physics:
             case ("wake", number):
                 return _with_worker(world, number, world.workers[number]._replace(is_asleep=False))
             case ("start",):
-                workers = tuple(worker._replace(holds=False) for worker in world.workers)
-                return world._replace(books=self.freed(world.books), workers=workers)
+                return self.started(world)
             case ("tick",):
                 return self.ticked(world)
         raise AssertionError(step)
@@ -246,7 +243,8 @@ class Physics:
             self.notes.append("takeover of a frozen worker" if taken else "takeover of a dead worker")
         books, records = self.rules.claim(world.books)
         workers = tuple(worker._replace(holds=False) for worker in world.workers)
-        start = Start(tuple(ledger.record_in_turn(record, 0) for record in records), workers[number].left)
+        given = tuple(ledger.record_in_turn(record, 0) for record in records)
+        start = Start(given, workers[number].left, books.record.bkn_id, books.is_open)
         worker = workers[number]._replace(
             place=self.workers.start(start), age=0, holds=True, lease=self.times.lease, attempt=0
         )
@@ -260,6 +258,10 @@ class Physics:
                 return self.went_on(world, number, world.source)
             case "bkn.rows":
                 return self.went_on(world, number, world.rows)
+            case "turn.dealt":
+                return self.went_on(world, number, None)
+            case "ledger.lease_ends_at":
+                return self.about_to_leave(world, number)
             case "bkn.write":
                 return self.left(world, number, call)
             case "ledger.links":
@@ -318,11 +320,17 @@ class Physics:
         if move.event is Event.REMOVED and world.rows and not world.is_doubled:
             raise Violation("I7", "removed, and still at BKN")
 
+    def about_to_leave(self, world: World, number: int) -> World:
+        """Between this look at the lease and the write's leaving nothing happens, but what the lease's margin covers."""
+        world = self.went_on(world, number, 0 if world.workers[number].lease > 0 else -1)
+        call = self.workers.places[world.workers[number].place].waits_for
+        if call.name == "bkn.write":
+            return self.left(world, number, call)
+        self.notes.append("a lease was over just before the write left")
+        return world
+
     def left(self, world: World, number: int, call: Call) -> World:
         worker, books = world.workers[number], world.books
-        if self.checks_lease and worker.lease < 0:
-            self.notes.append("a lease was over just before the write left")
-            return self.went_on(world, number, Failure("lost"))
         action, body, bkn_id = call.args
         attempt = books.attempt
         if attempt is None or worker.attempt == 0:
@@ -432,8 +440,14 @@ class Physics:
         )
         return world._replace(books=self.freed(world.books)) if self.one_process else world
 
+    def started(self, world: World) -> World:
+        is_dead = _is_dead(world)
+        self.notes.append("a start freed the dead" if is_dead else "a start freed what was over its lease")
+        workers = tuple(worker._replace(holds=False) for worker in world.workers)
+        return world._replace(books=self.freed(world.books), workers=workers)
+
     def freed(self, books: Books) -> Books:
-        """What a daemon does at its start, when no worker but its own can live."""
+        """What a daemon does at its start with the lane of the dead."""
         if books.record.status in (Status.WORKING, Status.SENDING):
             books = self.rules.recovered(books, died=True)
         return self.rules.release(books) if books.is_owned else books
@@ -480,6 +494,11 @@ def is_quiet(world: World, physics: Physics) -> bool:
         and all(worker.place < 0 for worker in world.workers)
         and world.books.record.status not in (Status.WAITING, Status.WORKING, Status.SENDING, Status.UNCERTAIN)
     )
+
+
+def _is_dead(world: World) -> bool:
+    """Whoever has the lane; a daemon on the same host can see that."""
+    return not any(worker.holds for worker in world.workers)
 
 
 def _only(flight: Flight) -> str:

@@ -13,6 +13,7 @@ from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.rowset import GroupStatement
 from simpeg_sync.ledger.writer import OrderWriter
+from simpeg_sync.ports import Claim
 
 LEASE_S = 120.0
 LEASE_MARGIN_S = 5.0
@@ -47,8 +48,8 @@ class Core:
         self._clock, self._owner, self._pauses, self._writer = clock, owner, pauses, writer
         self._is_alone, self._is_shared = engine.dialect.name == "sqlite", is_shared
         self._claim = sql.claim(skip_locked=not self._is_alone)
-        self._leases: dict[str, float] = {}
-        """Lanes that this process has -> the monotonic time until which it surely has them."""
+        self._leases: dict[tuple[str, int], float] = {}
+        """Lanes that this process has, by lane and fence -> the monotonic time until which it surely has them."""
         self._lead: tuple[str, int, float] | None = None
         self._ahead_s: float | None = None
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -60,13 +61,14 @@ class Core:
             self._of_groups[statement.sql] = statement.on(self.engine.dialect.name)
         return self._of_groups[statement.sql]
 
-    def lease_ends_at(self, lane: str) -> float:
-        """Monotonic seconds after which nothing of this lane may leave any more: another worker may have it then."""
-        return self._leases.get(lane, float("-inf"))
+    def lease_ends_at(self, claim: Claim) -> float:
+        """Monotonic seconds after which nothing of this turn may leave any more: another worker may have the lane then,
+        also one of this process."""
+        return self._leases.get((claim.lane, claim.fence), float("-inf"))
 
-    def _hold(self, lane: str, begun_at: float) -> None:
+    def _hold(self, claim: Claim, begun_at: float) -> None:
         """``begun_at``: monotonic, from before the lease was written down."""
-        self._leases[lane] = begun_at + self.lease_s - LEASE_MARGIN_S
+        self._leases[claim.lane, claim.fence] = begun_at + self.lease_s - LEASE_MARGIN_S
 
     def _lease_now(self, *, ask: bool = False) -> float:
         """The time by which leases are judged: of the ledger's own server where hosts with clocks of their own share it."""

@@ -78,17 +78,17 @@ class Lanes(Leading):
 
         claims = self._writer.write(job)
         for claim in claims:
-            self._hold(claim.lane, begun_at)
+            self._hold(claim, begun_at)
         return self._with_knowledge(claims)
 
     def release(self, claim: Claim) -> None:
         """Gives the lane back. A lane that was taken over meanwhile is no longer ours to give."""
-        self._leases.pop(claim.lane, None)
+        self._leases.pop((claim.lane, claim.fence), None)
         self._writer.order(ReleaseOrder(claim))
 
     def release_many(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
-            self._leases.pop(claim.lane, None)
+            self._leases.pop((claim.lane, claim.fence), None)
         self._writer.order_all([ReleaseOrder(claim) for claim in claims])
 
     def keep_leases(self) -> None:
@@ -97,10 +97,10 @@ class Lanes(Leading):
             return
         begun_at, until = self._clock.monotonic(), self._lease_now(ask=True) + self.lease_s
         values = {"owner": self._owner, "lease_until": until}
-        kept = self._writer.write(lambda c: [row.lane for row in c.execute(sql.KEEP_LEASES, values)])
-        for lane in kept:
-            if lane in self._leases:
-                self._hold(lane, begun_at)
+        kept = self._writer.write(lambda c: [(row.lane, row.fence) for row in c.execute(sql.KEEP_LEASES, values)])
+        for lane, fence in kept:
+            if (lane, fence) in self._leases:
+                self._hold(Claim(lane, self._owner, fence, ()), begun_at)
 
     def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again after a death or a ledger outage: sending becomes uncertain, working waits again.

@@ -63,7 +63,7 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         if isinstance(attempt, Stop):
             attempt.say(intent.record.feed)
             raise FeedBraked(intent.record.feed, attempt.kind)
-        self._hold(claim.lane, begun_at)
+        self._hold(claim, begun_at)
         logs.get().info(
             "attempt.sent",
             record_id=intent.record.id,
@@ -133,7 +133,7 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
             after = self._writer.write(lambda connection: self._alone(connection, order))
         else:
             after = self._writer.order(order)
-        self._hold(order.claim.lane, begun_at)
+        self._hold(order.claim, begun_at)
         return after
 
     def _alone(self, connection: Connection, order: MoveOrder) -> Record:

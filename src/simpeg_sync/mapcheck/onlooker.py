@@ -26,7 +26,7 @@ class Onlooker:
     def links(self, lane: str) -> Sequence[Link]:
         return self.inner.links(lane) if self.inner else ()
 
-    def lease_ends_at(self, lane: str) -> float:
+    def lease_ends_at(self, claim: Claim) -> float:
         return float("-inf")  # nothing leaves from here
 
     def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
