@@ -142,16 +142,24 @@ STOP_LEADING = text("UPDATE leaders SET owner = '' WHERE name = :name AND owner 
 
 _CLAIMS = {"lane": "text", "fence": "int"}
 
-# PostgreSQL only; see LOCK_LANES.
-LOCK_GIVEN_LANES = GroupStatement(
-    "SELECT 1 FROM lanes WHERE lane IN (SELECT given.lane FROM {given}) ORDER BY lane FOR UPDATE", _CLAIMS
-)
-
 # Holding the fence is a condition of every write: a worker that was overtaken changes nothing.
 HOLD_FENCES = GroupStatement(
     """
 UPDATE lanes SET lease_until = :lease_until FROM {given}
 WHERE lanes.lane = given.lane AND lanes.owner = :owner AND lanes.fence = given.fence
+RETURNING lanes.lane, lanes.fence
+""",
+    _CLAIMS,
+)
+
+# PostgreSQL, where others lock lanes too; see LOCK_LANES.
+LOCK_AND_HOLD_FENCES = GroupStatement(
+    """
+UPDATE lanes SET lease_until = :lease_until FROM (
+    SELECT lanes.lane, lanes.fence FROM lanes JOIN {given}
+    ON lanes.lane = given.lane AND lanes.owner = :owner AND lanes.fence = given.fence
+    ORDER BY lanes.lane FOR UPDATE OF lanes) held
+WHERE lanes.lane = held.lane
 RETURNING lanes.lane, lanes.fence
 """,
     _CLAIMS,
