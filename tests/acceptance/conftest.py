@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from simpeg_sync.demo.stage import Stage, set_up
 
 SetUp = Callable[..., Stage]
+QUICK = {
+    "bkn": {"call_limit": "500 ms", "gateway_life": "100 ms"},
+    "timing": {"quiet_period": "0 ms", "settle": "600 ms", "absent_gap": "200 ms"},
+}
+"""A settle time that can be waited for, more than once."""
 
 
 @pytest.fixture
@@ -39,6 +45,21 @@ def logged(stage: Stage, event: str) -> list[dict[str, Any]]:
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     found = [json.loads(line) for line in lines if line.startswith("{")]
     return [line for line in found if line["event"] == event]
+
+
+def victim(stage: Stage) -> tuple[int, str, str]:
+    """A certificate that will be created at BKN, of a person who has others too: its id, file and number."""
+    with stage.simpeg.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT d.id, d.gambarsk, d.nosttpp FROM pegdiklat d JOIN pegawai p ON p.id_peg = d.id_pegawai "
+                "WHERE d.status = 2 AND d.flag_active = 1 AND p.kedudukan = '01' AND d.jenisdiklat = '02' "
+                "AND d.gambarsk IS NOT NULL AND d.jam LIKE '%0%' AND (SELECT count(*) FROM pegdiklat o "
+                "WHERE o.id_pegawai = d.id_pegawai AND o.status = 2 AND o.flag_active = 1) > 2 ORDER BY d.id"
+            )
+        ).all()
+    there = str(stage.bkn.control.rows())
+    return next((id_, file, number) for id_, file, number in rows if number not in there)
 
 
 def wait_for(condition: Callable[[], Any], what: str, *, limit_s: float = 20.0) -> Any:

@@ -26,6 +26,8 @@ from simpeg_sync.ports import Claim
 
 BATCH_MAX = 20
 """Records of one person in one turn; the rest of a long history comes with the lane's next turn."""
+APART_S, APART_MAX_S = 1.0, 60.0
+"""Between the turns of records that may have killed the process, each of which is done in less."""
 SLEEP_MAX_S = 7 * 86400.0
 """No record waits for longer; what does was put off while the clock was wrong."""
 
@@ -189,17 +191,27 @@ class Lanes(Leading):
     def _recover_all(self, connection: Connection, found: Iterable[RowMapping], *, died: bool) -> int:
         now = self._clock.now()
         abandoned = [rows.record(row) for row in found]
+        working = [record for record in abandoned if died and record.status is Status.WORKING]
+        # A death says nothing about which of those under way caused it. Before the death that would convict them they
+        # have their turns apart from each other; should several still be under way together, none is convicted.
+        suspects = [record.id for record in working if record.deaths + 2 >= DEATHS_MAX]
+        convicted = [record.id for record in working if record.deaths + 1 >= DEATHS_MAX]
         for record in abandoned:
-            self._recover_one(connection, record, now, died=died)
+            apart_s = min(suspects.index(record.id) * APART_S, APART_MAX_S) if record.id in suspects else 0.0
+            self._recover_one(
+                connection, record, now, died=died, is_guilty=convicted == [record.id], due_at=now + apart_s
+            )
         return len(abandoned)
 
-    def _recover_one(self, connection: Connection, record: Record, now: float, *, died: bool) -> None:
+    def _recover_one(
+        self, connection: Connection, record: Record, now: float, *, died: bool, is_guilty: bool, due_at: float
+    ) -> None:
         next_ = next_status(record.status, Event.WORKER_DIED)
-        was_working = record.status is Status.WORKING
         deaths = record.deaths + 1 if died else record.deaths
         reason = "worker.died" if died else "ledger.was_down"
-        due_at = now if was_working else now + self._pauses.settle_s
-        if was_working and deaths >= DEATHS_MAX:  # what may have left is settled first, whatever it killed
+        if record.status is not Status.WORKING:  # what may have left is settled first, whatever it killed
+            due_at = now + self._pauses.settle_s
+        if is_guilty:
             next_, reason = Status.HELD, "worker.dies"
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
