@@ -318,7 +318,7 @@ class Group:
         """A lane that was taken over meanwhile is no longer its worker's to give."""
         given = [{"lane": claim.lane} for claim in claims if (claim.lane, claim.fence) in held]
         if given:
-            values = {"rows": rows_of(given), "now": self.now, "owner": self.owner}
+            values = {"rows": rows_of(given), "now": self.now}
             self.connection.execute(self.statements(sql.RELEASE_LANES), values)
 
 
