@@ -34,11 +34,12 @@ BASE_S = 1_000_000.0
 
 LEASE = "ledger.lease_ends_at"
 
-FAILURES: Mapping[str, SyncError] = {
-    "lost": LostClaim("the lane was taken over"),
-    "ledger": LedgerDown("the ledger is away"),
-    "bkn": BknDown("BKN is down"),
+FAILURES: Mapping[str, Callable[[], SyncError]] = {
+    "lost": lambda: LostClaim("the lane was taken over"),
+    "ledger": lambda: LedgerDown("the ledger is away"),
+    "bkn": lambda: BknDown("BKN is down"),
 }
+"""Made anew each time: an error that is raised again keeps every frame that it ever went through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,7 @@ class Neighbours(Clock):
         self.given += 1
         self.has_read_clock = False
         if isinstance(answer, Failure):
-            raise FAILURES[answer.kind]
+            raise FAILURES[answer.kind]()
         return answer
 
     def now(self) -> float:
