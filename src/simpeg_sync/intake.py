@@ -35,7 +35,7 @@ class ChangeIntake:
     ledger: Intake
     page: int = PAGE
     tell: Callable[[], None] = lambda: None
-    """Called when records were marked, so that their turns need not be waited for."""
+    """Called when fresh edits were marked. A sweep calls nobody: it has the machine to itself until a worker looks anyway."""
     cursors: dict[str, str] = field(default_factory=dict, init=False)
     unswept: dict[FeedName, SourceUnfit] = field(default_factory=dict, init=False)
     """Feeds whose sweep is noted but could not be made: their table is not what the feed says."""
@@ -88,13 +88,11 @@ class ChangeIntake:
         for keys in self.source.keys(feed, page_size=self.page):
             changes = [Change(name, key) for key in keys]
             self.ledger.take_changes(changes, self.persons(changes), priority=BULK)
-            self.tell()
             row_count += len(keys)
         after: SourceKey | None = None
         while unseen := self.ledger.unseen(name, started_at, after=after, limit=self.page):
             persons = {change: Nip(lane) for change, lane in unseen if not lane.startswith("?")}
             self.ledger.take_changes([change for change, _ in unseen], persons, priority=BULK)
-            self.tell()
             after = unseen[-1][0].key
         self.ledger.end_sweep(name, row_count)
         self.ledger.set_note(f"swept with {name}", self._written(name))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from simpeg_sync.ports import Claim
 from simpeg_sync.turn import Turn
 
-WORKERS_PER_CALL, WORKERS_MIN, WORKERS_MAX = 3, 4, 128
+WORKERS_PER_CALL, WORKERS_MIN, WORKERS_MAX = 6, 4, 128
 SOON_S = 0.25
 """So much work is claimed ahead, by what was done in as much time before."""
 

@@ -244,7 +244,7 @@ class Desk:
             claim = self.ledger.claim()
             if claim is None:
                 return
-            self.pipeline.take_turn(claim)
+            self.pipeline.take_turn(*self.pipeline.prepared([claim]))
             self.ledger.release(claim)
         raise AssertionError("the work does not come to an end")
 

@@ -183,7 +183,7 @@ class Region:
             claim = self.ledger.claim()
             if claim is None:
                 return
-            self.pipeline.take_turn(claim)
+            self.pipeline.take_turn(*self.pipeline.prepared([claim]))
             self.ledger.release(claim)
         raise AssertionError("the work does not come to an end")
 

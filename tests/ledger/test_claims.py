@@ -13,7 +13,8 @@ from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.domain.status import Status
-from simpeg_sync.ledger.store import BATCH_MAX, LEASE_S
+from simpeg_sync.ledger.core import LEASE_S
+from simpeg_sync.ledger.lanes import BATCH_MAX
 from simpeg_sync.ports import Claim
 
 from .conftest import OpenDesk
@@ -270,7 +271,7 @@ def test_an_outage_that_the_process_survived_counts_no_death(desk: Desk) -> None
     desk.mark("2", nip=BOB)
     desk.clock.at += QUIET_S
     others = desk.claim()
-    assert desk.ledger.recover(ALICE) == 1
+    assert desk.ledger.recover(claim) == 1
     assert (desk.status(), desk.record().deaths) == (Status.WAITING, 0)
     assert desk.status("2") is Status.WORKING, "another person's turn goes on"
     assert desk.lane()["owner"] == "alice", "until it is released"
@@ -286,7 +287,7 @@ def test_a_worker_back_from_an_outage_does_not_disturb_the_one_that_took_its_lan
     claim, _ = desk.taken()
     desk.clock.at += LEASE_S + 1
     taken_over = other.claim()
-    assert desk.ledger.recover(claim.lane) == 0
+    assert desk.ledger.recover(claim) == 0
     desk.ledger.release(claim)
     other.ledger.finish(taken_over, taken_over.records[0], Move.unchanged())
     assert desk.status() is Status.SYNCED

@@ -12,7 +12,7 @@ from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId
 from simpeg_sync.domain.status import RESTING, Status
-from simpeg_sync.ledger.store import LEASE_S
+from simpeg_sync.ledger.core import LEASE_S
 from simpeg_sync.ports import Claim
 
 from .conftest import OpenDesk

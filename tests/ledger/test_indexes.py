@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import TextClause, text
 
 from simpeg_sync.ledger import statements as sql
+from simpeg_sync.ledger.rowset import GroupStatement, rows_of
 
 from .desk import KURSUS, Desk
 
@@ -57,15 +58,38 @@ def plan(desk: Desk, statement: TextClause, values: Mapping[str, Any]) -> str:
 def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None:
     on_postgresql = full.engine.dialect.name == "postgresql"
     lane = {"lane": "199001010000000010"}
+    lanes = {"rows": rows_of([{"lane": lane["lane"], "fence": 1}])}
     now = {"now": 5000.0}
+
+    def group(statement: GroupStatement) -> TextClause:
+        return statement.on(full.engine.dialect.name)
+
     owner = {"owner": "a", "lease_until": 1.0, "fence": 1}
     asked: dict[str, tuple[TextClause, Mapping[str, Any]]] = {
-        "claim": (sql.claim(skip_locked=on_postgresql), {**owner, **now, "at_work": ["x"]}),
-        "due records": (sql.DUE_RECORDS, {**lane, **now, "limit": 20}),
+        "claim": (sql.claim(skip_locked=on_postgresql), {**owner, **now, "lease_now": 1.0, "limit": 64}),
+        "due records": (group(sql.DUE_RECORDS), {**lanes, **now, "limit": 20}),
+        "persons": (group(sql.PERSONS_OF_LANES), lanes),
+        "owned": (group(sql.OWNED_BY_LANES), lanes),
+        "open": (group(sql.OPEN_IN_LANES), lanes),
+        "to work": (group(sql.TO_WORK), {"rows": rows_of([{"id": 5, "expected": "waiting"}]), **now}),
+        "finish": (
+            group(sql.finish(("failures",))),
+            {
+                "rows": rows_of([{"id": 5, "expected": "working", "next": "synced", "mark": 1}]),
+                **now,
+                "due_if_marked": 1.0,
+            },
+        ),
+        "end attempts": (group(sql.END_ATTEMPTS), {"rows": rows_of([{"id": 5}]), **now}),
+        "last attempts": (group(sql.LAST_ATTEMPTS), {"rows": rows_of([{"record_id": 5}])}),
+        "next due": (sql.NEXT_DUE, {}),
+        "owners": (sql.OWNERS, {}),
+        "leases kept": (sql.KEEP_LEASES, {"owner": "a", "lease_until": 1.0}),
         "links": (sql.LINKS, lane),
         "abandoned": (sql.ABANDONED, {}),
         "abandoned in a lane": (sql.ABANDONED_IN_LANE, lane),
-        "release": (sql.RELEASE_LANE, {**lane, **owner, **now}),
+        "release": (group(sql.RELEASE_LANES), {**lanes, "owner": "a", **now}),
+        "fences": (group(sql.HOLD_FENCES), {**lanes, "owner": "a", "lease_until": 1.0}),
         "fence": (sql.HOLD_FENCE, {**lane, **owner}),
         "held elsewhere": (sql.HELD_ELSEWHERE, {**lane, "digest": "d"}),
         "vanished": (sql.VANISHED, {"feed": KURSUS, "enough": 50}),
@@ -75,7 +99,9 @@ def test_what_the_daemon_asks_all_day_is_answered_by_indexes(full: Desk) -> None
     }
     for name, (statement, values) in asked.items():
         found = plan(full, statement, values)
-        whole_tables = re.findall(r"SCAN (?!CONSTANT|vanished)\w+$|Seq Scan on (?!attempts)\w+", found, re.MULTILINE)
+        whole_tables = re.findall(
+            r"SCAN (?!CONSTANT|vanished|due)\w+$|Seq Scan on (?!attempts)\w+", found, re.MULTILINE
+        )
         assert not whole_tables, f"{name} looks through a whole table:\n{found}"
 
 
@@ -86,6 +112,6 @@ def test_a_morning_of_turns_with_a_full_ledger_touches_the_urgent_lanes_in_order
         claim = full.claim()
         lanes.append(claim.lane)
         assert all(record.lane == claim.lane for record in claim.records)
-        full.ledger.recover(claim.lane)
+        full.ledger.recover(claim)
     assert lanes == sorted(lanes)
     assert len(set(lanes)) == 20

@@ -14,6 +14,7 @@ from simpeg_sync.domain.errors import LedgerUnfit
 from simpeg_sync.ledger import schema
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import open_engine
+from simpeg_sync.ledger.rowset import GroupStatement
 from tests.servers import PostgresServer
 
 from .desk import Desk, child
@@ -52,23 +53,27 @@ def statements() -> dict[str, TextClause]:
     found = {name: value for name, value in vars(sql).items() if isinstance(value, TextClause)}
     found["CLAIM"] = sql.claim(skip_locked=False)
     found["CLAIM SKIP LOCKED"] = sql.claim(skip_locked=True)
-    found["FINISH"] = text(sql.FINISH.format(changes=""))
+    groups = {name: value for name, value in vars(sql).items() if isinstance(value, GroupStatement)}
+    for name, group in {**groups, "FINISH": sql.finish(("bkn_id", "failures"))}.items():
+        found |= {f"{name} on {dialect}": group.on(dialect) for dialect in ("sqlite", "postgresql")}
     return found
 
 
 @pytest.mark.parametrize("name", statements())
 def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk, name: str) -> None:
-    if ("SKIP LOCKED" in name or name.startswith("LOCK_LANES")) and desk.engine.dialect.name == "sqlite":
+    dialect = desk.engine.dialect.name
+    on_postgresql_only = "SKIP LOCKED" in name or name.startswith(("LOCK_LANES", "LOCK_AND_HOLD", "SERVER_TIME"))
+    if (on_postgresql_only and dialect == "sqlite") or name.partition(" on ")[2] not in ("", dialect):
         return
     statement = statements()[name]
-    values: dict[str, Any] = {
-        bind: [0] if bind == "ids" else ["x"] if bind == "at_work" else 0 for bind in statement.compile().params
-    }
+    values: dict[str, Any] = {bind: [0] if bind == "ids" else 0 for bind in statement.compile().params}
     for bind in values:
         if bind == "records":
             values[bind] = [("x", "x")]
+        elif bind == "rows" and " on " in name:
+            values[bind] = "[]"
         elif re.search(
-            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after|until|shape|digest|entries|kind)\b",
+            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after|shape|digest|entries|kind|dead)\b",
             bind,
         ):
             values[bind] = "x"

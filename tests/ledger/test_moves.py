@@ -64,6 +64,7 @@ def test_a_move_changes_the_fields_it_names_and_no_others(desk: Desk) -> None:
     desk.run(
         "UPDATE records SET failures = 4, deaths = 1, gone_since = 7, refused_digest = 'r', done = '{\"881\":\"d\"}'"
     )
+    record = desk.record()
     linked = Move.linked(
         BknId("Row-B"),
         confirmed={"nama": "h1", "tahun": "h2"},

@@ -55,7 +55,7 @@ def held_up(writer: GroupWriter, jobs: list[Job]) -> Iterator[list[Future[Any]]]
         futures = [pool.submit(hand_in, job) for job in jobs]
         handed_in.wait(10)
         for _ in range(1_000_000):
-            if writer._jobs.qsize() >= len(jobs):
+            if writer._orders.qsize() >= len(jobs):
                 break
         go.set()
         assert blocker.result(10)

@@ -191,7 +191,8 @@ class Office:
         self.clock.time_s += 3600
         claim = self.ledger.claim()
         assert claim is not None
-        Pipeline(replace(view, bkn=self.bkn, ledger=self.ledger)).take_turn(claim)
+        pipeline = Pipeline(replace(view, bkn=self.bkn, ledger=self.ledger))
+        pipeline.take_turn(*pipeline.prepared([claim]))
         self.ledger.release(claim)
         assert self.bkn.writes >= len(ids)
 

@@ -156,7 +156,7 @@ class Desk:
             claim = self.ledger.claim()
             if claim is None:
                 return
-            pipeline.take_turn(claim)
+            pipeline.take_turn(*pipeline.prepared([claim]))
             self.ledger.release(claim)
         raise AssertionError("the work does not come to an end")
 

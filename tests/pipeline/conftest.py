@@ -165,7 +165,7 @@ class Office:
             claim = self.ledger.claim()
             if claim is None:
                 return turns
-            self.pipeline.take_turn(claim)
+            self.pipeline.take_turn(*self.pipeline.prepared([claim]))
             self.ledger.release(claim)
         raise AssertionError("the work does not come to an end")
 

@@ -563,8 +563,8 @@ def test_a_lost_source_stops_the_turn_and_loses_nothing(office: Office) -> None:
     claim = office.ledger.claim()
     assert claim is not None
     with pytest.raises(SourceDown):
-        office.pipeline.take_turn(claim)
-    office.ledger.recover(claim.lane)
+        office.pipeline.take_turn(*office.pipeline.prepared([claim]))
+    office.ledger.recover(claim)
     office.ledger.release(claim)
     office.source.is_down = False
     office.work()

@@ -90,35 +90,39 @@ class Calls:
         *,
         id_names: tuple[str, ...] = (),
     ) -> Outcome:
-        exchanged = self.send(method, url, body, content_type)
-        return meaning_of_write(exchanged, id_names=id_names, now=self.clock.now())
+        return self._sent(method, url, body, content_type, id_names).outcome
 
     def send(self, method: str, url: str, body: bytes | None = None, content_type: str | None = None) -> Exchanged:
         """Raises BknDown and LoginRefused before anything is sent, nothing afterwards."""
-        exchanged, headers = self._once(method, url, body, content_type)
-        dead = self._dead_token(exchanged)
+        return self._sent(method, url, body, content_type).exchanged
+
+    def _sent(
+        self, method: str, url: str, body: bytes | None, content_type: str | None, id_names: tuple[str, ...] = ()
+    ) -> "_Sent":
+        sent = self._once(method, url, body, content_type, id_names)
+        dead = sent.outcome.dead_token if sent.outcome.verdict is Verdict.NOT_EXECUTED else None
         if dead is None or (self.only_tokens is not None and dead not in self.only_tokens):
-            return exchanged
+            return sent
         # 401 is turned away before the work: the one answer after which the same write may leave again.
         try:
-            self.tokens.renew(dead, self.tokens.in_headers(headers, dead))
-            return self._once(method, url, body, content_type)[0]
+            self.tokens.renew(dead, self.tokens.in_headers(sent.headers, dead))
+            return self._once(method, url, body, content_type, id_names)
         except BknDown:
-            return exchanged
+            return sent
 
     def _once(
-        self, method: str, url: str, body: bytes | None, content_type: str | None
-    ) -> tuple[Exchanged, Mapping[str, str]]:
+        self, method: str, url: str, body: bytes | None, content_type: str | None, id_names: tuple[str, ...]
+    ) -> "_Sent":
         headers = self._headers() | ({"Content-Type": content_type} if content_type else {})
         with self.gate.passage(_kind(method, body), writes=method != "GET"):
             exchanged = self.exchange.send(Request(method, url, headers, body), deadline_s=self.call_limit_s)
-        outcome = meaning_of_write(exchanged, now=self.clock.now())
+        outcome = meaning_of_write(exchanged, id_names=id_names, now=self.clock.now())
         self.gate.report(
             down=outcome.stops_all,
             retry_after_s=outcome.retry_after_s,
             failed_request=hash((method, url, body)) if _may_be_everybodys(outcome) else None,
         )
-        return exchanged, headers
+        return _Sent(exchanged, headers, outcome)
 
     def _headers(self) -> dict[str, str]:
         """A token server that is down is BKN being down: everybody waits for it together."""
@@ -133,9 +137,13 @@ class Calls:
             self.gate.cancel()
             raise
 
-    def _dead_token(self, exchanged: Exchanged) -> TokenName | None:
-        outcome = meaning_of_write(exchanged, now=self.clock.now())
-        return outcome.dead_token if outcome.verdict is Verdict.NOT_EXECUTED else None
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    exchanged: Exchanged
+    headers: Mapping[str, str]
+    outcome: Outcome
+    """What the exchange would mean of a write."""
 
 
 def _kind(method: str, body: bytes | None) -> str:

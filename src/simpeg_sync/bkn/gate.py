@@ -25,7 +25,7 @@ LOOK_S = 1.0
 """The longest sleep of whoever waits for a start: meanwhile BKN may have gone down."""
 LET_IN_S = 0.02
 """So long before its start a write may store its intent."""
-LET_IN_TIMES = 2
+LET_IN_TIMES = 4
 """Writes that may have stored their intent and not left yet, for each place in flight."""
 PATIENCE_S = 2.0
 """So long a thread waits for a limit that is used up; for longer the record is put back."""

@@ -1,5 +1,6 @@
 """BKN as far as it is known without asking it: what it wants of each kind of row. No login, no call."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -70,20 +71,33 @@ class RememberedCodes:
     """What was pulled, asked once for each code: over a whole table the same few codes come again and again."""
 
     pulled: PulledCodes
+    lasts_s: float = float("inf")
+    """So old what is remembered may be; another process may pull meanwhile."""
+    monotonic: Callable[[], float] = time.monotonic
     known: dict[tuple[str, str], bool] = field(default_factory=dict)
     complete: dict[str, bool] = field(default_factory=dict)
+    _until: float = float("-inf")
 
     def has(self, table: str, code: str) -> bool:
-        if (table, code) not in self.known:
+        self._forget_old()
+        known = self.known.get((table, code))
+        if known is None:
             if len(self.known) >= REMEMBERED_MAX:
                 self.known.clear()
-            self.known[(table, code)] = self.pulled.has(table, code)
-        return self.known[(table, code)]
+            known = self.known[(table, code)] = self.pulled.has(table, code)
+        return known
 
     def is_complete(self, table: str) -> bool:
-        if table not in self.complete:
-            self.complete[table] = self.pulled.is_complete(table)
-        return self.complete[table]
+        self._forget_old()
+        known = self.complete.get(table)
+        if known is None:
+            known = self.complete[table] = self.pulled.is_complete(table)
+        return known
+
+    def _forget_old(self) -> None:
+        now = self.monotonic()
+        if now >= self._until:
+            self.known, self.complete, self._until = {}, {}, now + self.lasts_s
 
 
 class NothingPulled:

@@ -5,6 +5,7 @@ fields, and everything that differs between BKN's kinds of history for the pipel
 """
 
 import datetime as dt
+import functools
 import hashlib
 import re
 from collections.abc import Callable, Mapping
@@ -63,7 +64,12 @@ def flag(value: Any) -> str:
 
 def date(value: Any) -> str:
     """ISO, whichever of BKN's spellings came: dd-mm-yyyy, yyyy-mm-dd, or with a time behind it."""
-    plain = code(value)[:10]
+    return _iso(code(value)[:10])
+
+
+@functools.lru_cache(maxsize=4096)
+def _iso(plain: str) -> str:
+    """Reading a date takes longer than anything else about a field, and the days of a career are few."""
     if plain in EMPTY_DATES:
         return ""
     for form in ("%d-%m-%Y", "%Y-%m-%d"):

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -17,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit, NoLedger
 
 BUSY_LIMIT_MS = 5000
+PLANNER = {"enable_hashjoin": "off", "enable_mergejoin": "off", "random_page_cost": "1.1"}
 FULL = "the ledger's disk is full; nothing is sent until there is space again"
 
 
@@ -27,7 +29,7 @@ def open_engine(url: str, *, create: bool = False) -> Engine:
         return _sqlite(url, parsed.database, create=create)
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return create_engine(
+    engine = create_engine(
         parsed,
         pool_pre_ping=True,
         hide_parameters=True,
@@ -35,6 +37,16 @@ def open_engine(url: str, *, create: bool = False) -> Engine:
         max_overflow=4,
         connect_args={"connect_timeout": 5},
     )
+
+    @event.listens_for(engine, "connect")
+    def _plan_for_few(connection: psycopg.Connection[Any], _: Any) -> None:
+        # Groups of rows come as a parameter whose length the planner does not know; it would read whole tables for them.
+        with connection.cursor() as cursor:
+            for name, value in PLANNER.items():
+                cursor.execute(f"SET {name} = {value}")
+        connection.commit()
+
+    return engine
 
 
 def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:

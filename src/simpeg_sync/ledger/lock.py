@@ -1,32 +1,27 @@
-"""Only one daemon may work on a ledger that cannot coordinate several. The second one is told so at once."""
+"""Only one daemon may work on a ledger that cannot coordinate several, a SQLite file. The second one is told so at once."""
 
 import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from simpeg_sync.domain.errors import LedgerBusy, LedgerUnfit
-from simpeg_sync.ledger.engine import translated
-
-ADVISORY_KEY = 0x53494D504547
 
 
 @contextmanager
 def alone(engine: Engine) -> Iterator[None]:
-    """Held while the daemon runs; freed by the operating system or the server when the process dies.
+    """Held while the daemon runs; freed by the operating system when the process dies. PostgreSQL coordinates any number of
+    daemons, by leases and fences.
 
     Raises LedgerBusy.
     """
-    if engine.dialect.name == "sqlite":
-        with _file_lock(f"{engine.url.database}.lock"):
-            yield
-    else:
-        with translated(), engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": ADVISORY_KEY}).scalar_one():
-                raise LedgerBusy("another instance works on this ledger")
-            yield
+    if engine.dialect.name != "sqlite":
+        yield
+        return
+    with _file_lock(f"{engine.url.database}.lock"):
+        yield
 
 
 @contextmanager

@@ -113,10 +113,10 @@ class Group:
         """Locks the lanes, in one order for everybody, and gives those that are still their workers'."""
         claims = {(order.claim.lane, order.claim.fence) for order in orders}
         given = rows_of({"lane": lane, "fence": fence} for lane, fence in sorted(claims))
-        if self.connection.dialect.name != "sqlite":
-            self.connection.execute(self.statements(sql.LOCK_GIVEN_LANES), {"rows": given})
+        is_sqlite = self.connection.dialect.name == "sqlite"
+        hold = sql.HOLD_FENCES if is_sqlite else sql.LOCK_AND_HOLD_FENCES
         values = {"rows": given, "owner": self.owner, "lease_until": self.lease_until}
-        found = self.connection.execute(self.statements(sql.HOLD_FENCES), values)
+        found = self.connection.execute(self.statements(hold), values)
         return {(lane, fence) for lane, fence in found}
 
     # ----------------------------------------------------------------------------------------------------------- moves
@@ -318,7 +318,7 @@ class Group:
         """A lane that was taken over meanwhile is no longer its worker's to give."""
         given = [{"lane": claim.lane} for claim in claims if (claim.lane, claim.fence) in held]
         if given:
-            values = {"rows": rows_of(given), "now": self.now, "owner": self.owner}
+            values = {"rows": rows_of(given), "now": self.now}
             self.connection.execute(self.statements(sql.RELEASE_LANES), values)
 
 

@@ -3,10 +3,10 @@
 SQLite and PostgreSQL both turn a JSON text into rows, each by a function of its own; the rest of a statement is the same.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import TextClause, text
 
 TYPES = {"int": "bigint", "text": "text", "time": "double precision"}
@@ -25,7 +25,7 @@ class GroupStatement:
 
 def rows_of(items: Iterable[Mapping[str, Any]]) -> str:
     """The value of the parameter ``rows``."""
-    return json.dumps(list(items), ensure_ascii=False, separators=(",", ":"))
+    return to_json(list(items)).decode()
 
 
 def _given(dialect: str, columns: Mapping[str, str]) -> str:

@@ -142,16 +142,25 @@ STOP_LEADING = text("UPDATE leaders SET owner = '' WHERE name = :name AND owner 
 
 _CLAIMS = {"lane": "text", "fence": "int"}
 
-# PostgreSQL only; see LOCK_LANES.
-LOCK_GIVEN_LANES = GroupStatement(
-    "SELECT 1 FROM lanes WHERE lane IN (SELECT given.lane FROM {given}) ORDER BY lane FOR UPDATE", _CLAIMS
-)
-
-# Holding the fence is a condition of every write: a worker that was overtaken changes nothing.
+# Holding the fence is a condition of every write: a worker that was overtaken changes nothing. The owner is asked for in a
+# way that no index answers: SQLite would go through all of a process's lanes for each of them.
 HOLD_FENCES = GroupStatement(
     """
 UPDATE lanes SET lease_until = :lease_until FROM {given}
-WHERE lanes.lane = given.lane AND lanes.owner = :owner AND lanes.fence = given.fence
+WHERE lanes.lane = given.lane AND coalesce(lanes.owner, '') = :owner AND lanes.fence = given.fence
+RETURNING lanes.lane, lanes.fence
+""",
+    _CLAIMS,
+)
+
+# PostgreSQL, where others lock lanes too; see LOCK_LANES.
+LOCK_AND_HOLD_FENCES = GroupStatement(
+    """
+UPDATE lanes SET lease_until = :lease_until FROM (
+    SELECT lanes.lane, lanes.fence FROM lanes JOIN {given}
+    ON lanes.lane = given.lane AND lanes.owner = :owner AND lanes.fence = given.fence
+    ORDER BY lanes.lane FOR UPDATE OF lanes) held
+WHERE lanes.lane = held.lane
 RETURNING lanes.lane, lanes.fence
 """,
     _CLAIMS,
@@ -176,7 +185,7 @@ UPDATE lanes SET
     due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL),
     priority = coalesce((SELECT min(priority) FROM records
                          WHERE records.lane = lanes.lane AND due_at IS NOT NULL AND due_at <= :now), 0)
-FROM {given} WHERE lanes.lane = given.lane AND lanes.owner = :owner
+FROM {given} WHERE lanes.lane = given.lane
 """,
     _LANES,
 )

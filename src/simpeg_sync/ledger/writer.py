@@ -7,7 +7,6 @@ group is being committed, and flushed together; each caller returns only after i
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
@@ -72,16 +71,32 @@ class DirectWriter:
 class _Order:
     """One thing to write: a job by itself, or an order among others of its kind."""
 
-    __slots__ = ("answer", "job", "order")
+    __slots__ = ("_done", "answer", "job", "order")
 
     def __init__(self, job: Job | None, order: Any = None) -> None:
-        self.job, self.order, self.answer = job, order, Future[Any]()
+        self.job, self.order, self.answer = job, order, None
+        # A bare lock is all that one waiter needs; an event or a future costs ten times as much.
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def is_answered(self, answer: Any) -> None:
+        self.answer = answer
+        self._done.release()
+
+    def result(self) -> Any:
+        self._done.acquire()
+        return _raised(self.answer)
+
+
+class _BadOrder(Exception):
+    """Undoes a group in which the database refused the values of an order."""
 
 
 class GroupWriter:
     """One writer thread; what fails is undone alone, by savepoint, and the rest of its group commits."""
 
-    def __init__(self, engine: Engine, together: Together) -> None:
+    def __init__(self, engine: Engine, together: Together = lambda _, orders: orders) -> None:
+        """``together``: writes orders, for whoever has any."""
         self._engine, self._together = engine, together
         self._open, self._is_closed = threading.Lock(), False
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
@@ -98,10 +113,10 @@ class GroupWriter:
     def order_all(self, orders: Sequence[Any]) -> None:
         put = [self._queued(_Order(None, order)) for order in orders]
         for one in put:
-            one.answer.result()
+            one.result()
 
     def _put(self, order: _Order) -> Any:
-        return self._queued(order).answer.result()
+        return self._queued(order).result()
 
     def _queued(self, order: _Order) -> _Order:
         with self._open:  # so that no order is put behind the last one, where nobody would ever answer it
@@ -137,10 +152,24 @@ class GroupWriter:
                 return self._answer(group, self._written(group))
             except Collision:
                 continue  # undone whole by the server: the same transaction may pass now
+            except _BadOrder:
+                # One of them cannot be written, and so nothing of the group is: each by itself shows which.
+                for one in group:
+                    self._commit_alone(one)
+                return None
             except BaseException as error:
                 # Nothing of the group is stored; each caller decides what that means for it.
                 return self._answer(group, [error] * len(group))
         return self._answer(group, [LedgerDown("the ledger's transactions keep colliding")] * len(group))
+
+    def _commit_alone(self, one: _Order) -> None:
+        answer: Any
+        try:
+            with translated(), self._engine.begin() as connection:
+                answer = (one.job or partial(self._order_alone, one.order))(connection)
+        except BaseException as error:
+            answer = error
+        one.is_answered(answer)
 
     def _written(self, group: list[_Order]) -> list[Any]:
         with translated(), self._engine.begin() as connection:
@@ -155,16 +184,12 @@ class GroupWriter:
             return [answers[one] for one in group]
 
     def _orders_of(self, connection: Connection, orders: Sequence[Any]) -> Sequence[Any]:
-        savepoint = connection.begin_nested()
         try:
-            answers = self._together(connection, orders)
-        except ITS_OWN_FAULT:
-            savepoint.rollback()
-        else:
-            savepoint.commit()
-            return answers
-        # One of them cannot be written: each by itself shows which.
-        return [_run_one(connection, partial(self._order_alone, one)) for one in orders]
+            return self._together(connection, orders)
+        except ITS_OWN_FAULT as error:
+            if len(orders) == 1:
+                raise
+            raise _BadOrder from error
 
     def _order_alone(self, order: Any, connection: Connection) -> Any:
         return _raised(self._together(connection, [order])[0])
@@ -172,10 +197,7 @@ class GroupWriter:
     @staticmethod
     def _answer(group: Sequence[_Order], answers: Sequence[Any]) -> None:
         for one, answer in zip(group, answers, strict=True):
-            if isinstance(answer, BaseException):
-                one.answer.set_exception(answer)
-            else:
-                one.answer.set_result(answer)
+            one.is_answered(answer)
 
 
 class TwoWayWriter(DirectWriter):
@@ -196,7 +218,7 @@ class TwoWayWriter(DirectWriter):
 
 
 def _raised(answer: Any) -> Any:
-    if isinstance(answer, Exception):
+    if isinstance(answer, BaseException):
         raise answer
     return answer
 

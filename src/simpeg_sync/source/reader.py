@@ -26,6 +26,7 @@ T = TypeVar("T")
 KEYS_PER_STATEMENT = 200
 PARTNERS_PER_STATEMENT = 50
 PARTNER_PAGE = 1_000
+STATEMENTS_MAX = 500
 
 
 class SqlSource:
@@ -36,6 +37,7 @@ class SqlSource:
         self._engine = engine
         self._dialect = engine.dialect.name
         self._catalogue = Catalogue(engine)
+        self._statements: dict[tuple[Any, ...], sa.Select[Any]] = {}
 
     def read(self, feed: Feed, keys: Sequence[SourceKey]) -> Mapping[SourceKey, Row]:
         names = feed.columns
@@ -105,7 +107,7 @@ class SqlSource:
     def check(self, feed: Feed, *, deep: bool = False) -> None:
         """Raises SourceUnfit when a table, a column or a right is missing. ``deep`` also looks through the
         whole table for keys that are not unique."""
-        self._catalogue.forget()
+        self._forget()
         selects = self._selects(feed)
         self._refuse_moving_keys(feed, selects)
         with translated(f"read feed {feed.name}"), self._engine.connect() as connection:
@@ -191,18 +193,29 @@ class SqlSource:
         return None
 
     def _read_chunk(self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey]) -> Sequence[Any]:
-        selects = self._selects(feed)
         # A round number of keys, the last one repeated: few shapes of statement, so both sides can keep them.
         size = next(size for size in (1, 10, 50, KEYS_PER_STATEMENT) if size >= len(keys))
         padded = [*keys, *[keys[-1]] * (size - len(keys))]
+        values = Selects.key_values(padded)
         with self._engine.connect() as connection:
             try:
-                return connection.execute(selects.rows(names, padded, by_text=False)).all()
+                return connection.execute(self._statement(feed, names, padded, by_text=False), values).all()
             except DBAPIError as error:
                 if not is_no_value(error):
                     raise
                 # a text that is no value of the key's type, from before an ALTER say: no row has it
-            return connection.execute(selects.rows(names, padded, by_text=True)).all()
+            return connection.execute(self._statement(feed, names, padded, by_text=True), values).all()
+
+    def _statement(
+        self, feed: Feed, names: Sequence[str], keys: Sequence[SourceKey], *, by_text: bool
+    ) -> sa.Select[Any]:
+        """Building it costs more than running it, so the few that there are, are kept as long as the catalogue holds."""
+        shape = (feed.table, feed.key, feed.joins, tuple(names), len(keys), by_text)
+        if shape not in self._statements:
+            if len(self._statements) >= STATEMENTS_MAX:
+                self._statements.clear()
+            self._statements[shape] = self._selects(feed).rows(names, keys, by_text=by_text)
+        return self._statements[shape]
 
     def _pages(
         self,
@@ -245,14 +258,18 @@ class SqlSource:
             with translated(f"read feed {feed.name}"):
                 return work()
         except SourceUnfit:
-            self._catalogue.forget()
+            self._forget()
         try:
             self.check(feed)
             with translated(f"read feed {feed.name}"):
                 return work()
         except SourceUnfit:
-            self._catalogue.forget()
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        self._catalogue.forget()
+        self._statements.clear()
 
     def _selects(self, feed: Feed) -> Selects:
         return Selects(feed, self._catalogue, self._dialect)

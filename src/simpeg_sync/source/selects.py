@@ -272,6 +272,11 @@ class Selects:
         ]  # fmt: skip
         return sa.and_(*tests)
 
+    @staticmethod
+    def key_values(keys: Sequence[SourceKey]) -> dict[str, str]:
+        """The parameters of `rows` for other keys than it was built with."""
+        return {f"k{number}_{n}": part for number, key in enumerate(keys) for n, part in enumerate(key_parts(key))}
+
     def _has_key(self, keys: Sequence[SourceKey], *, by_text: bool) -> sa.ColumnElement[bool]:
         return sa.or_(*(sa.and_(*self._is_key(key, n, by_text=by_text)) for n, key in enumerate(keys)))
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from simpeg_sync import logs
 from simpeg_sync.bkn.client import BknClient
+from simpeg_sync.bkn.kinds import RememberedCodes
 from simpeg_sync.clock import Clock
 from simpeg_sync.config.load import Config
 from simpeg_sync.daemon import Daemon
@@ -22,6 +23,9 @@ from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
 from simpeg_sync.write_back import WriteBack
+
+CODES_LAST_S = 30.0
+"""So late the daemon sees what `codes pull` brought."""
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
@@ -73,7 +77,12 @@ def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
 
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings, wake = config.settings, Wake(clock.stop)
-    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
+    bkn = open_bkn(
+        config,
+        clock,
+        ledger,
+        codes=code_check(config, RememberedCodes(open_codes(ledger, clock), CODES_LAST_S, clock.monotonic)),
+    )
     if bkn.calls.tokens.refusal:
         logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
     return Daemon(
