@@ -8,6 +8,7 @@ import datetime as dt
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -72,6 +73,9 @@ def main() -> int:
     wants_peers = not (arguments.quick or arguments.no_peers) and not {"throughput", "slow"}.isdisjoint(parts)
     figures: list[Figure] = []
     failed: list[str] = []
+    place = arguments.keep or RESULTS / f"{dt.datetime.now(dt.UTC):%Y%m%d-%H%M%S}.json"
+    # Whoever stops us gets what was measured so far, and the servers go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with (
         tempfile.TemporaryDirectory(prefix="bench-peers-", dir="/tmp") as folder,
         Bkn() as bkn,
@@ -92,8 +96,9 @@ def main() -> int:
             except (RuntimeError, OSError) as error:
                 failed.append(part)
                 tell(f"{part} failed: {error}")
+            keep(figures, place)
     print("\n".join(report.lines(figures)))
-    print(f"raw figures: {keep(figures, arguments.keep)}")
+    print(f"raw figures: {place}; again: make bench ARGS='--show {place}'")
     if failed:
         print(f"failed: {', '.join(failed)}", file=sys.stderr)
     return 1 if failed else 0
@@ -113,14 +118,15 @@ def installed(folder: Path, tell: Callable[[str], None]) -> list[tuple[str, Inst
     return found
 
 
-def keep(figures: list[Figure], place: Path | None) -> Path:
-    now = dt.datetime.now(dt.UTC)
-    place = place or RESULTS / f"{now:%Y%m%d-%H%M%S}.json"
+def keep(figures: list[Figure], place: Path) -> None:
     place.parent.mkdir(exist_ok=True, parents=True)
     machine = {"python": platform.python_version(), "cores": os.cpu_count(), "system": platform.platform()}
-    content = {"at": now.isoformat(), "machine": machine, "figures": [asdict(figure) for figure in figures]}
+    content = {
+        "at": dt.datetime.now(dt.UTC).isoformat(),
+        "machine": machine,
+        "figures": [asdict(figure) for figure in figures],
+    }
     place.write_text(json.dumps(content, indent=1) + "\n")
-    return place
 
 
 def kept(place: Path) -> list[Figure]:
