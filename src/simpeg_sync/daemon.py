@@ -4,6 +4,7 @@ Loops that must be even (capture, leases) run by the monotonic clock; what peopl
 sweep, the purge of the log) runs by APScheduler.
 """
 
+import contextlib
 import datetime as dt
 import os
 import signal
@@ -433,5 +434,8 @@ def notify(state: str) -> None:
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        # Whoever does not read must not stop the daemon; a notice too many is worth nothing.
+        channel.setblocking(False)
         channel.connect("\0" + address[1:] if address.startswith("@") else address)
-        channel.sendall(state.encode())
+        with contextlib.suppress(BlockingIOError):
+            channel.send(state.encode())
