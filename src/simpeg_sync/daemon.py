@@ -114,7 +114,7 @@ class Daemon:
     _failed: list[BaseException] = field(default_factory=list)
     is_leading: bool = False
     """Of several daemons on one ledger: whether this one looks after the change log and the calendar."""
-    _lead_until: float = float("-inf")
+    _led_at: float = float("-inf")
     _kept_at: float = float("-inf")
     _beats: dict[str, float] = field(default_factory=dict)
     """When each loop last went round, in monotonic seconds."""
@@ -125,6 +125,7 @@ class Daemon:
         if recovered:
             logs.get().warning("daemon.recovered_records", count=recovered)
         logs.get().info("daemon.started", pid=os.getpid())
+        self._keep_lead()
         scheduler = self._calendar()
         threads = [self._thread("intake", self._intake_loop)]
         threads.append(self._thread("dealer", self._dealer_loop))
@@ -136,6 +137,7 @@ class Daemon:
             while not self.clock.sleep(IDLE_S):
                 self._tell_watchdog()
                 self._keep_leases()
+                self._keep_lead()
                 if once and self._is_finished():
                     self._write_back()
                     break
@@ -159,17 +161,22 @@ class Daemon:
     # ----------------------------------------------------------------------------------------------------- loops
 
     def _intake_loop(self) -> None:
+        led_before = False
         while not self.clock.stop.is_set():
             self._beat()
+            if not self.is_leading:
+                led_before = False
+                self.intake_is_current.set()  # it is another daemon's business
+                self.clock.sleep(IDLE_S)
+                self.intake_is_current.clear()
+                continue
+            if not led_before:
+                led_before = True
+                self.intake.begin_anew()
             try:
-                if not self._leads():
-                    self.intake_is_current.set()  # it is another daemon's business
-                    self.clock.sleep(LEAD_EVERY_S)
-                    self.intake_is_current.clear()
-                    continue
                 more = self.intake.step()
             except LostLead:
-                self._lead_until = float("-inf")
+                self.is_leading = False
                 continue
             except SourceUnfit as error:
                 # One feed's or capture's fault; the others go on with what is marked already, and sweeps find the rest.
@@ -197,16 +204,16 @@ class Daemon:
                 self.intake.wait(self.poll_s, self.clock.sleep)
                 self.intake_is_current.clear()
 
-    def _leads(self) -> bool:
-        """Asked of the ledger every so often; whoever begins to lead reads the cursors anew."""
+    def _keep_lead(self) -> None:
+        """By the loop that never waits for long: a sweep may take minutes, and two daemons must not take turns at it."""
         now = self.clock.monotonic()
-        if now < self._lead_until:
-            return True
-        led_before, leads = self.is_leading, self.work.leads()
-        self.is_leading, self._lead_until = leads, now + LEAD_EVERY_S if leads else float("-inf")
-        if leads and not led_before:
-            self.intake.begin_anew()
-        return leads
+        if now < self._led_at + LEAD_EVERY_S:
+            return
+        self._led_at = now
+        try:
+            self.is_leading = self.work.leads()
+        except LedgerError as error:
+            self.health.is_lost("ledger", str(error))
 
     def _keep_leases(self) -> None:
         now = self.clock.monotonic()

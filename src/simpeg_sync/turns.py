@@ -31,12 +31,14 @@ class Turns:
         self._done_at: deque[float] = deque()
 
     def room(self, now: float) -> int:
-        """How many more lanes to claim now; 0 while enough are at hand, since claiming many at once costs less."""
+        """How many more lanes to claim now. No call that may be under way lacks a person; beyond that 0 while enough are at
+        hand, since claiming many at once costs less."""
         with self._lock:
             while self._done_at and self._done_at[0] < now - SOON_S:
                 self._done_at.popleft()
             wanted = max(self._least, min(self._most, 2 * len(self._done_at)))
-            return wanted - self._outstanding if self._outstanding <= wanted // 2 else 0
+            is_short = self._outstanding < self._least or self._outstanding <= wanted // 2
+            return wanted - self._outstanding if is_short else 0
 
     def deal(self, turns: Sequence[Turn]) -> None:
         with self._lock:
@@ -54,7 +56,7 @@ class Turns:
             self._outstanding -= 1
             self._done.append(turn.claim)
             self._done_at.append(now)
-            return self._outstanding <= self._least // 2 or len(self._done) >= self._least
+            return self._outstanding < self._least or len(self._done) >= self._least
 
     def failed(self) -> None:
         """A turn ended early; its worker gives the lane back by itself."""

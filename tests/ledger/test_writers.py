@@ -1,7 +1,7 @@
 """How writes reach the disk: in groups on SQLite, one by one and repeated after a collision on PostgreSQL."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
@@ -208,3 +208,38 @@ def test_two_real_transactions_that_block_each_other_both_pass(postgres_desk: De
         assert [f.result(20) for f in (pool.submit(crossing, "a", "b"), pool.submit(crossing, "b", "a"))] == [1, 1]
     values = {row["name"]: row["value"] for row in postgres_desk.rows("SELECT * FROM notes")}
     assert {name: sorted(value) for name, value in values.items()} == {"a": ["a", "b", "x"], "b": ["a", "b", "x"]}
+
+
+def test_an_order_that_cannot_be_written_fails_alone(sqlite_desk: Desk) -> None:
+    def together(connection: Connection, orders: Sequence[Any]) -> Sequence[Any]:
+        for order in orders:
+            if order == "bad":
+                raise TypeError("nobody can write this")
+            note(order)(connection)
+        return orders
+
+    writer = GroupWriter(sqlite_desk.engine, together)
+
+    def hand_in(name: str) -> Any:
+        return writer.order(name) if name != "a job" else writer.write(note(name))
+
+    go, runs = threading.Event(), threading.Event()
+
+    def until_told(_: Connection) -> bool:
+        runs.set()
+        return go.wait(10)
+
+    with ThreadPoolExecutor(4) as pool:
+        blocker = pool.submit(writer.write, until_told)
+        assert runs.wait(10)
+        futures = {name: pool.submit(hand_in, name) for name in ("good", "bad", "a job")}
+        for _ in range(1_000_000):
+            if writer._orders.qsize() >= len(futures):
+                break
+        go.set()
+        assert blocker.result(10)
+        assert futures["good"].result(10) == "good"
+        assert futures["a job"].result(10) == 1
+        with pytest.raises(TypeError):
+            futures["bad"].result(10)
+    assert names(sqlite_desk.engine) == {"good", "a job"}

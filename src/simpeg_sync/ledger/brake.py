@@ -39,8 +39,7 @@ def stops(connection: Connection, intents: Sequence[Intent], now: float) -> dict
         found[id(intent)] = None
         if intent.counted is not None:
             alike.setdefault((intent.record.feed, intent.counted.kind, intent.action), []).append(intent)
-    feeds = {feed for feed, _, _ in alike}
-    pulled = {feed for feed in feeds if _is_pulled(connection, feed)}
+    pulled = {row.feed for row in connection.execute(sql.PULLED)} if alike else set()
     for (feed, kind, _), some in alike.items():
         if feed not in pulled and (kind is None or _are_far_from_it(connection, some, now)):
             continue
@@ -48,11 +47,6 @@ def stops(connection: Connection, intents: Sequence[Intent], now: float) -> dict
             assert intent.counted is not None
             found[id(intent)] = stop(connection, intent, intent.counted, now)
     return found
-
-
-def _is_pulled(connection: Connection, feed: str) -> bool:
-    standing = connection.execute(sql.BRAKE, {"feed": feed}).mappings().first()
-    return standing is not None and standing["pulled_at"] is not None
 
 
 def _are_far_from_it(connection: Connection, intents: Sequence[Intent], now: float) -> bool:

@@ -89,11 +89,12 @@ class _Order:
 
 
 class _BadOrder(Exception):
-    """Undoes a group in which the database refused the values of an order."""
+    """Undoes a group with an order that cannot be written, whatever is wrong with it."""
 
 
 class GroupWriter:
-    """One writer thread; what fails is undone alone, by savepoint, and the rest of its group commits."""
+    """One writer thread; what fails is undone alone, and the rest of its group commits: a job by its savepoint, an order by
+    writing everything of the group anew, each by itself."""
 
     def __init__(self, engine: Engine, together: Together = lambda _, orders: orders) -> None:
         """``together``: writes orders, for whoever has any."""
@@ -180,14 +181,15 @@ class GroupWriter:
                 if one.job is not None:
                     answers[one] = _run_one(connection, one.job, alone=len(group) == 1)
             if together:
-                answers |= zip(together, self._orders_of(connection, [one.order for one in together]), strict=True)
+                answers |= zip(together, self._orders_of(connection, group, together), strict=True)
             return [answers[one] for one in group]
 
-    def _orders_of(self, connection: Connection, orders: Sequence[Any]) -> Sequence[Any]:
+    def _orders_of(self, connection: Connection, group: Sequence[_Order], together: Sequence[_Order]) -> Sequence[Any]:
         try:
-            return self._together(connection, orders)
-        except ITS_OWN_FAULT as error:
-            if len(orders) == 1:
+            return self._together(connection, [one.order for one in together])
+        except Exception as error:
+            is_databases = isinstance(error, DBAPIError) and not isinstance(error, ITS_OWN_FAULT)
+            if len(group) == 1 or is_databases:
                 raise
             raise _BadOrder from error
 
