@@ -115,7 +115,7 @@ def test_a_section_that_holds_only_comments_is_accepted(region: Region) -> None:
 def test_an_editor_shows_what_each_word_is_for() -> None:
     """The template's own comments, so that they are written once."""
     settings = json.loads(wiring.editor_schema(feed=False))
-    assert "worker threads" in settings["$defs"]["BknSettings"]["properties"]["calls_in_flight"]["description"]
+    assert "Calls under way" in settings["$defs"]["BknSettings"]["properties"]["calls_in_flight"]["description"]
     assert "region" in settings["properties"]
     feed = json.loads(wiring.editor_schema(feed=True))
     assert [word for word, one in feed["properties"].items() if not one.get("description")] == []
