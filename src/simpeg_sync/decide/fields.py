@@ -126,6 +126,12 @@ class Resource:
     """False where a row of BKN does not say whose it is."""
     follow_up: str = ""
     """The call that BKN wants after a save, before its other pages show it."""
+    shares_list: str = ""
+    """The list in which BKN shows these rows among those of another kind; empty where they have a list of their own."""
+
+    @property
+    def list_name(self) -> str:
+        return self.shares_list or self.name
 
     def readable(self, names: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> list[Field]:
         """The fields among ``names`` that BKN shows again; of a guessed field only the row itself can tell."""
@@ -189,7 +195,11 @@ class Resource:
 
     def digest_of_row(self, row: Mapping[str, Any]) -> Digest:
         """Of everything comparable that BKN's row holds, to see later that it has changed."""
-        shown = [f"{field.write}={field.normal(row[field.read])}" for field in self.fields if field.read in row]
+        shown = [
+            f"{one.write}={one.normal(row[one.read])}"
+            for one in self.fields
+            if one.read is not None and one.read in row
+        ]
         return Digest(_hash("\n".join(shown)))
 
     def same_by(self, names: tuple[str, ...], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
