@@ -57,7 +57,8 @@ LEFT = text("SELECT count(*) FROM comparisons WHERE due_at <= :now AND priority 
 CALLS_SINCE = text("SELECT coalesce(sum(calls), 0) FROM comparisons WHERE compared_at >= :since")
 
 NOTE_COMPARISON = text("""
-UPDATE comparisons SET compared_at = coalesce(CAST(:now AS DOUBLE PRECISION), compared_at), calls = :calls, priority = :priority, due_at = :due_at
+UPDATE comparisons SET compared_at = coalesce(CAST(:now AS DOUBLE PRECISION), compared_at), calls = :calls,
+    priority = :priority, due_at = :due_at
 WHERE lane = :lane AND list = :list
 """)
 
