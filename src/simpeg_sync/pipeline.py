@@ -126,7 +126,7 @@ class Pipeline:
         if record.bkn_id is None and self.view.is_look_behind(work, look):
             return plan.Later("bkn.not_visible_yet", self.view.timing.absent_gap_s)
         free, taken = self.view.matches(work, look)
-        return plan.after_looking(
+        decision = plan.after_looking(
             resource,
             record,
             work.wanted,
@@ -137,6 +137,7 @@ class Pipeline:
             taken=taken,
             patience=self.view.patience,
         )
+        return self.view.case(work, look, free).decide(decision)
 
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
         if self.view.is_entered_anew(work, look):

@@ -83,3 +83,21 @@ class Finding:
     def place(self) -> tuple[FeedName, str, str]:
         """What stays the same from one comparison to the next: feed, SIMPEG's key, or else BKN's id."""
         return (self.feed, "", str(self.bkn_id)) if self.is_bkns else (self.feed, str(self.key), "")
+
+
+Choice = Literal["push", "adopt", "keep_bkn", "report", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a region wants done about its rows, by situation."""
+
+    missing_at_bkn: Choice = "push"
+    differs: Choice = "push"
+    """BKN has the row, and never had it from us."""
+    changed_at_bkn: Choice = "hold"
+    """Another hand has changed what was ours."""
+    gone_at_bkn: Choice = "hold"
+    alike: Choice = "hold"
+    """BKN has no such row, and one that is probably this one, typed a little differently."""
+    twice_at_bkn: Choice = "hold"
