@@ -22,6 +22,7 @@ FIRST_IS_REASON = {
 # Words of a comparison and of a plan, which are given where they are made.
 OF_SITUATIONS = {
     "compare.only_at_bkn", "compare.twice_at_bkn", "compare.twice_in_simpeg", "compare.not_kept",
+    "compare.missing", "compare.unequal", "compare.contradicts",
     "policy.keeps_bkn", "policy.reports", "policy.holds", "plan.changed",
 }  # fmt: skip
 LEVELS = {"debug", "info", "warning", "error"}

@@ -196,6 +196,31 @@ REASONS: Mapping[str, Sentence] = {
         "Isi SIMPEG dan BKN berbeda, dan BKN tidak menerima kiriman jenis ini; ajukan perbaikan lewat SIASN.",
         "The two sides differ and BKN takes none of this kind from a region; propose the correction in SIASN.",
     ),
+    "match.alike": Sentence(
+        "BKN punya baris yang hampir sama (mungkin salah ketik); samakan nomor atau tanggalnya, atau nyatakan berbeda.",
+        "BKN has a row that is almost this one, typed a little differently perhaps; make number or date the same on one side, "
+        "or say that they are two.",
+    ),
+    "match.others_first": Sentence(
+        "Menunggu baris lain pegawai ini menemukan pasangannya di BKN.",
+        "Waits until the person's other rows have found theirs at BKN.",
+    ),
+    "compare.missing": Sentence(
+        "Baris belum ada di BKN; dikirim bila tidak ada yang menahannya.",
+        "BKN lacks the row; it is sent unless something holds it.",
+    ),
+    "compare.unequal": Sentence(
+        "Isi SIMPEG dan BKN berbeda; isi SIMPEG dikirim bila tidak ada yang menahannya.",
+        "The two sides differ; what SIMPEG has is sent unless something holds it.",
+    ),
+    "compare.not_shown": Sentence(
+        "BKN tidak menampilkan isi baris jenis ini; tidak dapat dibandingkan.",
+        "BKN shows nobody what it holds of this kind; it cannot be compared.",
+    ),
+    "compare.contradicts": Sentence(
+        "Perbandingan dengan BKN tidak cocok dengan catatan; baris diperiksa ulang.",
+        "A comparison with BKN contradicts what was known; the record is looked at afresh.",
+    ),
     "compare.only_at_bkn": Sentence(
         "BKN memiliki baris ini, SIMPEG tidak; periksa mana yang benar, lalu masukkan di SIMPEG atau minta BKN menghapusnya.",
         "BKN has this row and SIMPEG does not; see which is right, then enter it in SIMPEG, or have it removed at BKN.",

@@ -256,7 +256,7 @@ def paired(side: Side, row: BknRow, by: Match, score: float = 1.0) -> Finding:
     if not differing:
         return _finding(side, row, Situation.EQUAL, by, score)
     drift = drift_of(side, rendered, row)
-    reason = _REASONS.get(drift, "compare.differs")
+    reason = _REASONS.get(drift, "compare.unequal" if resource.is_writable else "compare.differs")
     detail = ", ".join(one.name for one in differing)
     return _finding(side, row, Situation.DIFFERS, by, score, differing, drift, reason, detail)
 
@@ -334,9 +334,15 @@ def _missing(side: Side, look: Look) -> Finding:
         side.record.key,
         None,
         drift=Drift.BKN if was_there else Drift.NONE,
-        reason="conflict.gone_at_bkn" if was_there else "compare.missing_at_bkn",
+        reason=_why_missing(side.resource, was_there=was_there),
         simpeg_digest=_ours(side),
     )
+
+
+def _why_missing(resource: Resource, *, was_there: bool) -> str:
+    if not resource.is_writable:
+        return "compare.missing_at_bkn"
+    return "conflict.gone_at_bkn" if was_there else "compare.missing"
 
 
 def _not_comparable(side: Side, bkn_id: BknId | None, by: Match = "") -> Finding:
