@@ -3,6 +3,7 @@
 Nothing is sent. What a finding contradicts in the ledger gets an ordinary turn (decide/afresh.py), and that decides.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,8 +12,9 @@ from simpeg_sync import logs
 from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import Look
 from simpeg_sync.decide.situations import Side, situations, without_look
+from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row
-from simpeg_sync.domain.errors import BknAnswersBadly, BknError, SourceUnfit
+from simpeg_sync.domain.errors import BknAnswersBadly, SourceUnfit
 from simpeg_sync.domain.record import Record, RecordId
 from simpeg_sync.domain.situation import Finding, Situation
 from simpeg_sync.mapping.feed import Feed
@@ -56,25 +58,30 @@ class Comparer:
     def slice(self, *, priority: int, calls_max: int) -> int:
         """Compares the most urgent ones that are due, one slice of them; gives the number. Raises SourceDown, BknDown,
         LedgerDown; what was compared until then is written."""
-        due = self.ledger.due_comparisons(priority=priority, limit=min(SLICE, calls_max))
+        due = self.ledger.take_comparisons(priority=priority, limit=min(SLICE, calls_max))
         if not due:
             return 0
-        lanes = sorted({lane for lane, _ in due})
-        records = self.ledger.records_of(lanes)
-        rows = self._rows(records, {list_ for _, list_ in due})
         compared: list[Comparison] = []
+        try:
+            self._compare_all(due, compared)
+        finally:
+            self._note(compared)
+            done = {(one.lane, one.list) for one in compared}
+            self.ledger.give_back_comparisons([one for one in due if one not in done])
+        return len(due)
+
+    def _compare_all(self, due: Sequence[tuple[str, str]], compared: list[Comparison]) -> None:
+        """Fills ``compared``, also when BKN goes away in the middle."""
+        records = self.ledger.records_of(sorted({lane for lane, _ in due}))
+        rows = self._rows(records, {list_ for _, list_ in due})
         with ThreadPoolExecutor(self.in_flight, thread_name_prefix="comparer") as pool:
             asked = [pool.submit(self._compare, lane, list_, records[lane], rows) for lane, list_ in due]
             try:
-                compared = [answer.result() for answer in asked]
-            except BknError:
+                for answer in asked:
+                    compared.append(answer.result())
+            finally:
                 for answer in asked:
                     answer.cancel()
-                compared = [one.result() for one in asked if one.done() and not one.cancelled() and not one.exception()]
-                raise
-            finally:
-                self._note(compared)
-        return len(due)
 
     def _note(self, compared: Sequence[Comparison]) -> None:
         if not compared:
@@ -173,3 +180,58 @@ def until_done(comparer: Comparer, *, priority: int, calls_max: int, goes_on: Ca
         if not comparer.slice(priority=priority, calls_max=left):
             return
         yield comparer.progress
+
+
+NIGHT_S = 16 * 3600.0
+"""What lies so far back was another night's."""
+PORTION = 20
+"""Comparisons of one step of the nightly round, so that nothing of it lasts."""
+REMEMBER_S = 3600.0
+"""How often it is looked for people and lists that were never compared."""
+
+
+@dataclass(slots=True)
+class Nightly:
+    """Compares everybody in the course of time: by hours, within a number of calls a night; nothing waits for it."""
+
+    comparer: Comparer
+    windows: Windows
+    calls_per_night: int
+    after_send: bool
+    _sent: dict[str, float] = field(default_factory=dict)
+    """People for whom something was sent, and when BKN must show it."""
+    _remembered_at: float = float("-inf")
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.calls_per_night > 0
+
+    def was_sent(self, lane: str) -> None:
+        """By any thread."""
+        if self.after_send:
+            with self._lock:
+                self._sent[lane] = self.comparer.view.clock.now() + self.comparer.view.timing.settle_s
+
+    def step(self) -> bool:
+        """Whether something was compared. Raises SourceError, BknDown, LedgerDown."""
+        comparer, clock = self.comparer, self.comparer.view.clock
+        if clock.monotonic() > self._remembered_at + REMEMBER_S:
+            comparer.ledger.remember_lists(comparer.lists)
+            self._remembered_at = clock.monotonic()
+        self._ask_for_sent()
+        left = self.calls_per_night - comparer.ledger.compare_calls_since(clock.now() - NIGHT_S)
+        is_night = self.windows.opens_in(clock.now()) <= 0
+        priority = ListOf.ROUTINE if is_night else ListOf.SENT
+        if left <= 0 or (not is_night and not self.after_send):
+            return False
+        return comparer.slice(priority=priority, calls_max=min(left, PORTION)) > 0
+
+    def _ask_for_sent(self) -> None:
+        now = self.comparer.view.clock.now()
+        with self._lock:
+            ripe = [lane for lane, at in self._sent.items() if at <= now]
+            for lane in ripe:
+                del self._sent[lane]
+        for lane in ripe:
+            self.comparer.ledger.ask_to_compare(self.comparer.lists, lane=lane, before=now, priority=ListOf.SENT)

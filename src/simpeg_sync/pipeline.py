@@ -357,7 +357,9 @@ class Pipeline:
             settle_at=self.view.clock.now() + self.view.timing.settle_s,
             counted=self.view.counted(work, action),
         )
-        return self.view.ledger.begin_attempt(work.turn.claim, intent)
+        attempt = self.view.ledger.begin_attempt(work.turn.claim, intent)
+        work.turn.has_sent = True
+        return attempt
 
     def proved(self, work: Work, attempt: Attempt, outcome: Outcome, look: Look) -> Outcome:
         """Accepted only with proof: by the id in the answer; where BKN answers none, by a look at once, since whoever

@@ -59,6 +59,8 @@ class Turn:
     """By table, column and NIP: whether several people of SIMPEG have the NIP."""
     braked: Mapping[FeedName, str] | None = None
     """Feeds that have stopped by themselves; asked for when something is about to leave."""
+    has_sent: bool = False
+    """Whether a write has left in this turn."""
     unlinked: set[RecordId] = field(default_factory=set)
     """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 

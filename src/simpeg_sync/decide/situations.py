@@ -271,17 +271,19 @@ def differences(resource: Resource, wanted: Wanted, row: BknRow) -> list[Differe
 
 
 def drift_of(side: Side, wanted: Wanted, row: BknRow) -> Drift:
-    """Which side has left what BKN last confirmed of ours; nothing where it never confirmed any of it."""
+    """Which side has left what BKN last confirmed of ours, or showed when the two were linked."""
     record, resource = side.record, side.resource
-    if record.synced_at is None or identifier(record.bkn_id) != identifier(id_of(row)):
+    if identifier(record.bkn_id) != identifier(id_of(row)):
         return Drift.NONE
     now = resource.confirmed(wanted.body)
     ours = {name: digest for name, digest in record.confirmed.items() if name in now}
     changed = resource.changed_since(ours, row)
-    has_simpeg_moved = any(now[name] != digest for name, digest in ours.items())
+    were_equal = record.synced_at is not None or record.synced_digest is not None
+    has_simpeg_moved = were_equal and any(now[name] != digest for name, digest in ours.items())
     if not changed:
         return Drift.SIMPEG if has_simpeg_moved else Drift.NONE
-    if not has_simpeg_moved and resource.keeps_otherwise(changed, wanted.body, row):
+    is_ours = record.synced_at is not None and not has_simpeg_moved
+    if is_ours and resource.keeps_otherwise(changed, wanted.body, row):
         return Drift.NOT_KEPT
     return Drift.BOTH if has_simpeg_moved else Drift.BKN
 

@@ -23,36 +23,50 @@ from simpeg_sync.ports import Comparison, ListOf
 SOON_S = 300.0
 """When a comparison that met a record under way is made again."""
 
+TAKEN_S = 120.0
+"""How long those that were taken are nobody else's: a slice of them takes less, and whoever died gives them back by it."""
+PAGE = 1000
+"""People whose lists are noted in one transaction."""
 LATER_S = 3600.0
 """When one is made again of which nothing could be said."""
 
 KNOWN_LISTS = {"feed": "text", "list": "text"}
 
-# Everybody's lists, from the records that there are: nobody is compared by a list that no feed of theirs has a row in.
+# Nobody is compared by a list that no feed of theirs has a row in. A page of people, so that nobody waits for it.
 REMEMBER_LISTS = GroupStatement(
     """INSERT INTO comparisons (lane, list, priority, due_at)
-    SELECT DISTINCT records.lane, given.list, :priority, :due_at
+    SELECT DISTINCT records.lane, given.list, :priority, 0.0
     FROM records JOIN {given} ON given.feed = records.feed
-    WHERE substr(records.lane, 1, 1) <> '?' AND (:lane = '' OR records.lane = :lane)
+    WHERE records.lane >= :first AND records.lane <= :last AND substr(records.lane, 1, 1) <> '?'
     ON CONFLICT (lane, list) DO NOTHING""",
     KNOWN_LISTS,
 )
 
-# An order of an operator: at once, before the routine, whatever was compared before the time that is given.
+PAGE_OF_LANES = text("""
+SELECT min(lane) AS first, max(lane) AS last FROM
+    (SELECT lane FROM lanes WHERE lane > :after ORDER BY lane LIMIT :limit) AS page
+""")
+
+# Before the routine, whatever was compared before the time that is given.
 ASK = GroupStatement(
     """UPDATE comparisons SET priority = :priority, due_at = :now
-    WHERE (compared_at IS NULL OR compared_at < :before) AND (lane, list) IN
-        (SELECT records.lane, given.list FROM records JOIN {given} ON given.feed = records.feed
-         WHERE (:lane = '' OR records.lane = :lane))""",
+    WHERE (compared_at IS NULL OR compared_at < :before) AND (:lane = '' OR lane = :lane)
+        AND list IN (SELECT list FROM {given})""",
     KNOWN_LISTS,
 )
 
-DUE = text("""
-SELECT lane, list FROM comparisons WHERE due_at <= :now AND priority <= :priority
-ORDER BY priority, due_at, lane, list LIMIT :limit
-""")
+# Whoever takes one has it for a while; of two that compare at the same time each takes others.
+TAKE = """
+UPDATE comparisons SET due_at = :until WHERE (lane, list) IN
+    (SELECT lane, list FROM comparisons WHERE due_at <= :now AND priority <= :priority
+     ORDER BY priority, due_at, lane, list LIMIT :limit {lock})
+RETURNING lane, list
+"""
+TAKE_ALONE, TAKE_BESIDE = text(TAKE.format(lock="")), text(TAKE.format(lock="FOR UPDATE SKIP LOCKED"))
 
-LEFT = text("SELECT count(*) FROM comparisons WHERE due_at <= :now AND priority <= :priority")
+GIVE_BACK = text("UPDATE comparisons SET due_at = :now WHERE lane = :lane AND list = :list")
+
+LEFT = text("SELECT count(*) FROM comparisons WHERE priority <= :priority AND due_at <= :until")
 
 CALLS_SINCE = text("SELECT coalesce(sum(calls), 0) FROM comparisons WHERE compared_at >= :since")
 
@@ -107,26 +121,49 @@ RETURNING *
 class Comparisons(Core):
     """Implements ports.Compared."""
 
-    def remember_lists(self, lists: Sequence[ListOf], *, lane: str = "") -> int:
-        """Makes due what was never compared; gives how many that are."""
+    def remember_lists(self, lists: Sequence[ListOf], *, lane: str = "") -> None:
+        """Makes due what was never compared: everybody's, or one person's."""
         given = rows_of({"feed": one.feed, "list": one.list} for one in lists)
-        values = {"rows": given, "priority": ListOf.ROUTINE, "due_at": 0.0, "lane": lane}
-        return self._writer.write(lambda c: c.execute(self._group(REMEMBER_LISTS), values).rowcount)
+        values = {"rows": given, "priority": ListOf.ROUTINE}
 
-    def ask_to_compare(self, lists: Sequence[ListOf], *, lane: str = "", before: float) -> int:
+        def remember(first: str, last: str) -> None:
+            bounds = values | {"first": first, "last": last}
+            self._writer.write(lambda c: c.execute(self._group(REMEMBER_LISTS), bounds) and None)
+
+        if lane:
+            remember(lane, lane)
+            return
+        after = ""
+        while (page := self._one(PAGE_OF_LANES, {"after": after, "limit": PAGE})) and page["last"] is not None:
+            remember(page["first"], page["last"])
+            after = page["last"]
+
+    def ask_to_compare(
+        self, lists: Sequence[ListOf], *, lane: str = "", before: float, priority: int = ListOf.ASKED
+    ) -> int:
         """Makes due at once what was compared before that time, or never; gives the number of comparisons."""
         self.remember_lists(lists, lane=lane)
         given = rows_of({"feed": one.feed, "list": one.list} for one in lists)
-        values = {"rows": given, "priority": ListOf.ASKED, "now": self._clock.now(), "before": before, "lane": lane}
+        values = {"rows": given, "priority": priority, "now": self._clock.now(), "before": before, "lane": lane}
         return self._writer.write(lambda c: c.execute(self._group(ASK), values).rowcount)
 
-    def due_comparisons(self, *, priority: int, limit: int) -> Sequence[tuple[str, str]]:
-        """The most urgent ones, as lane and list. ``priority``: the least urgent that is wanted."""
-        values = {"now": self._clock.now(), "priority": priority, "limit": limit}
-        return [(row["lane"], row["list"]) for row in self._all(DUE, values)]
+    def take_comparisons(self, *, priority: int, limit: int) -> Sequence[tuple[str, str]]:
+        """The most urgent ones that are due, as lane and list; theirs who takes them, for a while. ``priority``: the least
+        urgent that is wanted."""
+        now = self._clock.now()
+        values = {"now": now, "until": now + TAKEN_S, "priority": priority, "limit": limit}
+        take = TAKE_ALONE if self._is_alone else TAKE_BESIDE
+        taken = self._writer.write(lambda c: [(row.lane, row.list) for row in c.execute(take, values)])
+        return sorted(taken)
+
+    def give_back_comparisons(self, taken: Sequence[tuple[str, str]]) -> None:
+        values = [{"lane": lane, "list": list_, "now": self._clock.now()} for lane, list_ in taken]
+        if values:
+            self._writer.write(lambda c: c.execute(GIVE_BACK, values) and None)
 
     def comparisons_left(self, *, priority: int) -> int:
-        return int(self._scalar(LEFT, now=self._clock.now(), priority=priority))
+        """Those that are due, also those that somebody has taken."""
+        return int(self._scalar(LEFT, until=self._clock.now() + TAKEN_S, priority=priority))
 
     def compare_calls_since(self, since: float) -> int:
         return int(self._scalar(CALLS_SINCE, since=since))
