@@ -3,15 +3,18 @@
 import datetime as dt
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simpeg_sync.compare import NIGHT_S
 from simpeg_sync.decide.budget import Limits, counted
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import command
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
+from simpeg_sync.ledger.situations import SituationFilter, SituationReader
 from simpeg_sync.reasons import sentence
 
 STATUS_ORDER = tuple(Status)
@@ -29,6 +32,8 @@ class Insights:
     """Digest of the configuration in force; approvals are given to it."""
     limits: Limits = NO_LIMITS
     windows: Windows | None = None
+    situations: SituationReader | None = None
+    calls_per_night: int = 0
 
     def status(self) -> Mapping[str, Any]:
         """All of `simpeg-sync status`: additive, documented, no personal data."""
@@ -42,6 +47,7 @@ class Insights:
             "refused_logins": self._refused_logins(),
             "brakes": self.brakes(),
             "calls": self.calls(),
+            "compared": self.compared(),
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
@@ -129,6 +135,23 @@ class Insights:
             "paused_until": rfc3339(books.closed_until) if is_paused else None,
             "paused_why": books.why if is_paused or books.is_out else "",
             "window_opens_at": rfc3339(now + wait_s) if (wait_s := self._opens_in(now)) else None,
+        }
+
+    def compared(self) -> Mapping[str, Any] | None:
+        """How far everybody is compared with BKN, what it cost this night, and how many rows are in which situation."""
+        if self.situations is None:
+            return None
+        progress = self.situations.progress(since=time.time() - NIGHT_S)
+        found: dict[str, int] = {}
+        for row in self.situations.counts(SituationFilter()):
+            found[row["situation"]] = found.get(row["situation"], 0) + row["count"]
+        return {
+            "comparisons": progress["known"],
+            "made": progress["compared"],
+            "oldest": rfc3339(progress["oldest"]),
+            "calls_this_night": progress["calls"],
+            "calls_per_night": self.calls_per_night,
+            "situations": found,
         }
 
     def _opens_in(self, now: float) -> float:

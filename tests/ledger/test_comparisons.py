@@ -11,7 +11,7 @@ from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.situations import SituationFilter, SituationReader
 from simpeg_sync.ports import Comparison, ListOf
 
-from .desk import ALICE, BOB, DIKLAT, KURSUS, Desk, key
+from .desk import ALICE, BOB, DIKLAT, KURSUS, SETTLE_S, Desk, key
 
 LISTS = [ListOf(KURSUS, "kursus"), ListOf(DIKLAT, "diklat")]
 AGAIN_S = 1000.0
@@ -80,6 +80,23 @@ def test_what_is_asked_for_comes_first_and_what_is_fresh_is_left(desk: Desk) -> 
     assert desk.ledger.ask_to_compare(LISTS, lane=ALICE, before=desk.clock.at + 1) == 1
     assert len(desk.ledger.take_comparisons(priority=ListOf.ASKED, limit=9)) == 2
     assert desk.ledger.compare_calls_since(desk.clock.at - 1) == 1
+
+
+def test_who_was_changed_since_comes_before_the_routine(desk: Desk) -> None:
+    records = known(desk, "1")
+    desk.mark("2", nip=BOB)
+    desk.ledger.remember_lists(LISTS)
+    note(desk, records, finding("1"))
+    with desk.engine.begin() as connection:
+        connection.execute(
+            text("UPDATE records SET synced_at = :at WHERE id = :id"), {"at": desk.clock.at + 5, "id": 1}
+        )
+    desk.clock.at += 100
+    desk.ledger.remember_lists(LISTS)
+    assert desk.ledger.take_comparisons(priority=ListOf.SENT, limit=9) == [], "BKN may not show it yet"
+    desk.clock.at += SETTLE_S
+    desk.ledger.remember_lists(LISTS)
+    assert desk.ledger.take_comparisons(priority=ListOf.SENT, limit=9) == [(ALICE, "kursus")]
 
 
 def test_a_situation_is_kept_with_its_times_its_values_and_its_history(desk: Desk) -> None:

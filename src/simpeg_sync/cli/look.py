@@ -20,7 +20,12 @@ def insights(shared: Shared) -> Any:
 
     config = shared.config
     return Insights(
-        wiring.open_reader(config), config.digest, limits=wiring.limits_of(config), windows=wiring.windows_of(config)
+        wiring.open_reader(config),
+        config.digest,
+        limits=wiring.limits_of(config),
+        windows=wiring.windows_of(config),
+        situations=wiring.open_situations(config),
+        calls_per_night=config.settings.compare.calls_per_night,
     )
 
 
@@ -40,6 +45,7 @@ def _print_status(data: Mapping[str, Any]) -> None:
         )
     print_brakes(data["brakes"])
     click.echo(f"calls: {_calls(data['calls'])}")
+    click.echo(f"compared with BKN: {_compared(data['compared'])}")
     for name in ("oldest_waiting", "last_success", "cursor_moved"):
         click.echo(f"{name.replace('_', ' ')}: {data[name] or 'never'}")
     if data["feeds"]:
@@ -71,6 +77,16 @@ def _calls(calls: Mapping[str, Any]) -> str:
     if calls["share"] < 1:
         said.append(f"{calls['share']:.0%} of the pace after an outage")
     return "; ".join(said) or "none yet"
+
+
+def _compared(data: Mapping[str, Any]) -> str:
+    if not data["made"]:
+        return "nothing yet; see `simpeg-sync compare`"
+    rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(data["situations"].items()))
+    return (
+        f"{data['made']} of {data['comparisons']} (oldest {data['oldest']}), {data['calls_this_night']} of "
+        f"{data['calls_per_night']} calls this night; rows: {rows or 'none'}"
+    )
 
 
 def print_brakes(brakes: Sequence[Mapping[str, Any]]) -> None:
