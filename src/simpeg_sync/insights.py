@@ -12,7 +12,7 @@ from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import command
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
-from simpeg_sync.reasons import sentence
+from simpeg_sync.reasons import explained
 
 STATUS_ORDER = tuple(Status)
 REFUSED_LOGINS = "bkn.refused_credentials."
@@ -29,6 +29,8 @@ class Insights:
     """Digest of the configuration in force; approvals are given to it."""
     limits: Limits = NO_LIMITS
     windows: Windows | None = None
+    indonesian: bool = False
+    """The language of sentences."""
 
     def status(self) -> Mapping[str, Any]:
         """All of `simpeg-sync status`: additive, documented, no personal data."""
@@ -45,7 +47,7 @@ class Insights:
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
-                {**row, "detail": without_nips(row["detail"]), "sentence": sentence(row["reason"])}
+                {**row, "detail": without_nips(row["detail"]), **self._explained(row["reason"])}
                 for row in self.reader.reasons()
             ],
             "oldest_waiting": rfc3339(self.reader.oldest_waiting()),
@@ -69,7 +71,7 @@ class Insights:
                 "detail": without_nips(row["detail"]),
                 "attempt": row["attempt_id"],
                 "actor": row["actor"],
-                "sentence": sentence(row["reason"]),
+                **self._explained(row["reason"], record_id),
             }
             for row in self.reader.events_of(record_id)
         ]
@@ -93,7 +95,7 @@ class Insights:
         kept = {name: row[name] for name in ("id", "feed", "status", "reason", "bkn_id")}
         kept |= {name: without_nips(row[name]) for name in ("source_key", "detail")}
         counts = {name: row[name] for name in ("version", "failures", "deaths")} | {"attempt_count": row["attempts"]}
-        return {**kept, **times, **counts, "person": masked(row["lane"]), "sentence": sentence(row["reason"])}
+        return {**kept, **times, **counts, "person": masked(row["lane"]), **self._explained(row["reason"], row["id"])}
 
     def events(self, wanted: RecordFilter, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
         return [
@@ -108,10 +110,13 @@ class Insights:
                 "reason": row["reason"],
                 "detail": without_nips(row["detail"]),
                 "actor": row["actor"],
-                "sentence": sentence(row["reason"]),
+                **self._explained(row["reason"], row["record_id"]),
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
         ]
+
+    def _explained(self, reason: str, record_id: int | None = None) -> Mapping[str, str]:
+        return explained(reason, indonesian=self.indonesian, record_id=record_id)
 
     def calls(self) -> Mapping[str, Any]:
         """What is used and left of the limits, whether calls pause, how many may be under way, and the hours."""
