@@ -4,14 +4,18 @@ import datetime as dt
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from simpeg_sync.bkn.complaints import Names, complaints
+from simpeg_sync.bkn.resources.base import ResourceApi
 from simpeg_sync.decide.budget import Limits, counted
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import command
+from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
+from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.reasons import explained
 
 STATUS_ORDER = tuple(Status)
@@ -31,6 +35,9 @@ class Insights:
     windows: Windows | None = None
     indonesian: bool = False
     """The language of sentences."""
+    feeds: Mapping[FeedName, Feed] = field(default_factory=dict)
+    apis: Mapping[str, ResourceApi] = field(default_factory=dict)
+    """BKN's kinds in the chosen dialect; both to say which columns a complaint of BKN is about."""
 
     def status(self) -> Mapping[str, Any]:
         """All of `simpeg-sync status`: additive, documented, no personal data."""
@@ -79,6 +86,7 @@ class Insights:
             {
                 **row,
                 "message": without_nips(row["message"] or ""),
+                "complaints": self.complaints(record["feed"], row["message"] or ""),
                 "started_at": rfc3339(row["started_at"]),
                 "ended_at": rfc3339(row["ended_at"]),
             }
@@ -113,6 +121,21 @@ class Insights:
                 **self._explained(row["reason"], row["record_id"]),
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
+        ]
+
+    def complaints(self, feed_name: str, message: str) -> Sequence[Mapping[str, Any]]:
+        """BKN's words about a refused row, field by field, with the columns of SIMPEG that feed each."""
+        feed = self.feeds.get(FeedName(feed_name))
+        api = self.apis.get(feed.target) if feed is not None else None
+        return [
+            {
+                "field": without_nips(one.field),
+                "rule": one.rule,
+                "columns": _columns(feed, api, one.field),
+                "sentence": without_nips(one.indonesian if self.indonesian else one.english),
+                "said": without_nips(one.said),
+            }
+            for one in complaints(message, Names.of(api))
         ]
 
     def _explained(self, reason: str, record_id: int | None = None) -> Mapping[str, str]:
@@ -170,6 +193,16 @@ class Insights:
             f"{totals[Status.REFUSED]} refused",
         ]
         return ", ".join(parts)
+
+
+def _columns(feed: Feed | None, api: ResourceApi | None, name: str) -> Sequence[str]:
+    """What the feed computes a field of BKN's body from; empty for a constant, and for what no feed gives."""
+    if feed is None or api is None or not name:
+        return []
+    if name == api.person_field:
+        return [feed.person]
+    expression = feed.fields.get(api.in_feed(name))
+    return list(dict.fromkeys(expression.columns)) if expression is not None else []
 
 
 def masked(lane: str) -> str:

@@ -26,6 +26,8 @@ def insights(shared: Shared) -> Any:
         limits=wiring.limits_of(config),
         windows=wiring.windows_of(config),
         indonesian=speaks_indonesian(),
+        feeds=config.feeds,
+        apis=wiring.bkn_dialect(config).apis,
     )
 
 
@@ -171,6 +173,15 @@ def _print_record(found: Mapping[str, Any]) -> None:
     if found["reason"]:
         click.echo(printable(f"{found['reason']} {found['detail']}: {found['sentence']}"))
         click.echo(advice(found))
+        refusals = [attempt for attempt in found["attempts"] if attempt["outcome"] == "refused"]
+        if refusals and found["reason"] in ("bkn.refused", "document.refused"):
+            table(
+                ["  field", "SIMPEG", "what BKN complains about"],
+                [
+                    [f"  {one['field']}", ", ".join(one["columns"]), one["sentence"]]
+                    for one in refusals[-1]["complaints"]
+                ],
+            )
     click.echo()
     table(
         ["at", "event", "status", "attempt", "by", "why"],

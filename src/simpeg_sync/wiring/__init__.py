@@ -1,6 +1,7 @@
 """Builds the real objects from the settings. The only place that knows every edge."""
 
 from simpeg_sync.wiring.bkn import (
+    bkn_dialect,
     bkn_keys,
     code_check,
     code_report,
@@ -21,6 +22,7 @@ from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_conf
 from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
 
 __all__ = [
+    "bkn_dialect",
     "bkn_keys",
     "code_check",
     "code_names",
