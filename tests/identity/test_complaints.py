@@ -50,8 +50,8 @@ def test_a_refusal_names_fields_columns_and_words(region: RegionOf) -> None:
         ("pnsOrangId", "required", ["p.nip"]),
         ("instansiId", "required", []),
     ]
-    assert [one["sentence"] for one in shown(here)][0] == "nomorSertipikat is required."
-    assert [one["sentence"] for one in shown(here, indonesian=True)][0] == "nomorSertipikat wajib diisi."
+    assert shown(here)[0]["sentence"] == "nomorSertipikat is required."
+    assert shown(here, indonesian=True)[0]["sentence"] == "nomorSertipikat wajib diisi."
 
 
 def test_what_is_not_understood_is_shown_as_bkn_said_it_with_nips_masked(region: RegionOf) -> None:
