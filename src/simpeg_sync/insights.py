@@ -5,17 +5,21 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from simpeg_sync.bkn.complaints import Names, complaints
+from simpeg_sync.bkn.resources.base import ResourceApi
 from simpeg_sync.compare import NIGHT_S
 from simpeg_sync.decide.budget import Limits, counted
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import command
+from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
 from simpeg_sync.ledger.situations import SituationFilter, SituationReader
-from simpeg_sync.reasons import sentence
+from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.reasons import explained
 
 STATUS_ORDER = tuple(Status)
 REFUSED_LOGINS = "bkn.refused_credentials."
@@ -34,6 +38,11 @@ class Insights:
     windows: Windows | None = None
     situations: SituationReader | None = None
     calls_per_night: int = 0
+    indonesian: bool = False
+    """The language of sentences."""
+    feeds: Mapping[FeedName, Feed] = field(default_factory=dict)
+    apis: Mapping[str, ResourceApi] = field(default_factory=dict)
+    """BKN's kinds in the chosen dialect; both to say which columns a complaint of BKN is about."""
 
     def status(self) -> Mapping[str, Any]:
         """All of `simpeg-sync status`: additive, documented, no personal data."""
@@ -51,7 +60,7 @@ class Insights:
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
-                {**row, "detail": without_nips(row["detail"]), "sentence": sentence(row["reason"])}
+                {**row, "detail": without_nips(row["detail"]), **self._explained(row["reason"])}
                 for row in self.reader.reasons()
             ],
             "oldest_waiting": rfc3339(self.reader.oldest_waiting()),
@@ -75,7 +84,7 @@ class Insights:
                 "detail": without_nips(row["detail"]),
                 "attempt": row["attempt_id"],
                 "actor": row["actor"],
-                "sentence": sentence(row["reason"]),
+                **self._explained(row["reason"], record_id),
             }
             for row in self.reader.events_of(record_id)
         ]
@@ -83,6 +92,7 @@ class Insights:
             {
                 **row,
                 "message": without_nips(row["message"] or ""),
+                "complaints": self.complaints(record["feed"], row["message"] or ""),
                 "started_at": rfc3339(row["started_at"]),
                 "ended_at": rfc3339(row["ended_at"]),
             }
@@ -99,7 +109,7 @@ class Insights:
         kept = {name: row[name] for name in ("id", "feed", "status", "reason", "bkn_id")}
         kept |= {name: without_nips(row[name]) for name in ("source_key", "detail")}
         counts = {name: row[name] for name in ("version", "failures", "deaths")} | {"attempt_count": row["attempts"]}
-        return {**kept, **times, **counts, "person": masked(row["lane"]), "sentence": sentence(row["reason"])}
+        return {**kept, **times, **counts, "person": masked(row["lane"]), **self._explained(row["reason"], row["id"])}
 
     def events(self, wanted: RecordFilter, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
         return [
@@ -114,10 +124,28 @@ class Insights:
                 "reason": row["reason"],
                 "detail": without_nips(row["detail"]),
                 "actor": row["actor"],
-                "sentence": sentence(row["reason"]),
+                **self._explained(row["reason"], row["record_id"]),
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
         ]
+
+    def complaints(self, feed_name: str, message: str) -> Sequence[Mapping[str, Any]]:
+        """BKN's words about a refused row, field by field, with the columns of SIMPEG that feed each."""
+        feed = self.feeds.get(FeedName(feed_name))
+        api = self.apis.get(feed.target) if feed is not None else None
+        return [
+            {
+                "field": without_nips(one.field),
+                "rule": one.rule,
+                "columns": _columns(feed, api, one.field),
+                "sentence": without_nips(one.indonesian if self.indonesian else one.english),
+                "said": without_nips(one.said),
+            }
+            for one in complaints(message, Names.of(api))
+        ]
+
+    def _explained(self, reason: str, record_id: int | None = None) -> Mapping[str, str]:
+        return explained(reason, indonesian=self.indonesian, record_id=record_id)
 
     def calls(self) -> Mapping[str, Any]:
         """What is used and left of the limits, whether calls pause, how many may be under way, and the hours."""
@@ -188,6 +216,16 @@ class Insights:
             f"{totals[Status.REFUSED]} refused",
         ]
         return ", ".join(parts)
+
+
+def _columns(feed: Feed | None, api: ResourceApi | None, name: str) -> Sequence[str]:
+    """What the feed computes a field of BKN's body from; empty for a constant, and for what no feed gives."""
+    if feed is None or api is None or not name:
+        return []
+    if name == api.person_field:
+        return [feed.person]
+    expression = feed.fields.get(api.in_feed(name))
+    return list(dict.fromkeys(expression.columns)) if expression is not None else []
 
 
 def masked(lane: str) -> str:

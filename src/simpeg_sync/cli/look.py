@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import NUMBER, Shared, flat, pass_shared, printable, since_option, table
+from simpeg_sync.cli.common import NUMBER, Shared, flat, pass_shared, printable, since_option, speaks_indonesian, table
 from simpeg_sync.domain.errors import NothingMatched
 from simpeg_sync.domain.status import Status
+from simpeg_sync.reasons import PLACES, Where
 
 STATUSES = click.Choice([str(status) for status in Status])
 
@@ -26,6 +27,9 @@ def insights(shared: Shared) -> Any:
         windows=wiring.windows_of(config),
         situations=wiring.open_situations(config),
         calls_per_night=config.settings.compare.calls_per_night,
+        indonesian=speaks_indonesian(),
+        feeds=config.feeds,
+        apis=wiring.bkn_dialect(config).apis,
     )
 
 
@@ -58,6 +62,9 @@ def _print_status(data: Mapping[str, Any]) -> None:
             ["count", "feed", "status", "reason", "where", "what it means"],
             [[r["count"], r["feed"], r["status"], r["reason"], r["detail"], r["sentence"]] for r in data["reasons"]],
         )
+        click.echo()
+        for reason, explained in {r["reason"]: r for r in data["reasons"]}.items():
+            click.echo(f"{reason}: {advice(explained)}")
 
 
 def _calls(calls: Mapping[str, Any]) -> str:
@@ -144,6 +151,17 @@ def _print_event(event: Mapping[str, Any]) -> None:
     why = f"  {event['sentence']}{where}" if event["reason"] else ""
     line = f"{event['at']}  record {event['record']}  {event['feed']}  {event['person']}  {event['status']}{why}"
     click.echo(printable(line))
+    if event["where"] not in ("", Where.NOBODY):
+        click.echo(f"    {advice(event)}")
+
+
+def advice(explained: Mapping[str, Any]) -> str:
+    """What to do about a reason, and where; empty for a code that is in no catalogue."""
+    if not explained["where"]:
+        return ""
+    indonesian = speaks_indonesian()
+    what = "yang perlu dilakukan" if indonesian else "what to do"
+    return f"{what} ({PLACES[Where(explained['where'])].said(indonesian=indonesian)}): {explained['todo']}"
 
 
 @click.group()
@@ -167,6 +185,16 @@ def _print_record(found: Mapping[str, Any]) -> None:
     click.echo(printable(flat({name: found[name] for name in shown if found[name] is not None})))
     if found["reason"]:
         click.echo(printable(f"{found['reason']} {found['detail']}: {found['sentence']}"))
+        click.echo(advice(found))
+        refusals = [attempt for attempt in found["attempts"] if attempt["outcome"] == "refused"]
+        if refusals and found["reason"] in ("bkn.refused", "document.refused"):
+            table(
+                ["  field", "SIMPEG", "what BKN complains about"],
+                [
+                    [f"  {one['field']}", ", ".join(one["columns"]), one["sentence"]]
+                    for one in refusals[-1]["complaints"]
+                ],
+            )
     click.echo()
     table(
         ["at", "event", "status", "attempt", "by", "why"],

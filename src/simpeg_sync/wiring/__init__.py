@@ -1,6 +1,7 @@
 """Builds the real objects from the settings. The only place that knows every edge."""
 
 from simpeg_sync.wiring.bkn import (
+    bkn_dialect,
     bkn_keys,
     code_check,
     code_report,
@@ -29,6 +30,7 @@ from simpeg_sync.wiring.stores import (
 )
 
 __all__ = [
+    "bkn_dialect",
     "bkn_keys",
     "code_check",
     "code_names",
