@@ -136,27 +136,27 @@ def under_way(ours: Engine, bkn: InstantBkn) -> Iterator[None]:
     """The daemon in a thread, until it has nothing left to do."""
     config = wiring.read_config(ours.folder / "simpeg-sync.yaml")
     clock = Clock()
-    with (ours.folder / "daemon.log").open("a") as log:
-        wiring.configure_logs(config, stream=log)
-        ledger = wiring.open_ledger(config, clock)
-        daemon = opened(config, clock, ledger, bkn)
-        failed: list[BaseException] = []
+    log = (ours.folder / "daemon.log").open("a")  # stays open: the last lines are written when the program ends
+    wiring.configure_logs(config, stream=log, gathers=True)
+    ledger = wiring.open_ledger(config, clock)
+    daemon = opened(config, clock, ledger, bkn)
+    failed: list[BaseException] = []
 
-        def run() -> None:
-            try:
-                daemon.run(once=True)
-            except BaseException as error:
-                failed.append(error)
-                bkn.warm.set()
-                bkn.ended.set()
-
-        thread = threading.Thread(target=run, name="daemon")
-        thread.start()
+    def run() -> None:
         try:
-            yield
-        finally:
-            thread.join()
-            ledger.close()
+            daemon.run(once=True)
+        except BaseException as error:
+            failed.append(error)
+            bkn.warm.set()
+            bkn.ended.set()
+
+    thread = threading.Thread(target=run, name="daemon")
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+        ledger.close()
     if failed:
         raise failed[0]
 

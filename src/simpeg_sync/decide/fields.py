@@ -40,6 +40,8 @@ def identifier(value: Any) -> str:
 
 def number(value: Any) -> str:
     """``40``, ``"40"`` and ``40.0`` are one number; no value is "" and differs from 0."""
+    if type(value) is int:
+        return str(value)
     plain = code(value)
     amount = _decimal(plain)
     return plain if amount is None else _written(amount)
@@ -238,5 +240,6 @@ def _written(amount: Decimal) -> str:
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
 
 
+@functools.lru_cache(maxsize=4096)
 def _hash(normal: str) -> str:
     return hashlib.blake2b(normal.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
