@@ -172,7 +172,9 @@ def _say(
 ) -> None:
     level, name = LOG_LINES.get(move.event, ("debug", ""))
     if name:
-        of_attempt = {"action": attempt.action, "attempt": attempt.number, "version": attempt.version} if attempt else {}
+        of_attempt = (
+            {"action": attempt.action, "attempt": attempt.number, "version": attempt.version} if attempt else {}
+        )
         # The detail of a held record names a field or a code table; BKN's own words never come here.
         getattr(logs.get(), level)(
             name,
