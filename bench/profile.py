@@ -16,6 +16,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
 from unittest.mock import patch
 
 from bench.databases import DurablePostgres
@@ -185,7 +187,7 @@ def functions_noted(*, wanted: bool) -> Iterator[list[str]]:
     if not wanted:
         yield lines
         return
-    import yappi  # not among our packages: who looks for a cost installs it
+    yappi: Any = import_module("yappi")  # not among our packages: who looks for a cost installs it
 
     yappi.set_clock_type("cpu")
     yappi.start()
