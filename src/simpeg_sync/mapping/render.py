@@ -99,7 +99,8 @@ def legible(feed: Feed, row: Row, nip: Nip, *, link_of: LinkOf = lambda _feed, _
     body: dict[str, Any] = {}
     for name, expression in feed.fields.items():
         with contextlib.suppress(Unfit):
-            body[name] = _linked(expression.value(row), nip, link_of)
+            value = expression.value(row)
+            body[name] = _linked(value, nip, link_of) if isinstance(value, RowOf) else value
     return Wanted(nip, body, digest_of(body), _id(row, feed.person_bkn_id), _id(row, feed.bkn_id), {})
 
 
