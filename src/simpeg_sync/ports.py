@@ -438,6 +438,14 @@ class Ledger(Protocol):
 
     def open_attempt(self, record: Record) -> Attempt | None: ...
 
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        """Something of the person was read at BKN: stored with what is written next of the lane."""
+        ...
+
+    def say_reads(self, actor: str) -> None:
+        """Stores what was read outside of a turn, at the word of ``actor``."""
+        ...
+
     def links(self, lane: str) -> Sequence[Link]:
         """The person's records that own a row of BKN or have an attempt under way; also under another NIP that BKN knows
         as the same person."""
