@@ -196,6 +196,38 @@ REASONS: Mapping[str, Sentence] = {
         "Isi SIMPEG dan BKN berbeda, dan BKN tidak menerima kiriman jenis ini; ajukan perbaikan lewat SIASN.",
         "The two sides differ and BKN takes none of this kind from a region; propose the correction in SIASN.",
     ),
+    "compare.only_at_bkn": Sentence(
+        "BKN memiliki baris ini, SIMPEG tidak; periksa mana yang benar, lalu masukkan di SIMPEG atau minta BKN menghapusnya.",
+        "BKN has this row and SIMPEG does not; see which is right, then enter it in SIMPEG, or have it removed at BKN.",
+    ),
+    "compare.twice_at_bkn": Sentence(
+        "Beberapa baris di BKN sama dengan satu baris SIMPEG ini; minta BKN menghapus yang ganda.",
+        "Several rows of BKN are this one of SIMPEG; have the double removed at BKN.",
+    ),
+    "compare.twice_in_simpeg": Sentence(
+        "Beberapa baris SIMPEG sama dengan satu baris di BKN; hapus yang ganda di SIMPEG.",
+        "Several rows of SIMPEG are one row of BKN; remove the double in SIMPEG.",
+    ),
+    "compare.not_kept": Sentence(
+        "Kiriman sudah diterima, tetapi BKN menyimpannya dalam bentuk lain; mengirim lagi tidak mengubah apa pun.",
+        "Our save was confirmed and BKN keeps another form of it; sending it again would change nothing.",
+    ),
+    "policy.keeps_bkn": Sentence(
+        "Menurut kebijakan alur data, nilai BKN yang dipertahankan; SIMPEG tidak dikirim.",
+        "By the feed's policy BKN's values stand here; SIMPEG's are not sent.",
+    ),
+    "policy.reports": Sentence(
+        "Menurut kebijakan alur data, perbedaan ini hanya dilaporkan; tidak ada yang dikirim.",
+        "By the feed's policy this difference is only reported; nothing is sent.",
+    ),
+    "policy.holds": Sentence(
+        "Menurut kebijakan alur data, petugas yang memutuskan; tidak ada yang dikirim sebelumnya.",
+        "By the feed's policy somebody decides this; nothing is sent before.",
+    ),
+    "plan.changed": Sentence(
+        "Yang direncanakan sudah berubah sejak rencana dibuat; buat rencana baru bila masih perlu.",
+        "What was planned has changed since the plan was made; make a new plan if it is still wanted.",
+    ),
     "conflict.changed_at_bkn": Sentence(
         "Nilai di BKN diubah pihak lain; bandingkan, lalu resync --overwrite bila SIMPEG yang benar.",
         "Another hand changed the row at BKN; compare, then `resync --overwrite` if SIMPEG is right.",
