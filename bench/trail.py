@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -46,7 +47,7 @@ def main() -> None:
     parser.add_argument("--verify", type=int, default=1_000_000, help="events to verify; 0: none")
     arguments = parser.parse_args()
     with Bkn() as bkn, Ground(bkn, say, quick=True, repeat=1, rows=arguments.rows, adapters=("pyreqwest",)) as ground:
-        logs.configure(stream=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - until the process ends
+        logs.configure(level="CRITICAL")
         for kind in arguments.ledgers.split(","):
             if arguments.pairs:
                 compare(ground, kind, arguments.rows, arguments.pairs, looks=arguments.look)
@@ -124,8 +125,7 @@ def verified(ground: Ground, kind: str, count: int) -> None:
     finally:
         engine.dispose()
         for tail in ("", "-wal", "-shm"):
-            if os.path.exists(place + tail):
-                os.remove(place + tail)
+            Path(place + tail).unlink(missing_ok=True)
 
 
 def filled(engine: sa.Engine, count: int) -> None:

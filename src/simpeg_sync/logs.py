@@ -52,6 +52,9 @@ ALLOWED = frozenset(
         "limit_s",
         "limit",
         "seconds",
+        "chain",
+        "block",
+        "head",
     ]
 )
 EVENTS = frozenset(
@@ -108,6 +111,7 @@ EVENTS = frozenset(
         "ledger.full",
         "ledger.lost",
         "ledger.recovered",
+        "audit.sealed",
         "plan.approved",
         "operator.resync_requested",
         "operator.record_changed",

@@ -369,6 +369,16 @@ class Intake(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain of the trail at some moment. Whoever keeps its hash elsewhere can tell later that nothing before it
+    is gone."""
+
+    chain: int
+    number: int
+    hash: str
+
+
 class Work(Protocol):
     """The lanes that want a turn."""
 
@@ -394,6 +404,10 @@ class Work(Protocol):
         ...
 
     def stop_leading(self) -> None: ...
+
+    def seal(self) -> Head:
+        """Ties the ends of all chains of the trail together; whoever notes the head elsewhere is its witness."""
+        ...
 
     def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again: what may have left becomes uncertain, what had not left waits again."""

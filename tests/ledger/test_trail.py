@@ -16,9 +16,9 @@ from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId, Digest, Record
 from simpeg_sync.domain.status import Status
-from simpeg_sync.ledger.trail import HASHED, HEADS_EVERY_S, Head, page_of
+from simpeg_sync.ledger.trail import HASHED, HEADS_EVERY_S, page_of
 from simpeg_sync.ledger.verifying import Verdict, snapshot, verify
-from simpeg_sync.ports import Claim
+from simpeg_sync.ports import Claim, Head
 
 from .conftest import OpenDesk
 from .desk import ALICE, BOB, CHARLIE, KURSUS, QUIET_S, SETTLE_S, Desk, key

@@ -121,6 +121,7 @@ def lock_lanes(connection: Connection, statement: TextClause, values: Mapping[st
 
 def event_row(
     record: Record,
+    now: float,
     event: Event,
     status: Status,
     reason: str = "",
@@ -130,6 +131,7 @@ def event_row(
     facts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     return {
+        "at": now,
         "record_id": record.id,
         "event": event,
         "status": status,
@@ -142,9 +144,10 @@ def event_row(
     }
 
 
-def add_events(connection: Connection, now: float, events: Sequence[Mapping[str, Any]]) -> None:
-    """Moves of records, made by `event_row`."""
-    trail.add(connection, "events", now, events)
+def add_events(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
+    """Moves of records, made by `event_row` for one moment."""
+    if events:
+        trail.add(connection, "events", events[0]["at"], events)
 
 
 def note_audit(

@@ -222,7 +222,7 @@ class Lanes(Leading):
             next_, reason = Status.HELD, "worker.dies"
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
-        add_events(connection, now, [event_row(record, Event.WORKER_DIED, next_, reason)])
+        add_events(connection, [event_row(record, now, Event.WORKER_DIED, next_, reason)])
 
 
 def _working(status: Status) -> Status:

@@ -74,8 +74,8 @@ class Operators(Core):
             record = rows.record(row)
             wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
             connection.execute(sql.WAKE_LANE, wake)
-            event = event_row(record, Event.RELEASED, record.status, "operator.released", actor=actor)
-            add_events(connection, now, [event])
+            event = event_row(record, now, Event.RELEASED, record.status, "operator.released", actor=actor)
+            add_events(connection, [event])
             person = person_of(record.lane) or ""
             note_audit(connection, now, actor, "record.release", f"record {record_id}", reason, person)
             return True
@@ -98,8 +98,10 @@ class Operators(Core):
             if released:
                 wake = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in released]
                 connection.execute(sql.WAKE_LANE, wake)
-                events = [event_row(r, Event.RELEASED, r.status, "operator.released", actor=actor) for r in released]
-                add_events(connection, now, events)
+                events = [
+                    event_row(r, now, Event.RELEASED, r.status, "operator.released", actor=actor) for r in released
+                ]
+                add_events(connection, events)
             note_audit(connection, now, actor, "feed.release", f"feed {feed}, {len(released)} records", reason)
             return len(released)
 
@@ -139,8 +141,10 @@ class _Resync:
             sql.WAKE_LANE,
             [{"feed": r.feed, "source_key": r.key, "due_at": self.now, "priority": BULK} for r in free],
         )
-        events = [event_row(r, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free]
-        add_events(connection, self.now, events)
+        events = [
+            event_row(r, self.now, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free
+        ]
+        add_events(connection, events)
         which = self.which or ", ".join(str(record.id) for record in free)
         target, lanes = f"{len(free)} records: {which}", {record.lane for record in free}
         person = (person_of(lanes.pop()) or "") if len(lanes) == 1 else ""

@@ -288,9 +288,11 @@ class Group:
             detail = rows.storable(one.move.detail)
             facts = _facts(one)
             events.append(
-                event_row(one.record, one.move.event, one.next, one.move.reason, detail, attempt_id, facts=facts)
+                event_row(
+                    one.record, self.now, one.move.event, one.next, one.move.reason, detail, attempt_id, facts=facts
+                )
             )
-        add_events(self.connection, self.now, events)
+        add_events(self.connection, events)
 
     def _add_reads(self, orders: Sequence[Order]) -> None:
         """Of an order that is not written its caller keeps them."""

@@ -29,9 +29,9 @@ from simpeg_sync.ledger.marking import Marking
 from simpeg_sync.ledger.operators import Operators
 from simpeg_sync.ledger.orders import Group, IntentOrder, MoveOrder, Order, must_be_alone
 from simpeg_sync.ledger.reads import read_rows
-from simpeg_sync.ledger.trail import Head, Trail
+from simpeg_sync.ledger.trail import Trail
 from simpeg_sync.ledger.writer import GroupWriter, OrderWriter, TwoWayWriter
-from simpeg_sync.ports import Claim
+from simpeg_sync.ports import Claim, Head
 
 __all__ = ["Pauses", "SqlLedger"]
 
@@ -150,8 +150,8 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
                 raise LostClaim("the lane was taken over; nothing of this worker is written any more")
             if not connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now}).rowcount:
                 raise LostClaim(f"record {record.id} is no longer {Status.WORKING}")
-            moved = event_row(record, Event.PUT_BACK, Status.WAITING, facts={"to": lane})
-            add_events(connection, now, [moved])
+            moved = event_row(record, now, Event.PUT_BACK, Status.WAITING, facts={"to": lane})
+            add_events(connection, [moved])
             wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
             connection.execute(sql.WAKE_LANE, wake)
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, TextClause, text
 
 from simpeg_sync.clock import Clock
 from simpeg_sync.ledger.rowset import GroupStatement, rows_of
+from simpeg_sync.ports import Head
 
 HEADS_EVERY_S = 60.0
 """So often a writer that has something to write looks for the ends of other chains."""
@@ -83,15 +84,6 @@ def words_hash(words: str) -> str:
 
 def block_hash(previous: str, chain: int, number: int, at: float, writer: str, content: str) -> str:
     return hashlib.sha256(canonical([previous, chain, number, at, writer, content]).encode()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The end of a chain at some moment. Whoever keeps its hash elsewhere can tell later that nothing before it is gone."""
-
-    chain: int
-    number: int
-    hash: str
 
 
 @dataclass(slots=True, eq=False)

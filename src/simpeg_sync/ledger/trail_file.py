@@ -36,12 +36,13 @@ def write(connection: Connection, file: IO[str], *, since: float | None, until: 
     }
     _line(file, head)
     counts = {"block": 0, **dict.fromkeys(HASHED, 0)}
-    for kind, columns, select in _selects():
+    for kind, _, select in _selects():
         for row in _stream(connection, select):
-            first, last = parts.get(row[0], (0, -1))
-            if first <= row[1] <= last:
+            values = list(row)
+            first, last = parts.get(values[0], (0, -1))
+            if first <= values[1] <= last:
                 counts[kind] += 1
-                _line(file, {kind: list(row[: len(columns)])})
+                _line(file, {kind: values})
     _line(file, {"end": counts})
     return counts
 
@@ -129,7 +130,9 @@ def _load(connection: Connection, file: IO[str], name: str) -> Part:
         batch.add("trail_blocks" if kind == "block" else kind, dict(zip(columns[kind], values, strict=True)))
     batch.put()
     if end != counts:
-        raise LedgerUnfit(f"{name} does not hold what its last line says: it was cut off, or lines were added or removed")
+        raise LedgerUnfit(
+            f"{name} does not hold what its last line says: it was cut off, or lines were added or removed"
+        )
     try:
         starts = {int(chain): (int(start), str(hash_)) for chain, (start, hash_) in head["starts"].items()}
         return Part(starts, is_whole=bool(head["is_whole"]))
@@ -140,7 +143,7 @@ def _load(connection: Connection, file: IO[str], name: str) -> Part:
 def _read(file: IO[str], name: str) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     try:
-        for number, line in enumerate(file, start=1):  # noqa: B007 - said when a line cannot be read
+        for number, line in enumerate(file, start=1):
             found = json.loads(line)
             if not isinstance(found, dict):
                 raise ValueError
