@@ -135,7 +135,7 @@ def _load(connection: Connection, file: IO[str], name: str) -> Part:
         )
     try:
         starts = {int(chain): (int(start), str(hash_)) for chain, (start, hash_) in head["starts"].items()}
-        return Part(starts, is_whole=bool(head["is_whole"]))
+        return Part(starts, is_whole=bool(head["is_whole"]), has_attempts=False)
     except (KeyError, ValueError, TypeError, AttributeError):
         raise LedgerUnfit(f"{name}, line 1: it is not what a trail begins with") from None
 

@@ -49,12 +49,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Of an export that does not begin with the first block: what it begins behind."""
+    """What there is of a trail: all of it beside its attempts, or a file with it, or a piece of it."""
 
     starts: Mapping[int, tuple[int, str]] = field(default_factory=dict)
     """Chain -> number of its first block that is there, and the hash of the block before it."""
     is_whole: bool = True
-    """Also no chain is missing, and all that was sealed is there."""
+    """No chain is missing, and all that was sealed is there."""
+    has_attempts: bool = True
 
 
 WHOLE = Part()
@@ -86,7 +87,7 @@ def verify(connection: Connection, *, heads: Sequence[str] = (), part: Part = WH
     for table in HASHED:
         _rows(connection, verdict, table, sealed.get(table, 0))
     _seen_heads(connection, verdict, part)
-    if part.is_whole:
+    if part.has_attempts:
         _attempts(connection, verdict)
     for head in heads:
         _kept_head(connection, verdict, head)
