@@ -1,5 +1,6 @@
 """What auditors type: list, verify, head, export; and what is kept about one person. One small installation that has run once."""
 
+import contextlib
 import csv
 import io
 import json
@@ -7,15 +8,20 @@ import random
 import re
 import shutil
 import stat
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from sqlalchemy import text
-from tests.cli.conftest import another, run
+from tests.cli.conftest import another
+from tests.cli.conftest import run as run_process
 
+from simpeg_sync.cli import commands
+from simpeg_sync.cli.common import exit_code
 from simpeg_sync.demo.stage import Stage
-from simpeg_sync.domain.errors import LedgerUnfit
+from simpeg_sync.domain.errors import LedgerUnfit, SyncError
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.trail_file import loaded
 from simpeg_sync.ledger.verifying import verify
@@ -35,6 +41,27 @@ def copied(stage: Stage, folder: Path) -> Path:
     with sqlite3.connect(stage.folder / "ledger.db") as ledger, sqlite3.connect(folder / "copy.db") as copy:
         ledger.backup(copy)
     return folder / "copy.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(config: Path, *arguments: str) -> Done:
+    """As `simpeg-sync` would, without a process of its own; one test has the real door."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            code = commands.main(["--config", str(config), *arguments], standalone_mode=False) or 0
+        except click.ClickException as error:
+            code = error.exit_code
+        except SyncError as error:
+            err.write(str(error))
+            code = exit_code(error)
+    return Done(code, out.getvalue(), err.getvalue())
 
 
 def answer(config: Path, *arguments: str) -> Any:
@@ -78,7 +105,7 @@ def test_a_change_is_7_and_its_place_is_named(place: Path, tmp_path: Path) -> No
         connection.execute(text("UPDATE reads SET lane = '199001012015041001' WHERE id = 7"))
     engine.dispose()
     [(chain, block)] = rows(tmp_path, "SELECT chain, block FROM reads WHERE id = 7")
-    done = run(place, "audit", "verify", "--json")
+    done = run(place, "--json", "audit", "verify")
     [problem] = json.loads(done.stdout)["problems"]
     assert done.returncode == 7
     assert problem["where"].startswith("reads, row") and problem["where"].endswith(f"chain {chain}, block {block}")
@@ -153,7 +180,7 @@ def exported(place: Path, path: Path, *arguments: str) -> Path:
 def test_an_export_is_verified_without_the_ledger_and_only_the_owner_reads_it(place: Path, tmp_path: Path) -> None:
     path = exported(place, tmp_path / "trail.jsonl")
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    alone = run(tmp_path / "no-settings.yaml", "audit", "verify", str(path), "--json")
+    alone = run_process(tmp_path / "no-settings.yaml", "audit", "verify", str(path), "--json")
     verdict = json.loads(alone.stdout)
     assert (alone.returncode, verdict["whole"]) == (0, True), alone.stderr
     of_ledger = answer(place, "audit", "verify")
