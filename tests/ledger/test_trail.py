@@ -2,11 +2,14 @@
 
 import json
 import random
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
@@ -16,12 +19,15 @@ from simpeg_sync.domain.move import Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import BknId, Digest, Record
 from simpeg_sync.domain.status import Status
+from simpeg_sync.ledger import schema
+from simpeg_sync.ledger.engine import open_engine
+from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.ledger.trail import HASHED, HEADS_EVERY_S, page_of
 from simpeg_sync.ledger.verifying import Verdict, snapshot, verify
 from simpeg_sync.ports import Claim, Head
 
 from .conftest import OpenDesk
-from .desk import ALICE, BOB, CHARLIE, KURSUS, QUIET_S, SETTLE_S, Desk, key
+from .desk import ALICE, BOB, CHARLIE, KURSUS, QUIET_S, SETTLE_S, Desk, ManualClock, key
 
 TRAIL = (*HASHED, "trail_blocks")
 
@@ -282,6 +288,19 @@ def _key(table: str, row: dict[str, Any]) -> Any:
     return (row["chain"], row["number"]) if table == "trail_blocks" else row["id"]
 
 
+@contextmanager
+def undone(engine: Engine) -> Iterator[Connection]:
+    """A free hand, and afterwards all is as before."""
+    try:
+        with free_hand(engine) as connection:
+            if engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+            yield connection
+            raise Undone
+    except Undone:
+        pass
+
+
 class Undone(Exception):
     pass
 
@@ -297,16 +316,11 @@ def test_any_single_change_is_found_and_none_falsely(desk: Desk, open_desk: Open
     assert problems(desk.engine) == []
     done = 0
     while done < 150:
-        try:
-            with free_hand(desk.engine) as connection:
-                what = tampering(connection, chance)
-                if what:
-                    verdict = verify(connection)
-                    assert not verdict.is_whole, f"seed {seed}: not found: {what}"
-                    done += 1
-                raise Undone
-        except Undone:
-            pass
+        with undone(desk.engine) as connection:
+            what = tampering(connection, chance)
+            if what:
+                assert not verify(connection).is_whole, f"seed {seed}: not found: {what}"
+                done += 1
     assert problems(desk.engine) == []
 
 
@@ -438,8 +452,6 @@ def test_two_daemons_on_one_ledger_have_a_chain_each_and_see_each_other(
 
 def test_a_rolled_back_and_a_waiting_transaction_do_not_mix_up_the_order(postgres_desk: Desk) -> None:
     """Ids of rows are given before the commit, and several transactions are open at once."""
-    import threading
-
     desk, meet = postgres_desk, threading.Barrier(2, timeout=10)
 
     def slow(connection: Connection) -> None:
@@ -486,3 +498,70 @@ def test_the_state_of_a_record_is_not_part_of_the_trail(desk: Desk) -> None:
     a_day(desk)
     desk.put(Status.HELD, "0")
     assert problems(desk.engine) == []
+
+
+# ------------------------------------------------------------------------------------------------------ older ledgers
+
+
+def before_the_trail(engine: Engine) -> None:
+    """A ledger of the release before, in which things have happened."""
+    config = schema._config()
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, BEFORE_TRAIL)
+        connection.commit()
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO records (feed, source_key, lane, status, since, marked_at, dirty_since) "
+            "VALUES ('kursus', '[\"1\"]', '199001012015041001', 'synced', 1, 1, 1)",
+            "INSERT INTO attempts (record_id, number, version, action, digest, started_at, ended_at, outcome) "
+            "VALUES (1, 1, 1, 'create', 'd', 1, 2, 'accepted')",
+            "INSERT INTO events (at, record_id, event, status, attempt_id) VALUES (1755000000.123456, 1, 'intent', 'sending', 1)",
+            "INSERT INTO events (at, record_id, event, status, attempt_id) VALUES (1755000001.7, 1, 'proved', 'synced', 1)",
+            "INSERT INTO audit (at, actor, action, target) VALUES (1755000002.1, 'charlie', 'plan.approve', 'plan 1')",
+        ):
+            connection.exec_driver_sql(statement)
+
+
+BEFORE_TRAIL = "0007"
+
+
+def test_what_is_older_than_the_trail_is_sealed_as_it_is_and_counted_apart(empty_url: str) -> None:
+    engine = open_engine(empty_url, create=True)
+    before_the_trail(engine)
+    schema.upgrade(engine)
+    verdict = verdict_of(engine)
+    assert (verdict.problems, verdict.before, verdict.blocks) == ([], 3, 1)
+    ledger = SqlLedger(engine, ManualClock(), owner="alice", pauses=Pauses())
+    ledger.resync([1], actor="charlie", reason="afresh")
+    assert (problems(engine), verdict_of(engine).before) == ([], 3)
+    for statement in (
+        "UPDATE audit SET actor = 'dora' WHERE id = 1",
+        "UPDATE events SET at = at + 1 WHERE id = 2",
+        "DELETE FROM events WHERE id = 1",
+        "INSERT INTO audit (at, actor, action) VALUES (1, 'a', 'b')",
+    ):
+        with undone(engine) as connection:
+            connection.exec_driver_sql(statement)
+            assert verify(connection).problems[0].where.endswith("chain 0, block 0")
+    ledger.close()
+
+
+def test_a_ledger_that_is_copied_while_it_is_written_has_a_whole_trail(sqlite_desk: Desk, tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def write() -> None:
+        while not done.is_set():
+            sqlite_desk.ledger.audit(actor="a", action="x", target="y")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    for number in range(5):
+        with sqlite_desk.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f"VACUUM INTO '{tmp_path}/copy-{number}.db'")
+    done.set()
+    thread.join()
+    for number in range(5):
+        copy = open_engine(f"sqlite:///{tmp_path}/copy-{number}.db")
+        assert problems(copy) == []
+        copy.dispose()
