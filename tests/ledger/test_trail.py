@@ -256,7 +256,7 @@ def tampering(connection: Connection, chance: random.Random) -> str:
             column = chance.choice(list(row))
             value = another(row[column], chance)
             taken = [{**one, column: value} for one in rows if one == row]
-            if any(_key(table, one) == _key(table, taken[0]) for one in rows if one != row):
+            if value == row[column] or any(_key(table, one) == _key(table, taken[0]) for one in rows if one != row):
                 return ""
             values = {"value": value, **key}
             connection.execute(text(f"UPDATE {table} SET {column} = :value WHERE {where}"), values)
