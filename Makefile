@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos search bench measure lock clean
+.PHONY: help demo test check format chaos search bench measure trail lock clean
 
 help:  ## what can be typed
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -47,6 +47,10 @@ bench: $(VENV)/dev  ## how fast, beside naive loops and published engines, on th
 measure: $(VENV)/dev  ## what the capture modes cost: a scan of a million rows, an idle look (ARGS="--rows 100000")
 	@sh scripts/servers.sh
 	$(BIN)/python -m bench.captures $(ARGS)
+
+trail: $(VENV)/dev  ## what the audit trail costs the engine, and how long a million rows take to verify (ARGS="--pairs 3 --verify 0")
+	@sh scripts/servers.sh
+	$(BIN)/python -m bench.trail $(ARGS)
 
 lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 	sh scripts/lock.sh

@@ -44,6 +44,8 @@ class Comparer:
     in_flight: int
     again_s: float
     """When a person is compared again by the calendar."""
+    actor: str = "daemon"
+    """Who wants it, for the trail."""
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -86,6 +88,7 @@ class Comparer:
     def _note(self, compared: Sequence[Comparison]) -> None:
         if not compared:
             return
+        self.ledger.say_reads(self.actor)
         self.progress.woken += self.ledger.note_comparisons(compared, again_s=self.again_s)
         self.progress.compared += len(compared)
         self.progress.calls += sum(one.calls for one in compared)

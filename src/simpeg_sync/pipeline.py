@@ -325,7 +325,7 @@ class Pipeline:
             kind: document.state.digest
             for kind, document in work.documents.items()
             if document.state.digest is not None
-            and self.view.bkn.document(work.feed.target, row, kind) == document.content
+            and self.view.served(work.turn.claim.lane, work.feed.target, row, kind) == document.content
         }
 
     # --------------------------------------------------------------------------------- before and after a write leaves

@@ -51,7 +51,7 @@ class Planner:
     def __post_init__(self) -> None:
         # What a delete waits for is no news here: the plan shows what comes after the wait.
         view = self.pipeline.view
-        self.pipeline = Pipeline(replace(view, timing=replace(view.timing, delete_grace_s=0.0)))
+        self.pipeline = Pipeline(replace(view, timing=replace(view.timing, delete_grace_s=0.0), why="plan"))
 
     @property
     def view(self) -> View:

@@ -369,6 +369,10 @@ class Compared(Protocol):
 
     def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]: ...
 
+    def say_reads(self, actor: str) -> None:
+        """What was read of persons at BKN since stands in the trail when this returns."""
+        ...
+
     def note_comparisons(self, compared: Sequence[Comparison], *, again_s: float) -> int: ...
 
 
@@ -420,6 +424,16 @@ class Intake(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain of the trail at some moment. Whoever keeps its hash elsewhere can tell later that nothing before it
+    is gone."""
+
+    chain: int
+    number: int
+    hash: str
+
+
 class Work(Protocol):
     """The lanes that want a turn."""
 
@@ -445,6 +459,10 @@ class Work(Protocol):
         ...
 
     def stop_leading(self) -> None: ...
+
+    def seal(self) -> Head:
+        """Ties the ends of all chains of the trail together; whoever notes the head elsewhere is its witness."""
+        ...
 
     def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again: what may have left becomes uncertain, what had not left waits again."""
@@ -488,6 +506,14 @@ class Ledger(Protocol):
         ...
 
     def open_attempt(self, record: Record) -> Attempt | None: ...
+
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        """Something of the person was read at BKN: stored with what is written next of the lane."""
+        ...
+
+    def say_reads(self, actor: str) -> None:
+        """Stores what was read outside of a turn, at the word of ``actor``."""
+        ...
 
     def links(self, lane: str) -> Sequence[Link]:
         """The person's records that own a row of BKN or have an attempt under way; also under another NIP that BKN knows

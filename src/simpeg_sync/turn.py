@@ -22,6 +22,8 @@ from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
 from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, SourceOfDocuments
 
+PERSON, CERTIFICATE = "person", "certificate"
+"""What is read of a person beside BKN's lists, as the trail names it."""
 AHEAD_S = 2.0
 """How old a row may be that was read before its turn."""
 
@@ -97,6 +99,8 @@ class View:
     clock: Clock
     timing: Timing
     brake: Limits = field(default_factory=Limits)
+    why: str = "turn"
+    """What BKN is read for, as the trail says it."""
     _waiting_for: Mapping[FeedName, tuple[FeedName, ...]] = field(init=False)
     _brakes: Mapping[FeedName, Limits] = field(init=False)
 
@@ -191,15 +195,16 @@ class View:
             raise turn.failed_looks[feed.target]
         if fresh or feed.target not in turn.looks:
             try:
-                turn.looks[feed.target] = self.rows(feed, nip)
+                turn.looks[feed.target] = self.rows(feed, nip, why="settle" if fresh else self.why)
             except BknError as error:
                 turn.failed_looks[feed.target] = error
                 raise
         return turn.looks[feed.target]
 
-    def rows(self, feed: Feed, nip: Nip) -> Look:
+    def rows(self, feed: Feed, nip: Nip, *, why: str = "") -> Look:
         """Raises BknAnswersBadly for another person's rows, also where only our own links can tell."""
         look = Look.of(self.bkn.rows(feed.target, nip, pns_id=self.ledger.person(nip)))
+        self.ledger.note_read(nip, feed.target, why or self.why)
         names_person = self.bkn.resource(feed.target).rows_name_person
         if not names_person and self.ledger.are_linked_elsewhere(nip, look.ids):
             raise BknAnswersBadly("a list answered with rows that are linked to another person")
@@ -232,9 +237,18 @@ class View:
         """BKN's id of the person, as BKN itself says it: asked once for each NIP. SIMPEG's own copy is only compared,
         since a copied row or a wrong join would write into a stranger's history."""
         known = self.ledger.person(nip)
-        if known is None and (known := self.bkn.person(nip)) is not None:
-            self.ledger.remember_person(nip, known)
+        if known is None:
+            known = self.bkn.person(nip)
+            self.ledger.note_read(nip, PERSON, self.why)
+            if known is not None:
+                self.ledger.remember_person(nip, known)
         return known
+
+    def served(self, lane: str, target: str, row: BknRow, kind: str, *, why: str = "") -> bytes | None:
+        """The certificate of that kind that BKN serves for a row of the person."""
+        served = self.bkn.document(target, row, kind)
+        self.ledger.note_read(lane, f"{target} {CERTIFICATE}", why or self.why)
+        return served
 
     def is_same_person(self, turn: Turn, nip: Nip) -> bool:
         """Whether BKN knows this NIP as the person of the lane: it has corrected the NIP, and the person's id stays."""

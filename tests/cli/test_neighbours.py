@@ -141,6 +141,7 @@ def test_keys_and_words_with_escapes_and_nips_neither_steer_the_terminal_nor_sho
         values = {"key": json.dumps([nip, nasty]), "words": f"{nasty} {nip}"}
         ledger.execute(text("UPDATE records SET source_key = :key, detail = :words WHERE id = 1"), values)
         ledger.execute(text("UPDATE records SET reason = 'code.unknown', status = 'held' WHERE id = 1"))
+        ledger.execute(text("DROP TRIGGER events_no_update"))
         ledger.execute(text("UPDATE events SET detail = :words, reason = 'code.unknown' WHERE record_id = 1"), values)
         ledger.execute(text("UPDATE attempts SET message = :words WHERE record_id = 1"), values)
     engine.dispose()

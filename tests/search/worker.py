@@ -349,3 +349,9 @@ class Ledger:
 
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         raise AssertionError("the person is known")
+
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        """What was read decides nothing."""
+
+    def say_reads(self, actor: str) -> None:
+        raise AssertionError("there is nothing but turns")

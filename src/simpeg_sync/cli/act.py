@@ -53,6 +53,7 @@ def plan(shared: Shared, approve: bool, reason: str, persons: int) -> None:
     bkn = wiring.open_bkn(config, clock, ledger, codes=codes)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
     summary = Planner(pipeline, config.settings.bkn.calls_per_second, persons).make()
+    ledger.say_reads(actor())
     summary["brakes"] = insights(shared).brakes()
     kept = without_nips(_as_text(summary))  # the keys of its examples may hold persons
     plan_id = ledger.add_plan(config.digest, kept)

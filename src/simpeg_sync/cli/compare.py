@@ -47,7 +47,9 @@ def compare(
     ledger = wiring.open_ledger(config, clock)
     bkn = wiring.open_bkn(config, clock, ledger)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
-    comparer = wiring.open_comparer(config, pipeline, ledger, in_flight=config.settings.bkn.calls_in_flight)
+    comparer = wiring.open_comparer(
+        config, pipeline, ledger, in_flight=config.settings.bkn.calls_in_flight, actor=actor()
+    )
     before = _since_when(ledger, clock.now(), everybody=everybody, anew=anew)
     ledger.remember_lists(comparer.lists, lane=person or "")
     asked = comparer.ask(lanes=[person] if person else [], feeds=feeds, before=before)

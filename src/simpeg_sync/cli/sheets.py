@@ -102,7 +102,7 @@ def show(
     if output.path is None:
         _write(form, sys.stdout, sheets, output, data, as_text)
         return
-    with _into(output.path) as file:
+    with into(output.path) as file:
         if form == "xlsx":
             _xlsx(file, sheets, unmasked=output.unmasked)
         else:
@@ -237,7 +237,7 @@ def _title(name: str, number: int, taken: set[str]) -> str:
 
 
 @contextlib.contextmanager
-def _into(path: Path) -> Iterator[Any]:
+def into(path: Path) -> Iterator[Any]:
     """The file appears when it is complete, and is nobody else's to read: it may hold persons."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

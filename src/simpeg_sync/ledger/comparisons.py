@@ -16,7 +16,7 @@ from simpeg_sync.domain.situation import Finding
 from simpeg_sync.domain.status import RESTING, Event, Status
 from simpeg_sync.ledger import codec, rows
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import BULK, Core, event_row, lock_lanes
+from simpeg_sync.ledger.core import BULK, Core, add_events, event_row, lock_lanes
 from simpeg_sync.ledger.rowset import GroupStatement, rows_of
 from simpeg_sync.ports import Comparison, ListOf
 
@@ -375,7 +375,7 @@ def _wake(connection: Connection, ids: Sequence[RecordId], known: Mapping[Record
     wake = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in woken]
     connection.execute(sql.WAKE_LANE, wake)
     events = [event_row(r, now, Event.RESYNC, Status.WAITING, "compare.contradicts") for r in woken]
-    connection.execute(sql.ADD_EVENT, events)
+    add_events(connection, events)
     return len(woken)
 
 

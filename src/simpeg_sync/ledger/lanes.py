@@ -17,7 +17,7 @@ from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import rows
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import event_row
+from simpeg_sync.ledger.core import add_events, event_row
 from simpeg_sync.ledger.leading import Leading
 from simpeg_sync.ledger.orders import ReleaseOrder
 from simpeg_sync.ledger.owner import is_dead
@@ -86,12 +86,19 @@ class Lanes(Leading):
     def release(self, claim: Claim) -> None:
         """Gives the lane back. A lane that was taken over meanwhile is no longer ours to give."""
         self._leases.pop((claim.lane, claim.fence), None)
-        self._writer.order(ReleaseOrder(claim))
+        with self._said(claim.lane) as reads:
+            self._writer.order(ReleaseOrder(claim, reads))
 
     def release_many(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
             self._leases.pop((claim.lane, claim.fence), None)
-        self._writer.order_all([ReleaseOrder(claim) for claim in claims])
+        reads = {claim.lane: self._reads.take(claim.lane) for claim in claims}
+        try:
+            self._writer.order_all([ReleaseOrder(claim, reads[claim.lane]) for claim in claims])
+        except BaseException:
+            for some in reads.values():
+                self._reads.put_back(some)
+            raise
 
     def keep_leases(self) -> None:
         """This process lives: what it has, it keeps."""
@@ -215,7 +222,7 @@ class Lanes(Leading):
             next_, reason = Status.HELD, "worker.dies"
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
-        connection.execute(sql.ADD_EVENT, event_row(record, now, Event.WORKER_DIED, next_, reason))
+        add_events(connection, [event_row(record, now, Event.WORKER_DIED, next_, reason)])
 
 
 def _working(status: Status) -> Status:

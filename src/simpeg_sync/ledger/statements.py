@@ -226,22 +226,6 @@ def finish(changed: tuple[str, ...]) -> GroupStatement:
     return GroupStatement(_FINISH.replace("{changes}", changes), columns)
 
 
-ADD_EVENT = text("""
-INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
-VALUES (:at, :record_id, :event, :status, :reason, :detail, :attempt_id, :actor)
-""")
-
-ADD_EVENTS = GroupStatement(
-    """
-INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
-SELECT at, record_id, event, status, reason, detail, attempt_id, actor FROM {given}
-""",
-    {
-        "at": "time", "record_id": "int", "event": "text", "status": "text", "reason": "text", "detail": "text",
-        "attempt_id": "int", "actor": "text",
-    },
-)  # fmt: skip
-
 BRAKE = text("SELECT * FROM brakes WHERE feed = :feed")
 
 PULLED = text("SELECT feed, pulled_by FROM brakes WHERE pulled_at IS NOT NULL")
@@ -524,10 +508,6 @@ HAS_WORK = text("""
 SELECT EXISTS (SELECT 1 FROM records
 WHERE status IN ('waiting', 'working', 'sending')
    OR (status = 'uncertain' AND reason <> 'feed.removed'))
-""")
-
-AUDIT = text("""
-INSERT INTO audit (at, actor, action, target, reason, detail) VALUES (:at, :actor, :action, :target, :reason, :detail)
 """)
 
 ADD_PLAN = text("""

@@ -56,6 +56,16 @@ class Onlooker:
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         self.persons[nip] = bkn_id
 
+    # Who has read what of whom at BKN stands in the trail, also of somebody who only looks.
+
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        if self.inner:
+            self.inner.note_read(lane, what, why)
+
+    def say_reads(self, actor: str) -> None:
+        if self.inner:
+            self.inner.say_reads(actor)
+
     # ------------------------------------------------------------------------------- what somebody who looks never does
 
     def finish(self, claim: Claim, record: Record, move: Move) -> Record:

@@ -1,7 +1,7 @@
 """The pipeline, the intake and the daemon around them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simpeg_sync import logs
 from simpeg_sync.bkn.client import BknClient
@@ -14,6 +14,7 @@ from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import Limits
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
+from simpeg_sync.ledger.core import DAEMON
 from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.source.id_column import IdColumn
@@ -73,8 +74,11 @@ def open_intake(config: Config, ledger: SqlLedger, tell: Callable[[], None] = la
     )
 
 
-def open_comparer(config: Config, pipeline: Pipeline, ledger: SqlLedger, *, in_flight: int) -> Comparer:
-    return Comparer(pipeline.view, ledger, in_flight, config.settings.compare.every)
+def open_comparer(
+    config: Config, pipeline: Pipeline, ledger: SqlLedger, *, in_flight: int, actor: str = DAEMON
+) -> Comparer:
+    view = replace(pipeline.view, why="compare")
+    return Comparer(view, ledger, in_flight, config.settings.compare.every, actor)
 
 
 def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
