@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide import plan
 from simpeg_sync.decide.fields import Resource, identifier
-from simpeg_sync.decide.look import BknRow, Look, candidates
+from simpeg_sync.decide.look import BknRow, Look, candidates, id_of
+from simpeg_sync.decide.policy import Case
 from simpeg_sync.documents import Documents
 from simpeg_sync.domain.brake import Counted, Kind, Limits
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
@@ -60,6 +61,8 @@ class Turn:
     """By table, column and NIP: whether several people of SIMPEG have the NIP."""
     braked: Mapping[FeedName, str] | None = None
     """Feeds that have stopped by themselves; asked for when something is about to leave."""
+    has_sent: bool = False
+    """Whether a write has left in this turn."""
     unlinked: set[RecordId] = field(default_factory=set)
     """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
@@ -98,12 +101,23 @@ class View:
     brake: Limits = field(default_factory=Limits)
     why: str = "turn"
     """What BKN is read for, as the trail says it."""
+    _waiting_for: Mapping[FeedName, tuple[FeedName, ...]] = field(init=False)
+    _brakes: Mapping[FeedName, Limits] = field(init=False)
+
+    def __post_init__(self) -> None:
+        naming: dict[FeedName, list[FeedName]] = {name: list(feed.moves_with) for name, feed in self.feeds.items()}
+        for name, feed in self.feeds.items():
+            for linked in feed.linked_feeds:
+                naming.setdefault(linked, []).append(name)
+        object.__setattr__(self, "_waiting_for", {name: tuple(dict.fromkeys(some)) for name, some in naming.items()})
+        brakes = {name: replace(self.brake, **feed.brake) for name, feed in self.feeds.items()}
+        object.__setattr__(self, "_brakes", brakes)
 
     def work(self, turn: Turn, record: Record, rendered: Rendered) -> Work:
         feed = self.feeds[record.feed]
         resource = self.bkn.resource(feed.target)
         documents: Mapping[str, Document] = {}
-        if isinstance(rendered, Wanted):
+        if isinstance(rendered, Wanted) and feed.documents:
             certificates = Documents(self.source, self.files)
             documents = certificates.of(feed, resource, record.key, rendered)
             missing = certificates.not_named(feed, resource, documents)
@@ -143,8 +157,7 @@ class View:
 
     def waiting_for(self, feed: Feed) -> tuple[FeedName, ...]:
         """Feeds whose records may wait for a proof of this one: a move between endpoints, or a field that names its row."""
-        naming = [name for name, other in self.feeds.items() if feed.name in other.linked_feeds]
-        return tuple(dict.fromkeys([*feed.moves_with, *naming]))
+        return self._waiting_for[feed.name]
 
     def link_of(self, feed: FeedName, key: SourceKey, nip: Nip) -> BknId | None:
         """BKN's id of another feed's row, for fields that name it (a credit names its post). Raises Unfit for the row of
@@ -288,7 +301,7 @@ class View:
             kind = "vanish"
         elif action is Action.UPDATE and (record.synced_at is not None or record.synced_digest is not None):
             kind = "change"
-        return Counted(replace(self.brake, **work.feed.brake), kind)
+        return Counted(self._brakes[work.feed.name], kind)
 
     def braked_by(self, work: Work) -> str:
         """What has stopped the feed, if it stops this record; asked once a turn, before a look is spent on it."""
@@ -317,6 +330,24 @@ class View:
         if not found:
             free = [bkn_id for link in links.values() if (bkn_id := self.left_behind(work, link, look)) is not None]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
+
+    def case(self, work: Work, look: Look, free: Sequence[BknId]) -> Case:
+        """The record for the feed's policy."""
+        unowned: list[BknId] = []
+        if work.record.bkn_id is None and look.rows:
+            owned = self.links(work)
+            unowned = [id_of(row) for bkn_id, row in sorted(look.rows.items()) if bkn_id not in owned]
+        return Case(
+            work.feed.policy,
+            work.resource,
+            work.record,
+            work.wanted.body,
+            look,
+            free,
+            unowned,
+            do_others_wait=lambda: self.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record),
+            gap_s=self.timing.absent_gap_s,
+        )
 
     def left_behind(self, work: Work, link: Link, look: Look) -> BknId | None:
         """BKN's row of a key that is gone, if this row differs from it in nothing but what the feed computes from the key:

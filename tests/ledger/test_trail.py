@@ -524,7 +524,7 @@ def before_the_trail(engine: Engine) -> None:
             connection.exec_driver_sql(statement)
 
 
-BEFORE_TRAIL = "0007"
+BEFORE_TRAIL = "0008"
 
 
 def test_what_is_older_than_the_trail_is_sealed_as_it_is_and_counted_apart(empty_url: str) -> None:

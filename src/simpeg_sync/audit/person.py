@@ -5,35 +5,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from simpeg_sync.audit import words
+from simpeg_sync.audit.words import Words
 from simpeg_sync.domain.change import key_parts
 from simpeg_sync.insights import rfc3339
 from simpeg_sync.ledger.auditing import AuditReader, decoded
-from simpeg_sync.reasons import Sentence
 
 TIMES = frozenset(
     ["at", "since", "due_at", "marked_at", "dirty_since", "synced_at", "gone_since", "started_at", "ended_at",
      "absent_since", "seen_at", "first_seen_at", "equal_at"]
 )  # fmt: skip
-TABLES: Mapping[str, Sentence] = {
-    "persons": Sentence("Nomor Anda di BKN", "Your number at BKN"),
-    "records": Sentence("Baris SIMPEG yang diikuti", "Rows of SIMPEG that are followed"),
-    "attempts": Sentence("Yang dikirim kepada BKN", "What was sent to BKN"),
-    "reads": Sentence("Yang dibaca dari BKN", "What was read at BKN"),
-    "audit": Sentence("Perintah petugas tentang Anda", "Orders of operators about you"),
-    "situations": Sentence("Perbandingan SIMPEG dan BKN sekarang", "How SIMPEG and BKN compare now"),
-    "situation_changes": Sentence("Perubahan perbandingan itu", "How that comparison has changed"),
-    "plan_items": Sentence("Rencana yang menyebut Anda", "Plans that name you"),
-    "events": Sentence("Riwayat lengkap", "The whole history"),
+TABLES: Mapping[str, Words] = {
+    "persons": Words("Nomor Anda di BKN", "Your number at BKN"),
+    "records": Words("Baris SIMPEG yang diikuti", "Rows of SIMPEG that are followed"),
+    "attempts": Words("Yang dikirim kepada BKN", "What was sent to BKN"),
+    "reads": Words("Yang dibaca dari BKN", "What was read at BKN"),
+    "audit": Words("Perintah petugas tentang Anda", "Orders of operators about you"),
+    "situations": Words("Perbandingan SIMPEG dan BKN sekarang", "How SIMPEG and BKN compare now"),
+    "situation_changes": Words("Perubahan perbandingan itu", "How that comparison has changed"),
+    "plan_items": Words("Rencana yang menyebut Anda", "Plans that name you"),
+    "events": Words("Riwayat lengkap", "The whole history"),
 }
 """In the order in which people want to read them."""
-INTRODUCTION = Sentence(
+INTRODUCTION = Words(
     "Dokumen ini memuat semua yang dicatat simpeg-sync tentang satu pegawai. Isi baris SIMPEG sendiri tidak disimpan; yang "
     "disimpan adalah sidik jari (hash) dari isinya, kecuali selama suatu pengiriman belum selesai dan selama kedua pihak "
     "berbeda.",
     "This document holds all that simpeg-sync has noted about one person. It keeps no content of SIMPEG's rows, only "
     "fingerprints (hashes) of it, except while a request is open and as long as the two sides differ.",
 )
-OPEN_BODY = Sentence(
+OPEN_BODY = Words(
     "isi yang dikirim, disimpan sampai hasilnya jelas", "the content sent, kept until its outcome is known"
 )
 
@@ -71,7 +71,7 @@ def text(data: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"   {line}" for line in _LINES.get(table, _plain)(row))
 
 
-def _both(sentence: Sentence, before: str = "") -> Iterator[str]:
+def _both(sentence: Words, before: str = "") -> Iterator[str]:
     yield f"{before}{sentence.indonesian}"
     yield f"{' ' * len(before)}{sentence.english}"
 
@@ -112,11 +112,24 @@ def _event(row: Mapping[str, Any]) -> Iterator[str]:
     yield from _why(row)
 
 
+def _situation(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['feed']} {_key(row['source_key']) if row['source_key'] else 'BKN ' + str(row['bkn_id'])}"
+    yield from _both(words.said(words.SITUATIONS, row["situation"]), f"{row['since']}: ")
+    for name, _, ours, theirs in row["said"].get("differences", ()):
+        yield f"{name}: SIMPEG {ours}, BKN {theirs}"
+    yield from _why(row)
+
+
+def _situation_change(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['at']}: {row['feed']} {_key(row['source_key']) if row['source_key'] else 'BKN ' + str(row['bkn_id'])}"
+    yield from _both(words.said(words.SITUATIONS, row["after"]))
+
+
 def _why(row: Mapping[str, Any]) -> Iterator[str]:
     found = words.reason(row["reason"])
     if found is not None:
         where = f" ({row['detail']})" if row["detail"] else ""
-        yield from _both(Sentence(f"{found.indonesian}{where}", f"{found.english}{where}"))
+        yield from _both(Words(f"{found.indonesian}{where}", f"{found.english}{where}"))
 
 
 def _plain(row: Mapping[str, Any]) -> Iterator[str]:
@@ -133,4 +146,6 @@ _LINES = {
     "reads": _read,
     "audit": _order,
     "events": _event,
+    "situations": _situation,
+    "situation_changes": _situation_change,
 }

@@ -22,6 +22,7 @@ from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import rows, trail
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.brake import Stop
+from simpeg_sync.ledger.comparisons import Comparisons
 from simpeg_sync.ledger.core import DAEMON, FRESH, Pauses, add_events, event_row
 from simpeg_sync.ledger.lanes import Lanes
 from simpeg_sync.ledger.lookups import Lookups
@@ -36,7 +37,7 @@ from simpeg_sync.ports import Claim, Head
 __all__ = ["Pauses", "SqlLedger"]
 
 
-class SqlLedger(Marking, Lanes, Lookups, Operators):
+class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:
@@ -100,7 +101,8 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
             attempt.say(intent.record.feed)
             raise FeedBraked(intent.record.feed, attempt.kind)
         self._hold(claim, begun_at)
-        logs.get().info(
+        # Its end is said too, with the same numbers: two lines a write would tell nobody more.
+        logs.get().debug(
             "attempt.sent",
             record_id=intent.record.id,
             feed=intent.record.feed,
@@ -115,7 +117,7 @@ class SqlLedger(Marking, Lanes, Lookups, Operators):
         # The pipeline's copy still says `working`; the stored intent moved the record to `sending`.
         sending = replace(record, status=next_status(record.status, Event.INTENT))
         after = self._ordered(MoveOrder(claim, sending, move, attempt, outcome))
-        _say(claim, record, move, http_status=outcome.http_status)
+        _say(claim, record, move, http_status=outcome.http_status, attempt=attempt)
         return after
 
     def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
@@ -205,9 +207,14 @@ LOG_LINES: Mapping[Event, tuple[str, str]] = {
 """One line for each move that people ask about; the steps between are in the ledger's history."""
 
 
-def _say(claim: Claim, record: Record, move: Move, *, http_status: int | None = None) -> None:
+def _say(
+    claim: Claim, record: Record, move: Move, *, http_status: int | None = None, attempt: Attempt | None = None
+) -> None:
     level, name = LOG_LINES.get(move.event, ("debug", ""))
     if name:
+        of_attempt = (
+            {"action": attempt.action, "attempt": attempt.number, "version": attempt.version} if attempt else {}
+        )
         # The detail of a held record names a field or a code table; BKN's own words never come here.
         getattr(logs.get(), level)(
             name,
@@ -217,4 +224,5 @@ def _say(claim: Claim, record: Record, move: Move, *, http_status: int | None = 
             reason=move.reason,
             detail=move.detail,
             http_status=http_status,
+            **of_attempt,
         )

@@ -1,9 +1,11 @@
 """Builds the real objects from the settings. The only place that knows every edge."""
 
 from simpeg_sync.wiring.bkn import (
+    bkn_dialect,
     bkn_keys,
     code_check,
     code_report,
+    is_written,
     limits_of,
     open_bkn,
     open_codes,
@@ -14,19 +16,28 @@ from simpeg_sync.wiring.bkn import (
     windows_of,
 )
 from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
-from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline, open_write_back
+from simpeg_sync.wiring.daemon import open_comparer, open_daemon, open_intake, open_pipeline, open_write_back
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
 from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
-from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
+from simpeg_sync.wiring.stores import (
+    ledger_engine,
+    log_settings,
+    open_ledger,
+    open_reader,
+    open_situations,
+    source_engine,
+)
 
 __all__ = [
+    "bkn_dialect",
     "bkn_keys",
     "code_check",
     "code_names",
     "code_report",
     "configure_logs",
     "editor_schema",
+    "is_written",
     "ledger_engine",
     "limits_of",
     "local_codes",
@@ -34,6 +45,7 @@ __all__ = [
     "open_bkn",
     "open_captures",
     "open_codes",
+    "open_comparer",
     "open_daemon",
     "open_intake",
     "open_ledger",
@@ -44,6 +56,7 @@ __all__ = [
     "open_puller",
     "open_reader",
     "open_reads",
+    "open_situations",
     "open_write_back",
     "pullable",
     "read_config",
