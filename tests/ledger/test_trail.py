@@ -3,6 +3,7 @@
 import json
 import random
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -523,7 +524,7 @@ def before_the_trail(engine: Engine) -> None:
             connection.exec_driver_sql(statement)
 
 
-BEFORE_TRAIL = "0007"
+BEFORE_TRAIL = "0008"
 
 
 def test_what_is_older_than_the_trail_is_sealed_as_it_is_and_counted_apart(empty_url: str) -> None:
@@ -565,3 +566,18 @@ def test_a_ledger_that_is_copied_while_it_is_written_has_a_whole_trail(sqlite_de
         copy = open_engine(f"sqlite:///{tmp_path}/copy-{number}.db")
         assert problems(copy) == []
         copy.dispose()
+
+
+def test_the_trail_costs_no_other_order_of_magnitude(sqlite_desk: Desk) -> None:
+    """How much exactly `make trail` measures; here only that nothing about it has become slow."""
+    desk = sqlite_desk
+    desk.mark(*(str(n) for n in range(500)))
+    desk.run("UPDATE records SET status = 'held'")
+    costs: dict[bool, float] = {}
+    for is_off in (True, False, True, False):
+        desk.ledger.trail.is_off = is_off
+        began = time.process_time()
+        for _ in range(4):
+            desk.ledger.resync(range(1, 501), actor="a", reason="r")
+        costs[is_off] = min(costs.get(is_off, 1e9), time.process_time() - began)
+    assert costs[False] < 3 * costs[True]

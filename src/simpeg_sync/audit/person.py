@@ -112,6 +112,19 @@ def _event(row: Mapping[str, Any]) -> Iterator[str]:
     yield from _why(row)
 
 
+def _situation(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['feed']} {_key(row['source_key']) if row['source_key'] else 'BKN ' + str(row['bkn_id'])}"
+    yield from _both(words.said(words.SITUATIONS, row["situation"]), f"{row['since']}: ")
+    for name, _, ours, theirs in row["said"].get("differences", ()):
+        yield f"{name}: SIMPEG {ours}, BKN {theirs}"
+    yield from _why(row)
+
+
+def _situation_change(row: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{row['at']}: {row['feed']} {_key(row['source_key']) if row['source_key'] else 'BKN ' + str(row['bkn_id'])}"
+    yield from _both(words.said(words.SITUATIONS, row["after"]))
+
+
 def _why(row: Mapping[str, Any]) -> Iterator[str]:
     found = words.reason(row["reason"])
     if found is not None:
@@ -133,4 +146,6 @@ _LINES = {
     "reads": _read,
     "audit": _order,
     "events": _event,
+    "situations": _situation,
+    "situation_changes": _situation_change,
 }

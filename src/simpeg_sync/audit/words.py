@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from simpeg_sync.domain.situation import Situation
 from simpeg_sync.domain.status import Event, Status
-from simpeg_sync.reasons import REASONS, Words
+from simpeg_sync.reasons import Words, sentence
 
 EVENTS: Mapping[str, Words] = {
     Event.CHANGED: Words("berubah di SIMPEG", "changed in SIMPEG"),
@@ -67,6 +68,18 @@ READS: Mapping[str, Words] = {
     "plan": Words("untuk menyusun rencana", "to make a plan"),
     "compare": Words("untuk membandingkan data kedua pihak", "to compare the two sides"),
 }
+SITUATIONS: Mapping[str, Words] = {
+    Situation.EQUAL: Words("sama di kedua pihak", "equal on both sides"),
+    Situation.DIFFERS: Words("isinya berbeda", "the contents differ"),
+    Situation.MISSING_AT_BKN: Words("ada di SIMPEG, tidak ada di BKN", "in SIMPEG, not at BKN"),
+    Situation.ONLY_AT_BKN: Words("hanya ada di BKN", "only at BKN"),
+    Situation.TWICE_AT_BKN: Words("ganda di BKN", "twice at BKN"),
+    Situation.TWICE_IN_SIMPEG: Words("ganda di SIMPEG", "twice in SIMPEG"),
+    Situation.PERSON_UNKNOWN: Words("BKN tidak mengenal NIP ini", "BKN does not know this NIP"),
+    Situation.PERSON_INACTIVE: Words("pegawai tidak aktif menurut SIMPEG", "not active in SIMPEG"),
+    Situation.NOT_COMPARABLE: Words("tidak dapat dibandingkan", "cannot be compared"),
+    "": Words("tidak ada lagi", "no longer there"),
+}
 
 
 def said(table: Mapping[str, Words], code: str) -> Words:
@@ -75,5 +88,4 @@ def said(table: Mapping[str, Words], code: str) -> Words:
 
 
 def reason(code: str) -> Words | None:
-    found = REASONS.get(code) if code else None
-    return Words(found.indonesian, found.english) if found is not None else None
+    return Words(sentence(code, indonesian=True), sentence(code)) if code else None

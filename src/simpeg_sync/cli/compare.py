@@ -308,7 +308,7 @@ def _note_seen(shared: Shared, what: str, person: str | None) -> None:
     from simpeg_sync.insights import masked
 
     ledger = wiring.open_ledger(shared.config, Clock())
-    ledger.audit(actor=actor(), action=what, target=masked(person) if person else "all")
+    ledger.audit(actor=actor(), action=what, target=masked(person) if person else "all", person=person or "")
     ledger.close()
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from simpeg_sync.clock import Clock
-from simpeg_sync.ledger.rowset import GroupStatement, rows_of
+from simpeg_sync.ledger.rowset import GroupStatement, run
 from simpeg_sync.ports import Head
 
 HEADS_EVERY_S = 60.0
@@ -112,11 +112,10 @@ class Page:
         if not rows:
             return
         chain, number = self._place(connection)
-        values = {"rows": rows_of(rows), "chain": chain, "block": number}
-        if table != "trail_heads":
-            # As a value by itself: through JSON it might come out another one in its last digit.
-            values["now"] = now
-        ids = sorted(connection.execute(_insert(table, connection.dialect.name), values).scalars())
+        # The time is a value by itself: through JSON it might come out another one in its last digit.
+        values: dict[str, Any] = {"chain": chain, "block": number} | ({} if table == "trail_heads" else {"now": now})
+        statement, on_json = _insert(table, connection.dialect.name)
+        ids = sorted(run(connection, statement, on_json, rows, **values).scalars())
         times = [] if table == "trail_heads" else [now]
         lines = self._lines.setdefault(table, [])
         if self._chain is not None:
@@ -246,13 +245,14 @@ def add(connection: Connection, table: str, now: float, rows: Sequence[Mapping[s
 
 
 @functools.cache
-def _insert(table: str, dialect: str) -> TextClause:
+def _insert(table: str, dialect: str) -> tuple[GroupStatement, TextClause]:
     names = ", ".join(COLUMNS[table])
     at = "" if table == "trail_heads" else "at, "
     now = at and "CAST(:now AS DOUBLE PRECISION), "
-    statement = f"""
+    insert = f"""
         INSERT INTO {table} ({at}{names}, chain, block)
         SELECT {now}{names}, CAST(:chain AS BIGINT), CAST(:block AS BIGINT) FROM {{given}}
         RETURNING id
     """
-    return GroupStatement(statement, COLUMNS[table]).on(dialect)
+    statement = GroupStatement(insert, COLUMNS[table])
+    return statement, statement.on(dialect)
