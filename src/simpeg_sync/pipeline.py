@@ -52,7 +52,12 @@ class Pipeline:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
         claim = turn.claim
         # What is uncertain is decided first: nothing else of its kind may leave before.
-        for record in sorted(claim.records, key=lambda record: record.status is not Status.UNCERTAIN):
+        # Then who the person is, since that may hold all else.
+        order = {
+            record.id: (record.status is not Status.UNCERTAIN, record.feed not in self.view.identifying)
+            for record in claim.records
+        }
+        for record in sorted(claim.records, key=lambda record: order[record.id]):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:
@@ -83,7 +88,10 @@ class Pipeline:
         work = self.view.work(turn, record, rendered)
         for _ in range(STEPS_MAX):
             try:
-                after = self.act(work, self.decide(work))
+                decision = self.decide(work)
+                if work.resource.identity:
+                    self.view.note_identity(work, decision)
+                after = self.act(work, decision)
             except FeedBraked as braked:
                 turn.braked = None
                 after = self.act(work, plan.Hold("feed.braked", braked.by))
@@ -104,6 +112,9 @@ class Pipeline:
             now=self.view.clock.now(),
             grace_s=self.view.timing.delete_grace_s,
         )
+        is_to_write = isinstance(decision, plan.Upload | plan.FollowUp | plan.LookFirst)
+        if is_to_write and (doubtful := self.view.doubtful(work)) is not None:
+            return doubtful
         if isinstance(decision, plan.Upload) and feed.target in work.turn.unsettled:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if not isinstance(decision, plan.LookFirst):
@@ -126,7 +137,7 @@ class Pipeline:
         if record.bkn_id is None and self.view.is_look_behind(work, look):
             return plan.Later("bkn.not_visible_yet", self.view.timing.absent_gap_s)
         free, taken = self.view.matches(work, look)
-        return plan.after_looking(
+        decision = plan.after_looking(
             resource,
             record,
             work.wanted,
@@ -137,6 +148,7 @@ class Pipeline:
             taken=taken,
             patience=self.view.patience,
         )
+        return self.view.identified(work, look, decision) if resource.identity else decision
 
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
         if self.view.is_entered_anew(work, look):
@@ -236,6 +248,8 @@ class Pipeline:
         if owner is not None:
             work.turn.unlinked.add(owner)
         equal = not resource.differences(body, row)
+        if resource.identity and self.view.ledger.person(work.wanted.nip) != bkn_id:
+            self.view.ledger.remember_person(work.wanted.nip, bkn_id)
         done = dict(record.done)
         if record.bkn_id is None:
             done |= self.served(work, row)
