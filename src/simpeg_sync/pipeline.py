@@ -53,11 +53,9 @@ class Pipeline:
         claim = turn.claim
         # What is uncertain is decided first: nothing else of its kind may leave before.
         # Then who the person is, since that may hold all else.
-        order = {
-            record.id: (record.status is not Status.UNCERTAIN, record.feed not in self.view.identifying)
-            for record in claim.records
-        }
-        for record in sorted(claim.records, key=lambda record: order[record.id]):
+        who = self.view.identifying
+        order = lambda record: (record.status is not Status.UNCERTAIN, record.feed not in who)  # noqa: E731  it is read with the next line
+        for record in sorted(claim.records, key=order):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:

@@ -84,6 +84,19 @@ def test_in_doubt_nothing_is_written_until_both_sides_agree(
     assert len(here.at_bkn(nip)) == 1
 
 
+def test_at_the_first_start_who_people_are_comes_first_whatever_the_feed_is_called(region: RegionOf) -> None:
+    here = region(KURSUS)
+    here.run(TABLE)
+    here.configure(KURSUS, {**IDENTITAS, "feed": "zz"})
+    here.restart()
+    nip = here.person(1)
+    knows(here, nip, tglLahir="23-01-1985")
+    here.run(certificate(1), f"INSERT INTO biodata (id, nip, nama, lahir) VALUES (1, '{nip}', '{NAMA}', '{LAHIR}')")
+    here.work()
+    assert (here.state(1, feed="zz"), here.state(1)) == (("held", "person.differs"), ("held", "person.doubtful"))
+    assert here.at_bkn(nip) == []
+
+
 def test_a_correction_in_simpeg_lifts_the_doubt_too(region: RegionOf) -> None:
     here, nip = office(region, tglLahir="23-01-1985")
     here.run(certificate(1))

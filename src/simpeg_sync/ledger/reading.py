@@ -54,11 +54,12 @@ class LedgerReader:
         )
 
     def reasons(self) -> Sequence[Mapping[str, Any]]:
-        """Why records do not go on, most frequent first. Details are cut to the field or table they name."""
+        """Why records do not go on, most frequent first. A detail that names another record is everybody's own, and left out."""
         return self._all("""
-            SELECT feed, status, reason, detail, count(*) AS count FROM records
-            WHERE status IN ('held', 'refused', 'uncertain') GROUP BY feed, status, reason, detail
-            ORDER BY count(*) DESC, feed LIMIT 100""")
+            SELECT feed, status, reason, detail, count(*) AS count FROM (
+                SELECT feed, status, reason, CASE WHEN detail LIKE 'record %' THEN '' ELSE detail END AS detail
+                FROM records WHERE status IN ('held', 'refused', 'uncertain')) standing
+            GROUP BY feed, status, reason, detail ORDER BY count(*) DESC, feed LIMIT 100""")
 
     def oldest_waiting(self) -> float | None:
         return self._time("SELECT min(dirty_since) FROM records WHERE status = 'waiting'")
