@@ -52,7 +52,10 @@ class Pipeline:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
         claim = turn.claim
         # What is uncertain is decided first: nothing else of its kind may leave before.
-        for record in sorted(claim.records, key=lambda record: record.status is not Status.UNCERTAIN):
+        # Then who the person is, since that may hold all else.
+        who = self.view.identifying
+        order = lambda record: (record.status is not Status.UNCERTAIN, record.feed not in who)  # noqa: E731  it is read with the next line
+        for record in sorted(claim.records, key=order):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:
@@ -83,7 +86,10 @@ class Pipeline:
         work = self.view.work(turn, record, rendered)
         for _ in range(STEPS_MAX):
             try:
-                after = self.act(work, self.decide(work))
+                decision = self.decide(work)
+                if work.resource.identity:
+                    self.view.note_identity(work, decision)
+                after = self.act(work, decision)
             except FeedBraked as braked:
                 turn.braked = None
                 after = self.act(work, plan.Hold("feed.braked", braked.by))
@@ -104,6 +110,9 @@ class Pipeline:
             now=self.view.clock.now(),
             grace_s=self.view.timing.delete_grace_s,
         )
+        is_to_write = isinstance(decision, plan.Upload | plan.FollowUp | plan.LookFirst)
+        if is_to_write and (doubtful := self.view.doubtful(work)) is not None:
+            return doubtful
         if isinstance(decision, plan.Upload) and feed.target in work.turn.unsettled:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if not isinstance(decision, plan.LookFirst):
@@ -137,6 +146,8 @@ class Pipeline:
             taken=taken,
             patience=self.view.patience,
         )
+        if resource.identity:
+            return self.view.identified(work, look, decision)
         return self.view.case(work, look, free).decide(decision)
 
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
@@ -237,6 +248,8 @@ class Pipeline:
         if owner is not None:
             work.turn.unlinked.add(owner)
         equal = not resource.differences(body, row)
+        if resource.identity and self.view.ledger.person(work.wanted.nip) != bkn_id:
+            self.view.ledger.remember_person(work.wanted.nip, bkn_id)
         done = dict(record.done)
         if record.bkn_id is None:
             done |= self.served(work, row)

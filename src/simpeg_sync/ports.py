@@ -12,7 +12,7 @@ from simpeg_sync.domain.change import Change, FeedName, KeyEdit, Nip, Row, Sourc
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
+from simpeg_sync.domain.record import Attempt, BknId, Digest, Identity, Record, RecordId
 from simpeg_sync.domain.situation import Finding
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 
@@ -555,3 +555,15 @@ class Ledger(Protocol):
         ...
 
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None: ...
+
+    def identity(self, record: Record) -> Identity:
+        """What a record that says who a person is has told so far."""
+        ...
+
+    def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
+        """None: the record tells nothing any more."""
+        ...
+
+    def doubted_by(self, lane: str) -> RecordId | None:
+        """The record by which the lane's NIP may be another person at BKN, and nobody has said otherwise."""
+        ...

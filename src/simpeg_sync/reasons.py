@@ -704,6 +704,27 @@ REASONS: Mapping[str, Sentence] = {
         "Perbaiki kolom id BKN pegawai itu di SIMPEG.",
         "Correct the column with BKN's person id in SIMPEG.",
     ),
+    "person.differs": Sentence(
+        "Nama, tanggal lahir, atau NIP di BKN berbeda: NIP ini mungkin milik orang lain di sana.",
+        "BKN has another name, birth date or NIP: this NIP may be another person's there.",
+        Where.BKN_REGIONAL,
+        Release.TIME,
+        "Cocokkan isian yang disebut dengan KTP dan SK pengangkatan. SIMPEG keliru: perbaiki di SIMPEG. BKN "
+        "keliru: minta perbaikan ke kantor regional BKN. Orangnya memang sama: `simpeg-sync record release "
+        "ID --reason '...'`.",
+        "Compare the named fields with the identity card and the letter of appointment. SIMPEG is wrong: "
+        "correct it there. BKN is: ask BKN's regional office. It is the same person all the same: "
+        "`simpeg-sync record release ID --reason '...'`.",
+    ),
+    "person.doubtful": Sentence(
+        "Belum pasti bahwa NIP ini orang yang sama di BKN; sebelum itu pasti, tidak ada yang dikirim untuknya.",
+        "It is doubtful that this NIP is the same person at BKN; nothing is sent for the person before that "
+        "is settled.",
+        Where.OPERATOR,
+        Release.TIME,
+        "Selesaikan dahulu baris yang disebut, yang tertahan dengan `person.differs`; baris ini lalu berjalan sendiri.",
+        "Settle the record that is named, which is held by `person.differs`; this one then goes on by itself.",
+    ),
     "delete.entered_anew": Sentence(
         "Baris yang sama dimasukkan kembali tetapi belum dapat dikirim; tidak dihapus di BKN.",
         "The same certificate was entered again and may not leave yet; until then nothing is deleted at BKN.",

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from simpeg_sync.clock import Clock
-from simpeg_sync.decide import plan
+from simpeg_sync.decide import identity, plan
 from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import BknRow, Look, candidates, id_of
 from simpeg_sync.decide.policy import Case
@@ -15,7 +15,7 @@ from simpeg_sync.documents import Documents
 from simpeg_sync.domain.brake import Counted, Kind, Limits
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.errors import BknAnswersBadly, BknError, SourceUnfit
-from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId, person_of
+from simpeg_sync.domain.record import Action, BknId, Digest, Identity, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
@@ -63,6 +63,8 @@ class Turn:
     """Feeds that have stopped by themselves; asked for when something is about to leave."""
     has_sent: bool = False
     """Whether a write has left in this turn."""
+    doubted: RecordId | None = None
+    """The record by which this may be another person at BKN; 0 for none, None while nobody has asked."""
     unlinked: set[RecordId] = field(default_factory=set)
     """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
@@ -101,10 +103,14 @@ class View:
     brake: Limits = field(default_factory=Limits)
     why: str = "turn"
     """What BKN is read for, as the trail says it."""
+    identifying: frozenset[FeedName] = field(init=False)
+    """Feeds that say who a person is."""
     _waiting_for: Mapping[FeedName, tuple[FeedName, ...]] = field(init=False)
     _brakes: Mapping[FeedName, Limits] = field(init=False)
 
     def __post_init__(self) -> None:
+        known = frozenset(name for name, feed in self.feeds.items() if self.bkn.resource(feed.target).identity)
+        object.__setattr__(self, "identifying", known)
         naming: dict[FeedName, list[FeedName]] = {name: list(feed.moves_with) for name, feed in self.feeds.items()}
         for name, feed in self.feeds.items():
             for linked in feed.linked_feeds:
@@ -260,12 +266,61 @@ class View:
         wanted = work.wanted
         if self.is_twice(work):
             return plan.Hold("person.twice", work.feed.person, looks_again=True)
+        if work.resource.identity:
+            return None  # the row that is looked at next says it all
         known = self.pns_id(work.turn, wanted)
         if known is None:
             return plan.Hold("person.unknown_at_bkn", looks_again=True)
         if wanted.person_bkn_id is not None and identifier(wanted.person_bkn_id) != identifier(known):
             return plan.Hold("person.id_differs", looks_again=True)
         return None
+
+    # ----------------------------------------------------------------------------------------------- who the person is
+
+    def doubtful(self, work: Work) -> plan.Hold | None:
+        """Why nothing may be written for the person while the NIP may be somebody else's at BKN. Asked once a turn, and
+        only where a feed says who people are."""
+        turn = work.turn
+        if not self.identifying or not work.resource.is_writable:
+            return None
+        if turn.doubted is None:
+            turn.doubted = self.ledger.doubted_by(turn.claim.lane) or RecordId(0)
+        return plan.Hold("person.doubtful", f"record {turn.doubted}", looks_again=True) if turn.doubted else None
+
+    def doubt(self, work: Work) -> identity.Doubt | None:
+        """By what this turn has seen at BKN."""
+        rows = list(work.turn.looks.get(work.feed.target, Look()).rows.values())
+        return identity.doubt(work.resource, work.wanted, rows[0], linked=work.record.bkn_id) if rows else None
+
+    def identified(self, work: Work, look: Look, decision: plan.Decision) -> plan.Decision:
+        """What is decided about a record that says who a person is."""
+        row = next(iter(look.rows.values()), None)
+        if row is None:
+            return plan.Hold("person.unknown_at_bkn", looks_again=True)
+        stored = work.wanted.person_bkn_id
+        if stored is not None and identifier(stored) != identifier(id_of(row)):
+            return plan.Hold("person.id_differs", looks_again=True)
+        found = self.doubt(work)
+        if found is None or found.digest == self.ledger.identity(work.record).accepted:
+            return decision
+        return plan.Hold("person.differs", ", ".join(found.fields), looks_again=True)
+
+    def note_identity(self, work: Work, decision: plan.Decision) -> None:
+        """Before the record's move: a doubt must be there when the record's own turn is over."""
+        before = self.ledger.identity(work.record)
+        now: Identity | None = None
+        if not isinstance(work.rendered, Gone):
+            unit = work.rendered.unit
+            now = replace(before, unit=unit.code, unit_name=unit.name) if unit is not None else before
+        if now is not None and isinstance(work.rendered, Wanted):
+            if work.feed.target in work.turn.looks:
+                found = self.doubt(work)
+                now = replace(now, doubt=found.digest if found is not None else None)
+            elif isinstance(decision, plan.Unchanged):
+                now = replace(now, doubt=None)
+        if (now or Identity()) != before:
+            self.ledger.note_identity(work.turn.claim, work.record, now)
+        work.turn.doubted = None
 
     def is_twice(self, work: Work) -> bool:
         """Whether SIMPEG has two people with this NIP, where it says who its people are: in the table that the feed takes

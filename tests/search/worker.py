@@ -21,7 +21,7 @@ from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.errors import BknDown, LedgerDown, LostClaim, NotNow, SyncError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Record
+from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Identity, Record, RecordId
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Certificate, Claim, Document, Link, Piece
@@ -327,6 +327,15 @@ class Ledger:
 
     def held_elsewhere(self, lane: str, digest: Digest) -> Sequence[Record]:
         return []
+
+    def identity(self, record: Record) -> Identity:
+        return Identity()
+
+    def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
+        raise AssertionError("no feed says who a person is")
+
+    def doubted_by(self, lane: str) -> RecordId | None:
+        return None
 
     def deleted_since(self, lane: str, since: float) -> Sequence[str]:
         found: Sequence[str] = self.world.ask("ledger.deleted_since", since)

@@ -199,7 +199,7 @@ def record_retry(shared: Shared, record_id: int, reason: str) -> None:
 @click.option("--delete", "delete", is_flag=True, help="Release a delete that waits for a person.")
 @pass_shared
 def record_release(shared: Shared, record_id: int, reason: str, delete: bool) -> None:
-    """Let a held record go on; for a held delete say --delete."""
+    """Let a held record go on; for a held delete say --delete. For `person.differs`: it is the same person all the same."""
     from simpeg_sync import wiring
     from simpeg_sync.clock import Clock
 
@@ -216,12 +216,33 @@ def record_release(shared: Shared, record_id: int, reason: str, delete: bool) ->
     shared.show({"record": record_id, "released": True}, lambda: click.echo(f"record {record_id}: its delete goes on"))
 
 
+def _same_person(shared: Shared, record_id: int, reason: str) -> None:
+    """The word that BKN's person is the same one all the same; it holds as long as both sides say what they say now."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+
+    ledger = wiring.open_ledger(shared.config, Clock())
+    held = ledger.accept_identity(record_id, actor=actor(), reason=reason)
+    if held is None:
+        raise OperatorError(
+            f"record {record_id} is being looked at just now; see `simpeg-sync record show {record_id}`, then try again"
+        )
+    count = ledger.resync([record_id, *held], actor=actor(), reason=reason)
+    shared.show(
+        {"record": record_id, "released": True, "resynced": count},
+        lambda: click.echo(f"record {record_id}: it is the same person; {count} records wait for their turn"),
+    )
+
+
 def _afresh(shared: Shared, record_id: int, reason: str, *, only_held: bool = False) -> None:
     from simpeg_sync import wiring
     from simpeg_sync.clock import Clock
 
     config = shared.config
     found = _found(config, record_id)
+    if only_held and found["reason"] == "person.differs" and found["status"] == Status.HELD:
+        _same_person(shared, record_id, reason)
+        return
     if only_held and found["status"] != Status.HELD:
         raise OperatorError(
             f"record {record_id} is not held: it is {_state(found)}. `record retry` looks at it afresh all the same"

@@ -159,9 +159,10 @@ def advice(explained: Mapping[str, Any]) -> str:
     """What to do about a reason, and where; empty for a code that is in no catalogue."""
     if not explained["where"]:
         return ""
-    indonesian = speaks_indonesian()
+    indonesian, where = speaks_indonesian(), Where(explained["where"])
     what = "yang perlu dilakukan" if indonesian else "what to do"
-    return f"{what} ({PLACES[Where(explained['where'])].said(indonesian=indonesian)}): {explained['todo']}"
+    place = "" if where is Where.NOBODY else f" ({PLACES[where].said(indonesian=indonesian)})"
+    return f"{what}{place}: {explained['todo']}"
 
 
 @click.group()

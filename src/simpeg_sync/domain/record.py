@@ -75,6 +75,23 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Identity:
+    """What a record that says who a person is tells beside its row."""
+
+    unit: str = ""
+    """The code of the unit in which the person works, as SIMPEG has it."""
+    unit_name: str = ""
+    doubt: Digest | None = None
+    """Of the facts that speak against its being the same person at BKN."""
+    accepted: Digest | None = None
+    """Of those facts that somebody has looked at and found to be no other person."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.doubt is not None and self.doubt != self.accepted
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One write request: stored before it leaves."""
 

@@ -54,11 +54,12 @@ class LedgerReader:
         )
 
     def reasons(self) -> Sequence[Mapping[str, Any]]:
-        """Why records do not go on, most frequent first. Details are cut to the field or table they name."""
+        """Why records do not go on, most frequent first. A detail that names another record is everybody's own, and left out."""
         return self._all("""
-            SELECT feed, status, reason, detail, count(*) AS count FROM records
-            WHERE status IN ('held', 'refused', 'uncertain') GROUP BY feed, status, reason, detail
-            ORDER BY count(*) DESC, feed LIMIT 100""")
+            SELECT feed, status, reason, detail, count(*) AS count FROM (
+                SELECT feed, status, reason, CASE WHEN detail LIKE 'record %' THEN '' ELSE detail END AS detail
+                FROM records WHERE status IN ('held', 'refused', 'uncertain')) standing
+            GROUP BY feed, status, reason, detail ORDER BY count(*) DESC, feed LIMIT 100""")
 
     def oldest_waiting(self) -> float | None:
         return self._time("SELECT min(dirty_since) FROM records WHERE status = 'waiting'")
@@ -155,6 +156,24 @@ class LedgerReader:
 
     def events_of(self, record_id: int) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT * FROM events WHERE record_id = :record_id ORDER BY id", record_id=record_id)
+
+    def units(self) -> Sequence[Mapping[str, Any]]:
+        """The units in which persons work, as SIMPEG has them, with how many persons each."""
+        return self._all("""
+            SELECT identities.unit, max(identities.unit_name) AS unit_name, count(DISTINCT records.lane) AS persons
+            FROM identities JOIN records ON records.id = identities.record_id
+            WHERE identities.unit <> '' GROUP BY identities.unit ORDER BY identities.unit""")
+
+    def lanes_of_unit(self, unit: str) -> Sequence[str]:
+        """The persons of a unit."""
+        return [
+            row["lane"]
+            for row in self._all(
+                "SELECT DISTINCT records.lane FROM identities JOIN records ON records.id = identities.record_id "
+                "WHERE identities.unit = :unit ORDER BY records.lane",
+                unit=unit,
+            )
+        ]
 
     def audit(self, *, limit: int = 200) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)

@@ -1,7 +1,7 @@
 """The ledger as the daemon and the pipeline use it: one object over the parts that each have their own room.
 
 `marking` takes changes, `lanes` gives turns, here the worker's moves and attempts are written, `lookups` answers questions,
-`operators` is what people change.
+`identities` keeps what is told of persons, `operators` is what people change.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.brake import Stop
 from simpeg_sync.ledger.comparisons import Comparisons
 from simpeg_sync.ledger.core import DAEMON, FRESH, Pauses, add_events, event_row
+from simpeg_sync.ledger.identities import Identities
 from simpeg_sync.ledger.lanes import Lanes
 from simpeg_sync.ledger.lookups import Lookups
 from simpeg_sync.ledger.marking import Marking
@@ -37,7 +38,7 @@ from simpeg_sync.ports import Claim, Head
 __all__ = ["Pauses", "SqlLedger"]
 
 
-class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
+class SqlLedger(Marking, Lanes, Lookups, Identities, Operators, Comparisons):
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:

@@ -7,7 +7,7 @@ from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import ProgramError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
+from simpeg_sync.domain.record import Attempt, BknId, Digest, Identity, Record, RecordId
 from simpeg_sync.ports import Claim, Ledger, Link
 
 
@@ -53,6 +53,12 @@ class Onlooker:
     def person(self, nip: Nip) -> BknId | None:
         return self.persons.get(nip) or (self.inner.person(nip) if self.inner else None)
 
+    def identity(self, record: Record) -> Identity:
+        return self.inner.identity(record) if self.inner else Identity()
+
+    def doubted_by(self, lane: str) -> RecordId | None:
+        return self.inner.doubted_by(lane) if self.inner else None
+
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         self.persons[nip] = bkn_id
 
@@ -84,6 +90,9 @@ class Onlooker:
         raise _refused()
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
+        raise _refused()
+
+    def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
         raise _refused()
 
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:

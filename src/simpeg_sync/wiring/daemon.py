@@ -22,7 +22,7 @@ from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
 from simpeg_sync.turns import Turns
 from simpeg_sync.wake import Wake
-from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
+from simpeg_sync.wiring.bkn import bkn_dialect, code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
 from simpeg_sync.write_back import WriteBack
@@ -64,8 +64,11 @@ def timing_of(config: Config) -> Timing:
 
 
 def open_intake(config: Config, ledger: SqlLedger, tell: Callable[[], None] = lambda: None) -> ChangeIntake:
+    apis = bkn_dialect(config).apis
+    # Who people are is swept first, so that it is known when their rows have their turn.
+    feeds = dict(sorted(config.feeds.items(), key=lambda item: not apis[item[1].target].resource.identity))
     return ChangeIntake(
-        config.feeds,
+        feeds,
         SqlSource(source_engine(config)),
         open_captures(config, ledger),
         ledger,
