@@ -12,10 +12,11 @@ from sqlalchemy import Connection, RowMapping
 
 from simpeg_sync.decide.retry import DEATHS_MAX
 from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.permission import ItemState
 from simpeg_sync.domain.record import BknId, Record
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
-from simpeg_sync.ledger import rows
+from simpeg_sync.ledger import plan_items, rows
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.core import event_row
 from simpeg_sync.ledger.leading import Leading
@@ -216,6 +217,9 @@ class Lanes(Leading):
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
         connection.execute(sql.ADD_EVENT, event_row(record, now, Event.WORKER_DIED, next_, reason))
+        if next_ is Status.HELD and record.permission is not None:
+            end = plan_items.End(record, ItemState.HELD, reason, "")
+            plan_items.end_items(connection, self._group, now, [end])
 
 
 def _working(status: Status) -> Status:

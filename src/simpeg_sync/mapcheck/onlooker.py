@@ -76,6 +76,9 @@ class Onlooker:
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         raise _refused()
 
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
+        raise _refused()
+
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         raise _refused()
 
