@@ -348,6 +348,23 @@ REASONS: Mapping[str, Sentence] = {
     "row.gone": Sentence("Baris tidak ada di SIMPEG.", "The row is not in SIMPEG."),
     "row.soft_deleted": Sentence("Baris ditandai terhapus di SIMPEG.", "The row is marked deleted in SIMPEG."),
     "row.out_of_scope": Sentence("Baris bukan bagian dari alur ini.", "The row does not belong to this feed."),
+    "plan.simpeg_changed": Sentence(
+        "Baris di SIMPEG berubah sesudah rencana dibuat; baris diproses menurut aturan biasa. Bila perlu, buat rencana baru.",
+        "SIMPEG's row or its certificate changed after the plan was made, so the record went by the ordinary rules. If more is "
+        "wanted, make a new plan.",
+    ),
+    "plan.bkn_changed": Sentence(
+        "Baris di BKN berubah sesudah rencana dibuat; tidak ada yang ditimpa. Bandingkan, lalu buat rencana baru.",
+        "BKN's row changed after the plan was made, so nothing of it was overwritten by the plan. Compare, then make a new plan.",
+    ),
+    "plan.other_action": Sentence(
+        "Yang harus dilakukan kini berbeda dari rencana; baris diproses menurut aturan biasa.",
+        "What is to be done is no longer what the plan said, so the record went by the ordinary rules; both are named.",
+    ),
+    "plan.replaced": Sentence(
+        "Rencana yang lebih baru untuk baris ini sudah dijalankan.",
+        "A newer plan was applied for this record; it is named.",
+    ),
     "operator.resync": Sentence(
         "Disinkronkan ulang atas permintaan petugas.", "Looked at afresh at an operator's wish."
     ),

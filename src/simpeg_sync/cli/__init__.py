@@ -10,6 +10,7 @@ import click
 from simpeg_sync import __version__
 from simpeg_sync.cli import act, bkn, codes, init, look, serve, source, suggest, tokens
 from simpeg_sync.cli import map as maps
+from simpeg_sync.cli import plan as plans
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
@@ -46,7 +47,7 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
 
 codes.codes.add_command(suggest.codes_suggest)
 
-for module in (init, serve, source, look, bkn, act, codes, tokens, maps):
+for module in (init, serve, source, look, bkn, plans, act, codes, tokens, maps):
     for command in module.COMMANDS:
         commands.add_command(command)
 

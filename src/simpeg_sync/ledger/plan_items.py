@@ -91,10 +91,12 @@ UPDATE records SET mark = mark + 1, marked_at = :now, status = 'waiting', since 
     reason = '', detail = '', permission = given.permission,
     synced_at = CASE WHEN status = 'held' AND reason = 'settle.not_shown' THEN NULL ELSE synced_at END
 FROM {{given}} WHERE records.id = given.id AND records.status NOT IN ({_BUSY})
-RETURNING records.*
+RETURNING records.id
 """,
     {"id": "int", "permission": "text", "priority": "int"},
 )
+
+RECORDS = text("SELECT * FROM records WHERE id IN :ids ORDER BY id").bindparams(bindparam("ids", expanding=True))
 
 END_ITEMS = GroupStatement(
     """
@@ -270,9 +272,10 @@ class _Order:
             }
             for item in items
         ]
-        found = connection.execute(self.group(ORDER_RECORDS), {"rows": rows_of(allowed), "now": self.now}).mappings()
+        moved = connection.execute(self.group(ORDER_RECORDS), {"rows": rows_of(allowed), "now": self.now})
+        free_ids = {row.id for row in moved}
+        found = connection.execute(RECORDS, {"ids": sorted(free_ids)}).mappings() if free_ids else ()
         free = [rows.record(row) for row in found]
-        free_ids = {int(record.id) for record in free}
         busy = [
             {"plan_id": self.plan_id, "number": item["number"]}
             for item in items
