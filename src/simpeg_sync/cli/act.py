@@ -1,17 +1,20 @@
-"""Commands that give an order about one record or feed: record retry and release, feed release. All are audited."""
+"""Commands that give an order about one record or feed: record retry, send and release, feed release. All are audited."""
 
+import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import NUMBER, Shared, actor, pass_shared, said
+from simpeg_sync.cli.common import DONE, IN_PART, NUMBER, Shared, actor, pass_shared, printable, said
 from simpeg_sync.cli.look import record
 from simpeg_sync.config.load import Config
 from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.errors import NothingMatched, OperatorError
+from simpeg_sync.domain.errors import NotApproved, NothingMatched, OperatorError
 from simpeg_sync.domain.status import Status
-from simpeg_sync.insights import masked
+from simpeg_sync.insights import masked, rfc3339, without_nips
+from simpeg_sync.reasons import sentence
 
 
 @record.command("retry")
@@ -21,6 +24,73 @@ from simpeg_sync.insights import masked
 def record_retry(shared: Shared, record_id: int, reason: str) -> None:
     """Look at one record afresh."""
     _afresh(shared, record_id, reason)
+
+
+@record.command("send")
+@click.argument("record_id", type=NUMBER)
+@click.option("--reason", required=True, callback=said, help="Why; goes into the audit.")
+@click.option("--explain", is_flag=True, help="Each step with its result and how long it took.")
+@pass_shared
+def record_send(shared: Shared, record_id: int, reason: str, explain: bool) -> int:
+    """Deal with one record now, by the daemon's own code, and say what comes of it.
+
+    Its quiet time is skipped; what leaves, and the proof of it, is as always. Works beside a running daemon, unless that
+    has the person right now.
+    """
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+    from simpeg_sync.send_one import Step, send
+
+    config, clock = shared.config, Clock()
+    found = _found(config, record_id)
+    wiring.configure_logs(config, level="ERROR", stream=sys.stderr)
+    ledger = wiring.open_ledger(config, clock)
+    steps: list[Step] = []
+
+    def tell(step: Step) -> None:
+        steps.append(step)
+        if explain and not shared.as_json:
+            click.echo(printable(f"{step.name:<9} {step.ms:>9.2f} ms  {step.result}  {step.detail}".rstrip()))
+
+    try:
+        if not ledger.is_approved(config.digest):
+            raise NotApproved(
+                "this configuration is not approved yet, so nothing is sent: look at `simpeg-sync plan`, then "
+                "`simpeg-sync plan --approve`"
+            )
+        claim = ledger.claim_record(record_id, actor=actor(), reason=reason)
+        if claim is not None:
+            try:
+                bkn = wiring.open_bkn(
+                    config, clock, ledger, codes=wiring.code_check(config, wiring.open_codes(ledger, clock))
+                )
+                send(wiring.open_pipeline(config, clock, ledger, bkn).view, claim, tell)
+            finally:
+                ledger.recover(claim)
+                ledger.release(claim)
+    finally:
+        ledger.close()
+    [now] = wiring.open_reader(config).records(_only(record_id))
+    data = {
+        "record": record_id,
+        "person": masked(found["lane"]),
+        "status": now["status"],
+        "reason": now["reason"],
+        "detail": without_nips(now["detail"]),
+        "looked_at_again": rfc3339(now["due_at"]),
+        "steps": [asdict(step) for step in steps],
+    }
+    shared.show(data, lambda: click.echo(printable(_end_in_words(data))))
+    return DONE if now["status"] in (Status.SYNCED, Status.REMOVED, Status.IGNORED) else IN_PART
+
+
+def _end_in_words(data: Mapping[str, Any]) -> str:
+    why = f": {sentence(data['reason'])}" if data["reason"] else ""
+    where = f" ({data['detail']})" if data["detail"] else ""
+    when = f" It is decided at {data['looked_at_again']}." if data["status"] == Status.UNCERTAIN else ""
+    if data["status"] == Status.WAITING and data["looked_at_again"]:
+        when = f" Its next turn comes at {data['looked_at_again']}."
+    return f"record {data['record']} is {data['status']}{why}{where}{when}"
 
 
 @record.command("release")

@@ -79,7 +79,7 @@ WHERE plan_items.plan_id = given.plan_id AND plan_items.number = given.number
 )
 
 REPLACE_ITEMS = text("""
-UPDATE plan_items SET state = 'changed', why = 'plan.replaced', why_detail = :detail, at = :now
+UPDATE plan_items SET state = 'changed', why = :why, why_detail = :detail, at = :now
 WHERE record_id IN :ids AND state = 'ordered' AND plan_id <> :plan_id
 """).bindparams(bindparam("ids", expanding=True))
 
@@ -290,7 +290,8 @@ class _Order:
     def _tell(self, connection: Connection, free: Sequence[Record]) -> None:
         plan = f"plan {self.plan_id}"
         ids = [record.id for record in free]
-        connection.execute(REPLACE_ITEMS, {"ids": ids, "plan_id": self.plan_id, "detail": plan, "now": self.now})
+        replaced = {"plan_id": self.plan_id, "why": "plan.replaced", "detail": plan, "now": self.now}
+        connection.execute(REPLACE_ITEMS, {"ids": ids, **replaced})
         wake = [
             {"feed": one.feed, "source_key": one.key, "due_at": self.now, "priority": self.priority} for one in free
         ]
