@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from tests.acceptance.conftest import QUICK, SetUp, wait_for
-from tests.servers import PostgresServer
 
 from simpeg_sync import wiring
 from simpeg_sync.clock import Clock
@@ -20,14 +19,10 @@ from simpeg_sync.demo.stage import Stage, set_up
 from simpeg_sync.simulator import process
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """One installation whose records are at rest, for all tests; each takes records of its own."""
-    ledger_url = None
-    if request.param == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        ledger_url = server.create_database()
-    place = set_up(tmp_path_factory.mktemp("plans"), seed=11, employees=40, ledger_url=ledger_url, changes=QUICK)
+    place = set_up(tmp_path_factory.mktemp("plans"), seed=11, employees=40, changes=QUICK)
     try:
         wiring.ledger_engine(place.config, create=True).dispose()
         place.command("source", "install")
