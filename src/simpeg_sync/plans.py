@@ -152,13 +152,17 @@ class Plans:
             )
         if not found["summary"] and found["selection"]:
             raise OperatorError(f"plan {plan_id} was never finished; make a new one")
+        self.check_approved()
+        which = which or f"plan {plan_id}, {found['selection'] or 'the whole configuration'}"
+        return self.ledger.order_plan(plan_id, actor=actor, reason=reason, action=action, which=which)
+
+    def check_approved(self) -> None:
+        """Raises NotApproved."""
         if not self.ledger.is_approved(self.configuration):
             raise NotApproved(
                 "this configuration is not approved yet, so nothing is sent: look at `simpeg-sync plan`, then "
-                "`simpeg-sync plan --approve`; after that apply again"
+                "`simpeg-sync plan --approve`; after that order it again"
             )
-        which = which or f"plan {plan_id}, {found['selection'] or 'the whole configuration'}"
-        return self.ledger.order_plan(plan_id, actor=actor, reason=reason, action=action, which=which)
 
     # ------------------------------------------------------------------------------------------------------ looking
 

@@ -297,6 +297,8 @@ def resync(
     if records == 0:
         which = f"no record with the reason {GONE_AT_BKN} fits" if recreate else "no record fits"
         raise NothingMatched(f"{which}; `simpeg-sync status` shows what there is")
+    if not dry_run:
+        plans.check_approved()
     wishes = _wishes(overwrite=overwrite, documents=documents, recreate=recreate, deletes=False)
     made = plans.make(Selection(wanted, words=_named(wanted)), wishes, takes_all=True)
     calls = records + people * len(shared.config.feeds)

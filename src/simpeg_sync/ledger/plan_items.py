@@ -33,12 +33,12 @@ VALUES (:now, :configuration, '{}', :selection, :wishes) RETURNING id
 
 END_PLAN = text("UPDATE plans SET summary = :summary WHERE id = :id")
 
-DROP_ITEMS = text("DELETE FROM plan_items WHERE plan_id = :id AND state = 'open'")
+DROP_ITEMS = text("DELETE FROM plan_items WHERE plan_id = :id")
 
 # Plans that nobody has applied are not kept for ever.
 OLD_PLANS = text("""
-SELECT plan_id FROM plan_items JOIN plans ON plans.id = plan_items.plan_id
-WHERE plans.applied_at IS NULL AND plans.made_at < :before GROUP BY plan_id
+SELECT id FROM plans WHERE applied_at IS NULL AND made_at < :before
+    AND EXISTS (SELECT 1 FROM plan_items WHERE plan_items.plan_id = plans.id)
 """)
 
 ADD_ITEMS = GroupStatement(
@@ -207,7 +207,7 @@ class PlanItems(Core):
     def forget_plans(self, *, before: float) -> None:
         """The items of plans that nobody has applied."""
         for row in self._all(OLD_PLANS, {"before": before}):
-            values = {"id": row["plan_id"]}
+            values = {"id": row["id"]}
             self._writer.write(lambda c, values=values: c.execute(DROP_ITEMS, values) and None)  # type: ignore[misc]
 
     def order_plan(
