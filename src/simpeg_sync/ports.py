@@ -546,6 +546,10 @@ class Ledger(Protocol):
         """The program failed on this record: held when nothing had left, uncertain when something may have."""
         ...
 
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
+        """The permission of a plan holds no more: its item says why, and the record goes on as ``record`` without it."""
+        ...
+
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         """The row turned out to be another person's; its turn comes in that person's lane."""
         ...

@@ -5,6 +5,7 @@ Nothing here writes to BKN. The pipeline asks, decides by what it hears, and act
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide import identity, plan
@@ -80,6 +81,8 @@ class Work:
     rendered: Rendered
     documents: Mapping[str, Document] = field(default_factory=dict)
     """By kind of certificate."""
+    taken: Mapping[str, Any] = field(default_factory=dict)
+    """What an operator's permission changes about the record, written down with the intent that it allows."""
 
     @property
     def wanted(self) -> Wanted:
@@ -336,6 +339,13 @@ class View:
         if place not in turn.twice:
             turn.twice[place] = self.source.is_twice(feed, work.wanted.nip)
         return turn.twice[place]
+
+    def seen_digests(self, work: Work) -> Mapping[str, str]:
+        """What BKN's row of the record holds now in the fields that are ours, as the ledger would know it."""
+        look, record = work.turn.looks.get(work.feed.target), work.record
+        row = look.row(record.bkn_id) if look is not None and record.bkn_id is not None else None
+        ours = work.rendered.body if isinstance(work.rendered, Wanted) else dict.fromkeys(record.confirmed, "")
+        return work.resource.seen(ours, row) if row is not None else {}
 
     # ----------------------------------------------------------------------------- the person's other records, by the ledger
 

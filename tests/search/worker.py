@@ -350,6 +350,9 @@ class Ledger:
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         raise AssertionError(f"the pipeline failed: {detail}")
 
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
+        raise AssertionError("no plan was applied")
+
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         raise AssertionError("the row stays the person's")
 

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from simpeg_sync.domain.change import FeedName, Nip, SourceKey
+from simpeg_sync.domain.permission import Permission
 from simpeg_sync.domain.status import Status
 
 RecordId = NewType("RecordId", int)
@@ -64,6 +65,8 @@ class Record:
     """Tries in a row that proved to have had no effect."""
     deaths: int = 0
     """Times a worker died while it had this record."""
+    permission: Permission | None = None
+    """What an applied plan allows for it, until its item has come to an end."""
 
     def has_refused(self, file: Digest) -> bool:
         """Whether BKN refused this very file as a certificate."""

@@ -18,7 +18,7 @@ from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, AttemptId, Record, RecordId
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
-from simpeg_sync.ledger import brake, codec, rows, trail
+from simpeg_sync.ledger import brake, codec, plan_items, rows, trail
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.core import DAEMON, FRESH, Pauses, add_events, event_row
 from simpeg_sync.ledger.reads import Read, read_rows
@@ -114,6 +114,7 @@ class Group:
         self._add_reads(orders)
         for one in moved:
             self._wake_who_waits(one)
+        self._end_items(moved, places)
         self._release([one.claim for one in orders if isinstance(one, ReleaseOrder)], held)
         return [self.answers.get(place) for place in range(len(orders))]
 
@@ -137,16 +138,18 @@ class Group:
         planned = []
         for order in orders:
             if isinstance(order, MoveOrder):
-                status = order.record.status
-                one = _Planned(order, order.record, order.move, next_status(status, order.move.event), ())
+                status, move = order.record.status, order.move
+                if order.record.permission is not None:
+                    spent = plan_items.spent(order.record, move.event, order.verdict)
+                    move = replace(move, changes={**move.changes, **spent})
+                one = _Planned(order, order.record, move, next_status(status, move.event), ())
             elif (stop := stops[id(order.intent)]) is not None:
                 self.answers[places[id(order)]] = stop
                 continue
             else:
                 number, version = numbers[order.record.id]
-                move = Move(
-                    Event.INTENT, due_at=order.intent.settle_at, changes={"version": version, "attempts": number}
-                )
+                changes = {"version": version, "attempts": number, **order.intent.changes}
+                move = Move(Event.INTENT, due_at=order.intent.settle_at, changes=changes)
                 next_ = next_status(order.record.status, Event.INTENT)
                 one = _Planned(order, order.record, move, next_, (), (number, version))
             one.changes = tuple(sorted(one.move.changes))
@@ -295,6 +298,20 @@ class Group:
             trail.add(self.connection, "reads", self.now, read_rows(reads, DAEMON))
 
     # ------------------------------------------------------------------------------------------- what hangs on a move
+
+    def _end_items(self, moved: Sequence[_Planned], places: Mapping[int, int]) -> None:
+        """Of applied plans; few records have one."""
+        ends = []
+        for one in moved:
+            if one.record.permission is None or not isinstance(one.order, MoveOrder):
+                continue
+            place = places[id(one.order)]
+            after: Record = self.answers[place]
+            end = plan_items.ended(after, one.move.event, one.move.reason, after.detail, one.order.verdict)
+            if end is not None:
+                ends.append(end)
+                self.answers[place] = replace(after, permission=None)
+        plan_items.end_items(self.connection, self.statements, self.now, ends)
 
     def _wake_who_waits(self, one: _Planned) -> None:
         if one.move.link_from is not None:

@@ -92,8 +92,39 @@ class LedgerReader:
         )
 
     def latest_plan(self) -> Mapping[str, Any] | None:
-        found = self._all("SELECT * FROM plans ORDER BY id DESC LIMIT 1")
+        """Of a whole configuration: the one that can be approved."""
+        found = self._all("SELECT * FROM plans WHERE selection = '' ORDER BY id DESC LIMIT 1")
         return {**found[0], "summary": json.loads(found[0]["summary"])} if found else None
+
+    def plan(self, plan_id: int) -> Mapping[str, Any] | None:
+        found = self._all("SELECT * FROM plans WHERE id = :id", id=plan_id)
+        return {**found[0], "summary": json.loads(found[0]["summary"])} if found else None
+
+    def plan_states(self, plan_id: int) -> Mapping[tuple[str, str, str], int]:
+        """Items by state, reason and planned action."""
+        found = self._all(
+            "SELECT state, why, action, count(*) AS count FROM plan_items WHERE plan_id = :id "
+            "GROUP BY state, why, action ORDER BY 1, 2, 3",
+            id=plan_id,
+        )
+        return {(row["state"], row["why"], row["action"]): row["count"] for row in found}
+
+    def plan_items(self, plan_id: int, *, after: int = 0, limit: int = 500) -> Sequence[Mapping[str, Any]]:
+        """A page of the plan's items behind ``after``, in their order."""
+        return self._all(
+            "SELECT * FROM plan_items WHERE plan_id = :id AND number > :after ORDER BY number LIMIT :limit",
+            id=plan_id,
+            after=after,
+            limit=limit,
+        )
+
+    def by_ids(self, ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+        """The records with these numbers, by number."""
+        statement = text("SELECT * FROM records WHERE id IN :ids ORDER BY id").bindparams(
+            bindparam("ids", expanding=True)
+        )
+        with translated(), self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(statement, {"ids": list(ids)}).mappings()]
 
     def is_approved(self, configuration: str) -> bool:
         return bool(

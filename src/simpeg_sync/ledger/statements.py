@@ -72,6 +72,20 @@ def claim(*, skip_locked: bool) -> TextClause:
     return text(_CLAIM.format(skip_locked="FOR UPDATE SKIP LOCKED" if skip_locked else ""))
 
 
+# For an operator who wants one record dealt with at once.
+LANE_OF_RECORD = text("""
+SELECT records.lane, records.status, records.due_at, lanes.owner FROM records
+JOIN lanes ON lanes.lane = records.lane WHERE records.id = :id
+""")
+
+CLAIM_LANE = text("""
+UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
+WHERE lane = :lane AND (owner IS NULL OR owner = :gone OR (lease_until < :lease_now AND owner <> :owner))
+RETURNING fence
+""")
+
+RECORD = text("SELECT * FROM records WHERE id = :id")
+
 _LANES = {"lane": "text"}
 
 DUE_RECORDS = GroupStatement(

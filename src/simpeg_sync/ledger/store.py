@@ -1,7 +1,7 @@
 """The ledger as the daemon and the pipeline use it: one object over the parts that each have their own room.
 
 `marking` takes changes, `lanes` gives turns, here the worker's moves and attempts are written, `lookups` answers questions,
-`identities` keeps what is told of persons, `operators` is what people change.
+`identities` keeps what is told of persons, `operators` is what people change, `plan_items` what they have planned and applied.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ from simpeg_sync.ledger.lookups import Lookups
 from simpeg_sync.ledger.marking import Marking
 from simpeg_sync.ledger.operators import Operators
 from simpeg_sync.ledger.orders import Group, IntentOrder, MoveOrder, Order, must_be_alone
+from simpeg_sync.ledger.plan_items import PlanItems
 from simpeg_sync.ledger.reads import read_rows
 from simpeg_sync.ledger.trail import Trail
 from simpeg_sync.ledger.writer import GroupWriter, OrderWriter, TwoWayWriter
@@ -38,7 +39,7 @@ from simpeg_sync.ports import Claim, Head
 __all__ = ["Pauses", "SqlLedger"]
 
 
-class SqlLedger(Marking, Lanes, Lookups, Identities, Operators, Comparisons):
+class SqlLedger(Marking, Lanes, Lookups, Identities, Operators, PlanItems, Comparisons):
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:

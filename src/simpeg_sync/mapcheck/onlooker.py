@@ -95,6 +95,9 @@ class Onlooker:
     def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
         raise _refused()
 
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
+        raise _refused()
+
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         raise _refused()
 

@@ -16,7 +16,14 @@ from simpeg_sync.wiring.bkn import (
     windows_of,
 )
 from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
-from simpeg_sync.wiring.daemon import open_comparer, open_daemon, open_intake, open_pipeline, open_write_back
+from simpeg_sync.wiring.daemon import (
+    open_comparer,
+    open_daemon,
+    open_intake,
+    open_pipeline,
+    open_plans,
+    open_write_back,
+)
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
 from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
@@ -52,6 +59,7 @@ __all__ = [
     "open_map_check",
     "open_map_diff",
     "open_pipeline",
+    "open_plans",
     "open_preview",
     "open_puller",
     "open_reader",

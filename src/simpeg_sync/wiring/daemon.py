@@ -15,8 +15,11 @@ from simpeg_sync.domain.brake import Limits
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger.core import DAEMON
+from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.planner import Planner
+from simpeg_sync.plans import Plans
 from simpeg_sync.source.id_column import IdColumn
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
@@ -82,6 +85,13 @@ def open_comparer(
 ) -> Comparer:
     view = replace(pipeline.view, why="compare")
     return Comparer(view, ledger, in_flight, config.settings.compare.every, actor)
+
+
+def open_plans(config: Config, clock: Clock, ledger: SqlLedger, *, persons: int) -> Plans:
+    """``persons``: how many to look up at BKN."""
+    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
+    planner = Planner(open_pipeline(config, clock, ledger, bkn), config.settings.bkn.calls_per_second, persons)
+    return Plans(planner, LedgerReader(ledger.engine), ledger, config.digest)
 
 
 def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
