@@ -117,6 +117,8 @@ def test_a_command_that_a_reason_names_is_there_with_its_options(code: str) -> N
 def every_command(command: click.Command, path: str) -> Iterator[tuple[str, set[str]]]:
     """The innermost commands with their options."""
     if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield path, {name for option in command.params for name in option.opts}
         for name, inner in command.commands.items():
             yield from every_command(inner, f"{path} {name}".strip())
     else:

@@ -67,6 +67,8 @@ class Plans:
     reader: LedgerReader
     ledger: SqlLedger
     configuration: str
+    actor: str
+    """Who makes them, for the trail of what was read."""
 
     # ------------------------------------------------------------------------------------------------------- making
 
@@ -96,6 +98,7 @@ class Plans:
             number += len(items)
         shown = unpersonal(summary.shown(self.planner, selection.words, wishes))
         self.ledger.end_plan(plan_id, shown)
+        self.ledger.say_reads(self.actor)
         return Made(plan_id, shown, differences)
 
     def make_for_configuration(self, *, more: Mapping[str, Any]) -> Made:
@@ -116,6 +119,7 @@ class Plans:
         plan_id = self.ledger.add_plan(self.configuration, json.dumps(summary, ensure_ascii=False))
         for start in range(0, len(kept), PAGE):
             self.ledger.add_items(plan_id, start + 1, kept[start : start + PAGE])
+        self.ledger.say_reads(self.actor)
         return Made(plan_id, summary, differences)
 
     def _decided(

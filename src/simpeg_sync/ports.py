@@ -13,7 +13,7 @@ from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, BknId, Digest, Identity, Record, RecordId
-from simpeg_sync.domain.situation import Finding
+from simpeg_sync.domain.situation import Finding, SeenEqual
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 
 
@@ -367,6 +367,8 @@ class Compared(Protocol):
 
     def compare_calls_since(self, since: float) -> int: ...
 
+    def all_seen_equal(self, lanes: Sequence[str]) -> Mapping[tuple[FeedName, str], SeenEqual]: ...
+
     def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]: ...
 
     def say_reads(self, actor: str) -> None:
@@ -537,6 +539,14 @@ class Ledger(Protocol):
         ...
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...
+
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        """What both sides held when a comparison last found the row equal; None where none ever did."""
+        ...
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """All records of these persons."""
+        ...
 
     def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
         """Whether one of these rows of BKN belongs to a record of another person."""

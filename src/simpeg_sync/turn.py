@@ -399,6 +399,7 @@ class View:
     def case(self, work: Work, look: Look, free: Sequence[BknId]) -> Case:
         """The record for the feed's policy."""
         unowned: list[BknId] = []
+        record = work.record
         if work.record.bkn_id is None and look.rows:
             owned = self.links(work)
             unowned = [id_of(row) for bkn_id, row in sorted(look.rows.items()) if bkn_id not in owned]
@@ -412,7 +413,24 @@ class View:
             unowned,
             do_others_wait=lambda: self.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record),
             gap_s=self.timing.absent_gap_s,
+            seen_equal=lambda: None if record.overrides else self.ledger.seen_equal(record.feed, record.key),
+            do_rivals_want=lambda bkn_id: self.do_rivals_want(work, look, bkn_id),
         )
+
+    def do_rivals_want(self, work: Work, look: Look, bkn_id: BknId) -> bool:
+        """Whether another record of the person, without a row at BKN, has this row's natural key too."""
+        row = look.row(bkn_id) or {}
+        resting = (Status.IGNORED, Status.REMOVED)
+        for other in self.ledger.records_of([work.record.lane])[work.record.lane]:
+            feed = self.feeds.get(other.feed)
+            if other.id == work.record.id or other.bkn_id is not None or other.status in resting:
+                continue
+            if feed is None or feed.target != work.feed.target:
+                continue
+            there = self.rendered(feed, other)
+            if isinstance(there, Wanted) and work.resource.same_by(feed.natural_key, there.body, row):
+                return True
+        return False
 
     def left_behind(self, work: Work, link: Link, look: Look) -> BknId | None:
         """BKN's row of a key that is gone, if this row differs from it in nothing but what the feed computes from the key:

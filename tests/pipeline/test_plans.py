@@ -33,7 +33,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def plans_of(office: Office, *, persons: int = 100) -> Plans:
     planner = Planner(office.pipeline, 5.0, persons)
-    return Plans(planner, LedgerReader(office.ledger.engine), office.ledger, CONFIGURATION)
+    return Plans(planner, LedgerReader(office.ledger.engine), office.ledger, CONFIGURATION, "test")
 
 
 def made(office: Office, *wishes: Wish, persons: int = 100, everything: bool = False, **wanted: Any) -> Made:

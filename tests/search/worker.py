@@ -22,6 +22,7 @@ from simpeg_sync.domain.errors import BknDown, LedgerDown, LostClaim, NotNow, Sy
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Identity, Record, RecordId
+from simpeg_sync.domain.situation import SeenEqual
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Certificate, Claim, Document, Link, Piece
@@ -343,6 +344,12 @@ class Ledger:
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         raise AssertionError("no feed names another")
+
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        return None
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        return dict.fromkeys(lanes, ())  # the person has this one record
 
     def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
         return False

@@ -333,7 +333,7 @@ def _open(shared: Shared, persons: int) -> Any:
 
     config, clock = shared.config, Clock()
     wiring.configure_logs(config, level="ERROR")
-    return wiring.open_plans(config, clock, wiring.open_ledger(config, clock), persons=persons)
+    return wiring.open_plans(config, clock, wiring.open_ledger(config, clock), persons=persons, actor=actor())
 
 
 def _filter(record_id: int | None, person: str | None, feed: str | None, status: str | None, reason: str | None) -> Any:

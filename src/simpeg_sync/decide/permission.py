@@ -154,6 +154,8 @@ def wished(record: Record, resource: Resource, wishes: frozenset[Wish]) -> Recor
         changes["done"] = {}
     if Wish.RECREATE in wishes:
         changes |= {"bkn_id": None, "confirmed": {}, "done": {}, "gone_since": None}
+    if wishes & {Wish.OVERWRITE, Wish.RECREATE}:
+        changes["overrides"] = True
     if Wish.DELETE in wishes:
         changes["delete_released"] = True
     return replace(record, **changes)

@@ -60,6 +60,8 @@ class Record:
     """Of what SIMPEG wants while BKN has no row of it: to know a row again that vanishes elsewhere."""
     person_left: bool = False
     """When the row was last seen, its person was no longer active."""
+    overrides: bool = False
+    """Only while an operator's plan is looked at or done: what an earlier comparison saw at BKN does not count."""
     version: int = 0
     failures: int = 0
     """Tries in a row that proved to have had no effect."""

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from simpeg_sync.decide.afresh import wants_a_turn
-from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.record import Record, RecordId
-from simpeg_sync.domain.situation import Finding
+from simpeg_sync.domain.change import FeedName, SourceKey
+from simpeg_sync.domain.record import Digest, Record, RecordId
+from simpeg_sync.domain.situation import Finding, SeenEqual
 from simpeg_sync.domain.status import RESTING, Event, Status
 from simpeg_sync.ledger import codec, rows
 from simpeg_sync.ledger import statements as sql
@@ -60,7 +60,7 @@ SELECT min(lane) AS first, max(lane) AS last FROM
 # Before the routine, whatever was compared before the time that is given.
 ASK = GroupStatement(
     """UPDATE comparisons SET priority = :priority, due_at = :now
-    WHERE (compared_at IS NULL OR compared_at < :before) AND (:lane = '' OR lane = :lane)
+    WHERE (compared_at IS NULL OR compared_at < :before OR due_at <= :now) AND (:lane = '' OR lane = :lane)
         AND list IN (SELECT list FROM {given})""",
     KNOWN_LISTS,
 )
@@ -94,16 +94,17 @@ SITUATIONS_OF = text("SELECT * FROM situations WHERE lane = :lane AND list = :li
 
 ADD_SITUATION = text("""
 INSERT INTO situations (lane, list, feed, of_key, of_bkn_id, source_key, bkn_id, situation, drift, matched_by, score, fields,
-    reason, detail, said, simpeg_digest, bkn_digest, first_seen_at, since, seen_at, equal_at)
+    reason, detail, said, simpeg_digest, bkn_digest, first_seen_at, since, seen_at, equal_at, equal_simpeg, equal_bkn)
 VALUES (:lane, :list, :feed, :of_key, :of_bkn_id, :source_key, :bkn_id, :situation, :drift, :matched_by, :score, :fields,
-    :reason, :detail, :said, :simpeg_digest, :bkn_digest, :now, :now, :now, :equal_at)
+    :reason, :detail, :said, :simpeg_digest, :bkn_digest, :now, :now, :now, :equal_at, :equal_simpeg, :equal_bkn)
 """)
 
 CHANGE_SITUATION = text("""
 UPDATE situations SET list = :list, source_key = :source_key, bkn_id = :bkn_id, situation = :situation, drift = :drift,
     matched_by = :matched_by, score = :score, fields = :fields, reason = :reason, detail = :detail, said = :said,
     simpeg_digest = :simpeg_digest, bkn_digest = :bkn_digest, since = :since, seen_at = :now,
-    equal_at = coalesce(:equal_at, equal_at)
+    equal_at = coalesce(:equal_at, equal_at), equal_simpeg = coalesce(:equal_simpeg, equal_simpeg),
+    equal_bkn = coalesce(:equal_bkn, equal_bkn)
 WHERE id = :id
 """)
 
@@ -111,6 +112,17 @@ SEE_AGAIN = text("""
 UPDATE situations SET seen_at = :now, equal_at = CASE WHEN situation = 'equal' THEN :now ELSE equal_at END
 WHERE id IN :ids
 """).bindparams(bindparam("ids", expanding=True))
+
+SEEN_EQUAL = text("""
+SELECT equal_simpeg, equal_bkn FROM situations
+WHERE lane = (SELECT lane FROM records WHERE feed = :feed AND source_key = :key) AND feed = :feed AND of_key = :key
+    AND of_bkn_id = '' AND equal_at IS NOT NULL
+""")
+
+ALL_SEEN_EQUAL = text("""
+SELECT feed, of_key, equal_simpeg, equal_bkn FROM situations
+WHERE lane IN :lanes AND of_key <> '' AND equal_at IS NOT NULL
+""").bindparams(bindparam("lanes", expanding=True))
 
 FORGET = text("DELETE FROM situations WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 
@@ -190,6 +202,15 @@ class Comparisons(Core):
         for row in self._all(RECORDS_OF_LANES, {"lanes": list(lanes)}):
             found[row["lane"]].append(rows.record(row))
         return found
+
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        found = self._one(SEEN_EQUAL, {"feed": feed, "key": key})
+        return _seen_equal(found) if found is not None else None
+
+    def all_seen_equal(self, lanes: Sequence[str]) -> Mapping[tuple[FeedName, str], SeenEqual]:
+        """Of these persons' rows, by feed and key."""
+        found = self._all(ALL_SEEN_EQUAL, {"lanes": list(lanes)})
+        return {(FeedName(row["feed"]), row["of_key"]): _seen_equal(row) for row in found}
 
     def note_comparisons(self, compared: Sequence[Comparison], *, again_s: float) -> int:
         """What was found about these persons, in one transaction; gives how many records get a turn because of it.
@@ -290,6 +311,8 @@ class _Noting:
             "simpeg_digest": finding.simpeg_digest,
             "bkn_digest": finding.bkn_digest,
             "equal_at": self.now if is_equal else None,
+            "equal_simpeg": finding.simpeg_digest if is_equal else None,
+            "equal_bkn": finding.bkn_digest if is_equal else None,
         }
         if was is None:
             self.connection.execute(ADD_SITUATION, values)
@@ -320,6 +343,11 @@ class _Noting:
             "moved": moved,
         }
         self.connection.execute(ADD_CHANGE, values)
+
+
+def _seen_equal(row: RowMapping) -> SeenEqual:
+    simpeg, bkn = (Digest(text) if text else None for text in (row["equal_simpeg"], row["equal_bkn"]))
+    return SeenEqual(simpeg, bkn)
 
 
 def _says_the_same(was: RowMapping, finding: Finding) -> bool:

@@ -8,6 +8,7 @@ from simpeg_sync.domain.errors import ProgramError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, BknId, Digest, Identity, Record, RecordId
+from simpeg_sync.domain.situation import SeenEqual
 from simpeg_sync.ports import Claim, Ledger, Link
 
 
@@ -46,6 +47,12 @@ class Onlooker:
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         return self.inner.find(feed, key) if self.inner else None
+
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        return self.inner.seen_equal(feed, key) if self.inner else None
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        return self.inner.records_of(lanes) if self.inner else dict.fromkeys(lanes, ())
 
     def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
         return self.inner.are_linked_elsewhere(lane, bkn_ids) if self.inner else False

@@ -87,11 +87,11 @@ def open_comparer(
     return Comparer(view, ledger, in_flight, config.settings.compare.every, actor)
 
 
-def open_plans(config: Config, clock: Clock, ledger: SqlLedger, *, persons: int) -> Plans:
+def open_plans(config: Config, clock: Clock, ledger: SqlLedger, *, persons: int, actor: str) -> Plans:
     """``persons``: how many to look up at BKN."""
     bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
     planner = Planner(open_pipeline(config, clock, ledger, bkn), config.settings.bkn.calls_per_second, persons)
-    return Plans(planner, LedgerReader(ledger.engine), ledger, config.digest)
+    return Plans(planner, LedgerReader(ledger.engine), ledger, config.digest, actor)
 
 
 def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
