@@ -253,6 +253,7 @@ def test_a_file_that_is_no_trail_is_refused(stage: Stage, tmp_path: Path, conten
 
 def test_everything_about_one_person_is_one_command(place: Path, tmp_path: Path) -> None:
     nip = somebody(tmp_path)
+    assert run(place, "compare", "--person", nip).returncode in (0, 3)
     reason = "asked for by letter"
     done = run(place, "export", "--person", nip, "--output", str(tmp_path / "me.json"), "--reason", reason)
     assert done.returncode == 0, done.stderr
@@ -265,16 +266,20 @@ def test_everything_about_one_person_is_one_command(place: Path, tmp_path: Path)
     ids = {row["id"] for row in data["records"]}
     assert data["attempts"] and {row["record_id"] for row in data["attempts"]} <= ids
     assert data["audit"][-1]["reason"] == reason, "also this export itself"
+    assert data["situations"] and data["situation_changes"]
+    assert "compare" in {row["why"] for row in data["reads"]}
     assert stat.S_IMODE((tmp_path / "me.json").stat().st_mode) == 0o600
 
 
 def test_the_text_for_the_person_speaks_both_languages_and_names_nobody_else(place: Path, tmp_path: Path) -> None:
     nip = somebody(tmp_path)
+    assert run(place, "compare", "--person", nip).returncode in (0, 3)
     done = run(place, "export", "--person", nip, "--output", str(tmp_path / "me.txt"), "--reason", "asked")
     assert done.returncode == 0, done.stderr
     told = (tmp_path / "me.txt").read_text(encoding="utf-8")
     for words in (
         "Yang dikirim kepada BKN", "What was sent to BKN", "Yang dibaca dari BKN", "diterima BKN", "accepted by BKN",
+        "sama di kedua pihak", "equal on both sides",
         "untuk menyamakan data dengan BKN", "to make both sides equal", "Riwayat lengkap", "ditahan", "held back",
     ):  # fmt: skip
         assert words in told, words
