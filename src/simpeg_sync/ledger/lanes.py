@@ -96,8 +96,8 @@ class Lanes(Leading):
                 raise NothingMatched(f"there is no record {record_id}; `simpeg-sync record list` shows their numbers")
             if found["status"] == Status.UNCERTAIN and (found["due_at"] or 0.0) > now:
                 return None
-            gone = found["owner"] if found["owner"] and is_dead(found["owner"]) else ""
-            values = {"lane": found["lane"], "owner": self._owner, "lease_now": lease_now, "gone": gone}
+            dead = found["owner"] if found["owner"] and is_dead(found["owner"]) else ""
+            values = {"lane": found["lane"], "owner": self._owner, "lease_now": lease_now, "dead": dead}
             fence = connection.execute(sql.CLAIM_LANE, {**values, "lease_until": lease_now + self.lease_s}).scalar()
             if fence is None:
                 raise LedgerBusy(

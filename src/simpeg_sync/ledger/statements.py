@@ -80,7 +80,7 @@ JOIN lanes ON lanes.lane = records.lane WHERE records.id = :id
 
 CLAIM_LANE = text("""
 UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
-WHERE lane = :lane AND (owner IS NULL OR owner = :gone OR (lease_until < :lease_now AND owner <> :owner))
+WHERE lane = :lane AND (owner IS NULL OR owner = :dead OR (lease_until < :lease_now AND owner <> :owner))
 RETURNING fence
 """)
 
