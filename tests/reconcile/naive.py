@@ -59,6 +59,9 @@ class Naive:
         if gone := [row_id for row_id in one.bkn_ids if row_id not in self.theirs[one.feed]]:
             yield f"BKN lacks {gone}"
             return
+        if one.sent and not one.bkn_ids:
+            yield "the daemon has not sent it yet"
+            return
         ours = [self.ours[one.feed][key][1] for key in one.keys]
         theirs = [self.theirs[one.feed][row_id][1] for row_id in one.bkn_ids]
         match one.situation:

@@ -175,6 +175,12 @@ class Region:
         for path in self.folder.glob("ledger.db*"):
             shutil.copy(path, to / path.name)
 
+    def restore_ledger(self, kept: Path) -> None:
+        for path in self.folder.glob("ledger.db*"):
+            path.unlink()
+        for path in kept.glob("ledger.db*"):
+            shutil.copy(path, self.folder / path.name)
+
 
 def _chunks(things: Sequence[Thing]) -> Iterator[Sequence[Thing]]:
     for at in range(0, len(things), AT_ONCE):
