@@ -13,6 +13,8 @@ from tests.reconcile.judge import Found
 from tests.reconcile.region import Region
 
 COMPARE = ("compare", "--all")
+AFRESH: tuple[str, ...] = ()
+"""Also what was proved a moment ago."""
 SITUATIONS = ("situations", "list", "--json")
 
 

@@ -73,6 +73,7 @@ class Planting:
     count: int
     copies: int
     """Of every plant."""
+    plants: Sequence[Plant] = PLANTS
     employees: list[Employee] = field(init=False)
     past: Work = field(default_factory=Work)
     now: Work = field(default_factory=Work)
@@ -134,7 +135,7 @@ class Planting:
         for waiting in free.values():
             self._rng.shuffle(waiting)
         slots: dict[tuple[int, str], list[tuple[Plant, int, dict[str, Any]]]] = {}
-        for plant in PLANTS:
+        for plant in self.plants:
             for _ in range(self.copies):
                 if len(free[plant.feed]) < plant.persons:
                     raise ValueError(

@@ -4,7 +4,7 @@ A plant is data. Its rows belong to one person (or to as many as it names) and l
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from simpeg_sync.domain.situation import Drift, Match, Situation
@@ -341,3 +341,18 @@ HOSTILE = (
 PLANTS: tuple[Plant, ...] = (
     *IN_FORM_ONLY, *NEVER_EQUAL, *ALIKE, *ALONE, *TWICE, *UNREADY, *WITH_A_PAST, *HOSTILE,
 )  # fmt: skip
+
+_OF_A_LINK = frozenset({"its number corrected in SIMPEG since", "its number changed at BKN"})
+"""Only a link says that these two rows are one, though their natural keys have parted."""
+
+
+def _seen(row: RowPlan) -> RowPlan:
+    return replace(row, by=()) if row.past else row
+
+
+SEEN_ONLY: tuple[Plant, ...] = tuple(
+    replace(plant, rows=tuple(_seen(row) for row in plant.rows))
+    for plant in WITH_A_PAST
+    if plant.name not in _OF_A_LINK and all(row.past != "sent" for row in plant.rows)
+)
+"""The same drifts where nobody has linked anything: an earlier comparison has seen both sides equal, and that is all."""

@@ -13,6 +13,7 @@ from tests.reconcile.judge import Found, Verdict, judge
 from tests.reconcile.kinds import BY_FEED, KINDS
 from tests.reconcile.naive import Naive
 from tests.reconcile.planting import Planted, Planting
+from tests.reconcile.plants import PLANTS, Plant
 from tests.reconcile.region import Region
 
 Tell = Callable[[str], None]
@@ -71,6 +72,19 @@ class Play:
         region.writes()
         complaints = list(Naive(region).complaints())
         assert not complaints, f"the planting is wrong: {complaints[:5]}"
+
+    def plant_after_a_comparison(self) -> Round:
+        """As `plant`, where nothing is approved: an earlier comparison, which is given, has seen the past, and nobody else."""
+        region = self.region
+        region.prepare()
+        region.play(region.planting.past)
+        region.run()
+        earlier = self.compare_all([])
+        region.play(region.planting.now)
+        region.run()
+        complaints = list(Naive(region).complaints())
+        assert not complaints, f"the planting is wrong: {complaints[:5]}"
+        return earlier
 
     def compare_all(self, planted: Sequence[Planted] | None = None, *more: str) -> Round:
         before, began = self.region.calls(), time.monotonic()
@@ -138,7 +152,8 @@ def open_play(
     copies: int,
     source_url: str = "",
     ledger_url: str = "",
+    plants: Sequence[Plant] = PLANTS,
     tell: Tell = silent,
 ) -> Play:
     tell(f"seed {seed}, {employees} employees, each plant {copies} times")
-    return Play(Region(folder, Planting(seed, employees, copies), source_url, ledger_url), tell)
+    return Play(Region(folder, Planting(seed, employees, copies, plants), source_url, ledger_url), tell)

@@ -11,7 +11,9 @@ import pytest
 
 from simpeg_sync.domain.situation import Situation
 from tests.reconcile import compare
+from tests.reconcile.compare import AFRESH
 from tests.reconcile.naive import Naive
+from tests.reconcile.plants import SEEN_ONLY
 from tests.reconcile.play import Play, Round, open_play
 
 pytestmark = [
@@ -75,6 +77,20 @@ def test_it_comes_together_by_policy_with_the_writes_that_are_needed_and_the_res
     assert after.verdict.is_good, _said(after)
     again = play.bring_together()[0]
     assert not again, "what does not stick is not sent twice"
+
+
+def test_drift_is_seen_and_heeded_where_only_an_earlier_comparison_has_seen_both_sides_equal(tmp_path: Path) -> None:
+    seed = secrets.randbelow(1_000_000)
+    print(f"seed {seed}")  # noqa: T201  of a failure
+    play = open_play(tmp_path, seed=seed, employees=60, copies=1, plants=SEEN_ONLY)
+    try:
+        earlier = play.plant_after_a_comparison()
+        assert {found.situation for found in earlier.findings} >= {Situation.EQUAL}
+        later = play.compare_all(None, *AFRESH)
+        assert later.verdict.is_good, _said(later)
+        assert play.bring_together() == ({}, {})
+    finally:
+        play.region.close()
 
 
 def test_a_comparison_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp_path: Path) -> None:
