@@ -13,9 +13,9 @@ from tests.reconcile.judge import Found
 from tests.reconcile.region import Region
 
 COMPARE = ("compare", "--all")
-AFRESH: tuple[str, ...] = ()
+AFRESH = ("--anew",)
 """Also what was proved a moment ago."""
-SITUATIONS = ("situations", "list", "--json")
+SITUATIONS = ("situations", "--equal", "--format", "json")
 
 
 def is_there() -> bool:
@@ -47,10 +47,18 @@ class Compare:
         """What stands in the ledger now."""
         done = subprocess.run(self._command(*SITUATIONS), capture_output=True, text=True, env=process.environment())
         assert done.returncode == 0, f"situations ended with {done.returncode}: {done.stderr.strip()[-2000:]}"
-        return [as_found(json.loads(line)) for line in done.stdout.splitlines() if line.strip()]
+        return [as_found(one) for one in _objects(done.stdout)]
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "simpeg_sync.cli", "--config", str(self.region.stage.config_path), *arguments]
+
+
+def _objects(text: str) -> list[dict[str, Any]]:
+    """One array, or an object a line."""
+    if text.lstrip().startswith("["):
+        found: list[dict[str, Any]] = json.loads(text)
+        return found
+    return [json.loads(line) for line in text.splitlines() if line.strip()]
 
 
 def as_found(line: Mapping[str, Any]) -> Found:
@@ -61,7 +69,12 @@ def as_found(line: Mapping[str, Any]) -> Found:
         key=int(json.loads(key)[0]) if key else None,
         bkn_id=line.get("bkn_id") or "",
         drift=Drift(line.get("drift") or ""),
-        fields=tuple(line.get("fields") or ()),
+        fields=_names(line.get("fields")),
         by=line.get("matched_by") or "",
         reason=line.get("reason") or "",
     )
+
+
+def _names(fields: Any) -> tuple[str, ...]:
+    """A list, or one text with commas."""
+    return tuple(fields.split(", ")) if isinstance(fields, str) and fields else tuple(fields or ())

@@ -76,13 +76,20 @@ def judge(planted: Sequence[Planted], findings: Sequence[Found]) -> Verdict:
     for found in findings:
         for name in found.names:
             by_name[name].append(found)
+    owner = {(one.feed, row_id.lower()): one for one in planted for row_id in one.bkn_ids}
     on_list: set[int] = set()
     for one in planted:
         verdict.listed[one.situation] += 1
         keys = [(one.feed, f"key {key}") for key in one.keys]
         ids = [(one.feed, row_id.lower()) for row_id in one.bkn_ids]
-        touching = {id(found): found for name in (*keys, *ids) for found in by_name[name]}
-        on_list |= touching.keys()
+        named = {id(found): found for name in (*keys, *ids) for found in by_name[name]}
+        on_list |= named.keys()
+        # A double is said of BKN's row that is too many, also where it names the row of SIMPEG that has its own partner.
+        touching = {
+            number: found
+            for number, found in named.items()
+            if found.situation not in GROUPS or owner.get((one.feed, found.bkn_id.lower()), one) is one
+        }
         said = next(_complaints(one, list(touching.values()), keys, ids, by_name), "")
         if said:
             verdict.missed.append((one, said))
@@ -100,9 +107,17 @@ def _complaints(
     by_name: dict[tuple[str, str], list[Found]],
 ) -> Iterator[str]:
     for found in touching:
-        allowed = {one.situation, *one.may} if found.key is None or one.situation in GROUPS else {one.situation}
+        allowed = {one.situation, *one.may}
+        if one.situation in GROUPS and found.key not in one.equal_keys:
+            allowed -= {Situation.EQUAL}
+        if one.situation in WITHOUT_BKN and found.key is not None:
+            allowed = {one.situation}
         if found.situation not in allowed:
             yield f"called {found.situation}{f' by {found.by}' if found.by else ''} ({found.reason})"
+    if one.situation in GROUPS and sum(found.situation is Situation.EQUAL for found in touching) > min(
+        len(keys), len(ids)
+    ):
+        yield "more rows are equal than BKN has"
     if [name for name in keys if not by_name[name]]:
         yield "not named"
     if one.situation not in (*GROUPS, *WITHOUT_BKN) and [name for name in ids if not by_name[name]]:

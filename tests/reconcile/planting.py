@@ -47,6 +47,8 @@ class Planted:
     bkn_ids: tuple[str, ...]
     situation: Situation
     may: tuple[Situation, ...] = ()
+    equal_keys: tuple[int, ...] = ()
+    """Of a group: SIMPEG's rows that are equal to one of BKN's."""
     fields: tuple[str, ...] = ()
     drift: Drift = Drift.NONE
     by: tuple[Match, ...] = ()
@@ -180,7 +182,10 @@ class Planting:
         for at, row in enumerate(plant.rows):
             if row.person != person:
                 continue
-            columns = kind.invent(self._rng, next(numbers), employee)
+            number = next(numbers)
+            columns = kind.invent(self._rng, number, employee)
+            while any(columns[name] == first[name] for name in ("nama", "jam") for first in planned.values() if at < 2):
+                columns = kind.invent(self._rng, number, employee)
             if plant.name in LONG_NAMES:
                 columns["nama"] = LONG
             columns |= {name: alike.setdefault(name, columns[name]) for name in plant.alike}
@@ -213,6 +218,7 @@ class Planting:
             bkn_ids=tuple(ids),
             situation=row.found,
             may=row.may,
+            equal_keys=tuple(key for key, change in zip(keys, row.simpeg, strict=True) if not change),
             fields=row.fields,
             drift=row.drift,
             by=row.by,

@@ -65,7 +65,7 @@ class RowPlan:
     by: tuple[Match, ...] = ()
     """By what the two may have been paired; empty where it does not matter."""
     may: tuple[Situation, ...] = ()
-    """Other situations that are as right for BKN's rows, where the words leave it open."""
+    """Other situations that are as right for BKN's rows, or for rows of a group, where the words leave it open."""
     write: Write = ""
     """What brings it together by the default policies; without one it stays as it is."""
     sticks: bool = True
@@ -226,6 +226,7 @@ ALONE = (
     _one("rank not in SIMPEG", "golongan", ONLY, simpeg=()),
     _one("diploma not in SIMPEG", "pendidikan", ONLY, simpeg=()),
     _one("twice at BKN, never in SIMPEG", "kursus", ONLY, simpeg=(), bkn=(SAME, SAME)),
+    _one("not entered at BKN, and no hours to send", "diklat", MISSING, simpeg=({"jam": always("")},), bkn=()),
     Plant("one missing, another one only there", "kursus",
           (RowPlan(MISSING, bkn=(), write="create"), RowPlan(ONLY, simpeg=()))),
 )  # fmt: skip
@@ -236,11 +237,17 @@ TWICE = (
     _one("entered twice at BKN with other hours", "kursus", TWICE_AT_BKN, bkn=(SAME, {"jumlahJam": other_digit})),
     _one("a year twice at BKN", "skp22", TWICE_AT_BKN, bkn=(SAME, {"kuadranKinerjaNilai": always(5)})),
     _one("a rank three times at BKN", "golongan", TWICE_AT_BKN, bkn=(SAME, SAME, SAME)),
-    _one("entered twice in SIMPEG", "kursus", TWICE_IN_SIMPEG, simpeg=(SAME, SAME)),
-    _one("entered twice in SIMPEG with other hours", "kursus", TWICE_IN_SIMPEG, simpeg=(SAME, {"jam": other_digit})),
-    _one("a diploma twice in SIMPEG", "pendidikan", TWICE_IN_SIMPEG, simpeg=(SAME, SAME)),
+    # One of the rows in SIMPEG may be called the equal one; the others are its doubles.
+    _one("entered twice in SIMPEG", "kursus", TWICE_IN_SIMPEG, simpeg=(SAME, SAME), may=(EQUAL,)),
+    _one("entered twice in SIMPEG, then with other hours", "kursus", TWICE_IN_SIMPEG,
+         simpeg=(SAME, {"jam": other_digit}), may=(EQUAL,)),
+    _one("entered twice in SIMPEG, first with other hours", "kursus", TWICE_IN_SIMPEG,
+         simpeg=({"jam": other_digit}, SAME), may=(EQUAL,)),
+    _one("entered twice in SIMPEG, both with other hours", "kursus", TWICE_IN_SIMPEG,
+         simpeg=({"jam": other_digit}, {"jam": lambda v: other_digit(other_digit(v))})),
+    _one("a diploma twice in SIMPEG", "pendidikan", TWICE_IN_SIMPEG, simpeg=(SAME, SAME), may=(EQUAL,)),
     _one("twice on both sides", "penghargaan", TWICE_AT_BKN, simpeg=(SAME, SAME), bkn=(SAME, SAME),
-         may=(TWICE_IN_SIMPEG,)),
+         may=(TWICE_IN_SIMPEG, EQUAL)),
 )  # fmt: skip
 
 UNREADY = (
@@ -254,7 +261,6 @@ UNREADY = (
     _unready("a code that the lookup lacks", "kursus", {"jenis": always("ZZZ")}),
     _unready("an unknown rank", "golongan", {"golongan": always("V/z")}),
     _unready("no number", "kursus", {"nomor": always(None)}),
-    _unready("no hours", "diklat", {"jam": always("")}),
 )  # fmt: skip
 
 WITH_A_PAST = (

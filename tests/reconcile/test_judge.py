@@ -20,6 +20,10 @@ def perfect(one: Planted) -> list[Found]:
     """The findings that a comparison without fault would print of this."""
     by: Match = one.by[0] if one.by else ""
     common = Found(one.feed, one.situation, drift=one.drift, fields=one.fields, by=by, reason="reason")
+    if one.situation is Situation.TWICE_IN_SIMPEG:
+        pair = replace(common, situation=Situation.EQUAL, bkn_id=one.bkn_ids[0], reason="")
+        partner = one.equal_keys[:1]
+        return [replace(pair if key in partner else common, key=key) for key in one.keys]
     if one.situation in GROUPS:
         return [replace(common, key=key, others=one.bkn_ids) for key in one.keys]
     if one.situation in WITHOUT_BKN:
@@ -73,6 +77,17 @@ def test_what_is_not_said_and_what_is_invented_is_told(planted: list[Planted]) -
     verdict = judge(planted, [*(found for found in findings_of(planted) if found.key not in spoilt.keys), invented])
     assert ("not entered at BKN", "not named") in {(one.plant, said) for one, said in verdict.missed}
     assert verdict.invented == [invented]
+
+
+def test_the_equal_one_of_two_doubles_in_simpeg_must_be_the_one_that_is_equal(planted: list[Planted]) -> None:
+    spoilt = _plant(planted, "entered twice in SIMPEG, first with other hours")
+    others = [found for one in planted if one is not spoilt for found in perfect(one)]
+    first, second = perfect(spoilt)
+    assert (first.situation, second.situation) == (Situation.TWICE_IN_SIMPEG, Situation.EQUAL)
+    exchanged = [replace(second, key=first.key), replace(first, key=second.key)]
+    both = [replace(second, key=first.key), second]
+    for wrong in (exchanged, both):
+        assert [one.plant for one, _ in judge(planted, [*others, *wrong]).missed] == [spoilt.plant]
 
 
 def test_a_double_shown_as_another_row_is_told(planted: list[Planted]) -> None:
