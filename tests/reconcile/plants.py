@@ -348,8 +348,10 @@ PLANTS: tuple[Plant, ...] = (
     *IN_FORM_ONLY, *NEVER_EQUAL, *ALIKE, *ALONE, *TWICE, *UNREADY, *WITH_A_PAST, *HOSTILE,
 )  # fmt: skip
 
-_OF_A_LINK = frozenset({"its number corrected in SIMPEG since", "its number changed at BKN"})
-"""Only a link says that these two rows are one, though their natural keys have parted."""
+_OF_A_LINK = frozenset(
+    {"its number corrected in SIMPEG since", "its number changed at BKN", "entered again at BKN though linked"}
+)
+"""Only a link says which two rows are one."""
 
 
 def _seen(row: RowPlan) -> RowPlan:

@@ -100,7 +100,6 @@ def test_a_comparison_that_is_killed_again_and_again_ends_as_one_that_is_not(tmp
         kept.mkdir()
         play.region.copy_ledger(kept)
         whole = play.compare_all()
-        assert whole.verdict.is_good, _said(whole)
         play.region.restore_ledger(kept)
         before = play.region.calls()
         for _ in range(KILLS):
