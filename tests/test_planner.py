@@ -44,7 +44,7 @@ def records(office: Office) -> list[Any]:
 def busy_office(office: Office) -> None:
     """One row of each kind."""
     office.files.contents["a.pdf"] = PDF
-    office.enter("1", berkas="a.pdf")
+    office.enter("1", berkas="a.pdf", nama="Pengadaan Barang", penyelenggara="LKPP")
     office.enter("2")
     office.bkn.enter("kursus", SITI, nomorSertipikat="SERT/2/2024", institusiPenyelenggara="BPSDM Kota Teluk Biru",
                      jenisDiklatId="3", jumlahJam=40, namaKursus="Manajemen Arsip", tahunKursus=2024,

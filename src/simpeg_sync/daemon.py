@@ -19,8 +19,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from simpeg_sync import logs
 from simpeg_sync.clock import Clock
+from simpeg_sync.compare import Nightly
 from simpeg_sync.domain.errors import (
     BknDown,
+    BknError,
     CaptureFailed,
     LedgerDown,
     LedgerError,
@@ -56,6 +58,8 @@ SWEEP_SOON_S = 60.0
 """An overdue sweep waits until the daemon is warm."""
 WRITE_BACK_S = 15.0
 """How often SIMPEG is told BKN's new ids, where a feed wants it."""
+COMPARE_S = 15.0
+"""How often it is looked whether somebody is to be compared."""
 PURGE_PAGE = 5000
 """Rows of a log that one purge deletes at most."""
 ONCE_PATIENCE_S = 60.0
@@ -107,6 +111,7 @@ class Daemon:
     bkn_lost_for_s: Callable[[], float]
     keep_log_s: float
     write_back: WriteBack
+    nightly: Nightly
     wake: Wake
     """Set by the intake when records were marked."""
     health: Health = field(default_factory=Health)
@@ -132,6 +137,8 @@ class Daemon:
         threads += [self._thread(f"worker-{number}", self._worker_loop) for number in range(self.turns.workers)]
         if self.write_back.is_wanted:
             threads.append(self._thread("write-back", self._write_back_loop))
+        if self.nightly.is_wanted and not once:
+            threads.append(self._thread("comparer", self._compare_loop))
         notify("READY=1")
         try:
             while not self.clock.sleep(IDLE_S):
@@ -242,6 +249,20 @@ class Daemon:
         else:
             self.health.is_back("write_back")
 
+    def _compare_loop(self) -> None:
+        """Nothing waits for it either; while a neighbour is lost it rests."""
+        while not self.clock.stop.is_set():
+            self._beat()
+            goes_on = False
+            try:
+                if self.is_leading and self.is_bkn_up() and not self.why_no_login():
+                    goes_on = self.nightly.step()
+            except (SourceError, BknError, LedgerError) as error:
+                self.health.is_lost("compare", str(error))
+            else:
+                self.health.is_back("compare")
+            self.clock.sleep(0.0 if goes_on else COMPARE_S)
+
     # ------------------------------------------------------------------------------- turns: one thread deals, many take
 
     def _dealer_loop(self) -> None:
@@ -283,6 +304,8 @@ class Daemon:
                 self._break_off(turn)
                 self.clock.sleep(RETRY_S)
             else:
+                if turn.has_sent:
+                    self.nightly.was_sent(turn.claim.lane)
                 if self.turns.done(turn, self.clock.monotonic()):
                     self.wake.set()
 

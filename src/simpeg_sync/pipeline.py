@@ -126,7 +126,7 @@ class Pipeline:
         if record.bkn_id is None and self.view.is_look_behind(work, look):
             return plan.Later("bkn.not_visible_yet", self.view.timing.absent_gap_s)
         free, taken = self.view.matches(work, look)
-        return plan.after_looking(
+        decision = plan.after_looking(
             resource,
             record,
             work.wanted,
@@ -137,6 +137,7 @@ class Pipeline:
             taken=taken,
             patience=self.view.patience,
         )
+        return self.view.case(work, look, free).decide(decision)
 
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
         if self.view.is_entered_anew(work, look):
@@ -356,7 +357,9 @@ class Pipeline:
             settle_at=self.view.clock.now() + self.view.timing.settle_s,
             counted=self.view.counted(work, action),
         )
-        return self.view.ledger.begin_attempt(work.turn.claim, intent)
+        attempt = self.view.ledger.begin_attempt(work.turn.claim, intent)
+        work.turn.has_sent = True
+        return attempt
 
     def proved(self, work: Work, attempt: Attempt, outcome: Outcome, look: Look) -> Outcome:
         """Accepted only with proof: by the id in the answer; where BKN answers none, by a look at once, since whoever

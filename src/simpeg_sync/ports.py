@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from simpeg_sync.decide.fields import DocumentForm, Resource
 from simpeg_sync.decide.look import BknRow
@@ -13,6 +13,7 @@ from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
+from simpeg_sync.domain.situation import Finding
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 
 
@@ -319,6 +320,56 @@ class Link:
 
     record: Record
     has_open_attempt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """Which of BKN's lists shows the rows of a feed."""
+
+    feed: FeedName
+    list: str
+
+    ASKED: ClassVar[int] = 0
+    SENT: ClassVar[int] = 1
+    ROUTINE: ClassVar[int] = 2
+    """How urgent a comparison is: an operator waits for it, something was just sent, or it is a long time ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One person by one of BKN's lists, compared."""
+
+    lane: str
+    list: str
+    records: Sequence[Record]
+    """As they were when it began."""
+    findings: Sequence[Finding] | None
+    """None where nothing can be said: BKN's answer made no sense, or a table of SIMPEG does not fit."""
+    calls: int
+    untold: frozenset[tuple[FeedName, str]] = frozenset()
+    """Records, by feed and key, of which nothing can be said yet: what was sent for them a moment ago BKN may not show."""
+
+
+class Compared(Protocol):
+    """What comparing knows and leaves behind. Every method is one transaction; raises LedgerDown."""
+
+    def remember_lists(self, lists: Sequence[ListOf], *, lane: str = "") -> None: ...
+
+    def ask_to_compare(
+        self, lists: Sequence[ListOf], *, lane: str = "", before: float, priority: int = ListOf.ASKED
+    ) -> int: ...
+
+    def take_comparisons(self, *, priority: int, limit: int) -> Sequence[tuple[str, str]]: ...
+
+    def give_back_comparisons(self, taken: Sequence[tuple[str, str]]) -> None: ...
+
+    def comparisons_left(self, *, priority: int) -> int: ...
+
+    def compare_calls_since(self, since: float) -> int: ...
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]: ...
+
+    def note_comparisons(self, compared: Sequence[Comparison], *, again_s: float) -> int: ...
 
 
 class Intake(Protocol):

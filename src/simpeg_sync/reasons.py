@@ -196,6 +196,63 @@ REASONS: Mapping[str, Sentence] = {
         "Isi SIMPEG dan BKN berbeda, dan BKN tidak menerima kiriman jenis ini; ajukan perbaikan lewat SIASN.",
         "The two sides differ and BKN takes none of this kind from a region; propose the correction in SIASN.",
     ),
+    "match.alike": Sentence(
+        "BKN punya baris yang hampir sama (mungkin salah ketik); samakan nomor atau tanggalnya, atau nyatakan berbeda.",
+        "BKN has a row that is almost this one, typed a little differently perhaps; make number or date the same on one side, "
+        "or say that they are two.",
+    ),
+    "match.others_first": Sentence(
+        "Menunggu baris lain pegawai ini menemukan pasangannya di BKN.",
+        "Waits until the person's other rows have found theirs at BKN.",
+    ),
+    "compare.missing": Sentence(
+        "Baris belum ada di BKN; dikirim bila tidak ada yang menahannya.",
+        "BKN lacks the row; it is sent unless something holds it.",
+    ),
+    "compare.unequal": Sentence(
+        "Isi SIMPEG dan BKN berbeda; isi SIMPEG dikirim bila tidak ada yang menahannya.",
+        "The two sides differ; what SIMPEG has is sent unless something holds it.",
+    ),
+    "compare.not_shown": Sentence(
+        "BKN tidak menampilkan isi baris jenis ini; tidak dapat dibandingkan.",
+        "BKN shows nobody what it holds of this kind; it cannot be compared.",
+    ),
+    "compare.contradicts": Sentence(
+        "Perbandingan dengan BKN tidak cocok dengan catatan; baris diperiksa ulang.",
+        "A comparison with BKN contradicts what was known; the record is looked at afresh.",
+    ),
+    "compare.only_at_bkn": Sentence(
+        "BKN memiliki baris ini, SIMPEG tidak; periksa mana yang benar, lalu masukkan di SIMPEG atau minta BKN menghapusnya.",
+        "BKN has this row and SIMPEG does not; see which is right, then enter it in SIMPEG, or have it removed at BKN.",
+    ),
+    "compare.twice_at_bkn": Sentence(
+        "Beberapa baris di BKN sama dengan satu baris SIMPEG ini; minta BKN menghapus yang ganda.",
+        "Several rows of BKN are this one of SIMPEG; have the double removed at BKN.",
+    ),
+    "compare.twice_in_simpeg": Sentence(
+        "Beberapa baris SIMPEG sama dengan satu baris di BKN; hapus yang ganda di SIMPEG.",
+        "Several rows of SIMPEG are one row of BKN; remove the double in SIMPEG.",
+    ),
+    "compare.not_kept": Sentence(
+        "Kiriman sudah diterima, tetapi BKN menyimpannya dalam bentuk lain; mengirim lagi tidak mengubah apa pun.",
+        "Our save was confirmed and BKN keeps another form of it; sending it again would change nothing.",
+    ),
+    "policy.keeps_bkn": Sentence(
+        "Menurut kebijakan alur data, nilai BKN yang dipertahankan; SIMPEG tidak dikirim.",
+        "By the feed's policy BKN's values stand here; SIMPEG's are not sent.",
+    ),
+    "policy.reports": Sentence(
+        "Menurut kebijakan alur data, perbedaan ini hanya dilaporkan; tidak ada yang dikirim.",
+        "By the feed's policy this difference is only reported; nothing is sent.",
+    ),
+    "policy.holds": Sentence(
+        "Menurut kebijakan alur data, petugas yang memutuskan; tidak ada yang dikirim sebelumnya.",
+        "By the feed's policy somebody decides this; nothing is sent before.",
+    ),
+    "plan.changed": Sentence(
+        "Yang direncanakan sudah berubah sejak rencana dibuat; buat rencana baru bila masih perlu.",
+        "What was planned has changed since the plan was made; make a new plan if it is still wanted.",
+    ),
     "conflict.changed_at_bkn": Sentence(
         "Nilai di BKN diubah pihak lain; bandingkan, lalu resync --overwrite bila SIMPEG yang benar.",
         "Another hand changed the row at BKN; compare, then `resync --overwrite` if SIMPEG is right.",

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide import plan
 from simpeg_sync.decide.fields import Resource, identifier
-from simpeg_sync.decide.look import BknRow, Look, candidates
+from simpeg_sync.decide.look import BknRow, Look, candidates, id_of
+from simpeg_sync.decide.policy import Case
 from simpeg_sync.documents import Documents
 from simpeg_sync.domain.brake import Counted, Kind, Limits
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
@@ -58,6 +59,8 @@ class Turn:
     """By table, column and NIP: whether several people of SIMPEG have the NIP."""
     braked: Mapping[FeedName, str] | None = None
     """Feeds that have stopped by themselves; asked for when something is about to leave."""
+    has_sent: bool = False
+    """Whether a write has left in this turn."""
     unlinked: set[RecordId] = field(default_factory=set)
     """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
@@ -303,6 +306,24 @@ class View:
         if not found:
             free = [bkn_id for link in links.values() if (bkn_id := self.left_behind(work, link, look)) is not None]
         return free, [bkn_id for bkn_id in found if bkn_id not in free]
+
+    def case(self, work: Work, look: Look, free: Sequence[BknId]) -> Case:
+        """The record for the feed's policy."""
+        unowned: list[BknId] = []
+        if work.record.bkn_id is None and look.rows:
+            owned = self.links(work)
+            unowned = [id_of(row) for bkn_id, row in sorted(look.rows.items()) if bkn_id not in owned]
+        return Case(
+            work.feed.policy,
+            work.resource,
+            work.record,
+            work.wanted.body,
+            look,
+            free,
+            unowned,
+            do_others_wait=lambda: self.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record),
+            gap_s=self.timing.absent_gap_s,
+        )
 
     def left_behind(self, work: Work, link: Link, look: Look) -> BknId | None:
         """BKN's row of a key that is gone, if this row differs from it in nothing but what the feed computes from the key:

@@ -127,6 +127,8 @@ class MemoryBkn:
     hidden_until: dict[str, float] = field(default_factory=dict)
     """New rows that a look does not show yet: a reading side that lags."""
     lag_s: float = 0.0
+    keeps: dict[str, Callable[[Any], Any]] = field(default_factory=dict)
+    """Fields, by their write names, of which another form is stored than was sent."""
     refuses: set[str] = field(default_factory=set)
     """Certificate numbers that a rule of BKN refuses."""
     before_write: Any = None
@@ -193,7 +195,8 @@ class MemoryBkn:
                 return Outcome.refused("bkn.refused.200", "tidak terdaftar", http_status=200)
             row_id = identifier(bkn_id) or self._new_id()
             kept = {"path": self.stored[name].get(row_id, {}).get("path")}
-            row = self._as_read(RESOURCES[name].resource, complete) | kept | {"id": row_id, "nipBaru": nip}
+            formed = {field: self.keeps.get(field, lambda said: said)(said) for field, said in complete.items()}
+            row = self._as_read(RESOURCES[name].resource, formed) | kept | {"id": row_id, "nipBaru": nip}
             self.stored[name][row_id] = row
             if bkn_id is None:
                 self.hidden_until[row_id] = self.clock.now() + self.lag_s

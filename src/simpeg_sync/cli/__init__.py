@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from simpeg_sync import __version__
-from simpeg_sync.cli import act, bkn, codes, init, look, serve, source, suggest, tokens
+from simpeg_sync.cli import act, bkn, codes, compare, init, look, serve, source, suggest, tokens
 from simpeg_sync.cli import map as maps
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
@@ -39,6 +39,7 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
     simpeg-sync status                   is all well?
     simpeg-sync log --status held        what does not go on, and why
     simpeg-sync record show 17           the whole life of one record
+    simpeg-sync compare --all            has BKN the same, row for row?
     simpeg-sync plan                     what would be done, before anything is
     """
     context.obj = Shared(path, as_json, debug)
@@ -46,7 +47,7 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
 
 codes.codes.add_command(suggest.codes_suggest)
 
-for module in (init, serve, source, look, bkn, act, codes, tokens, maps):
+for module in (init, serve, source, look, compare, bkn, act, codes, tokens, maps):
     for command in module.COMMANDS:
         commands.add_command(command)
 

@@ -15,6 +15,7 @@ from simpeg_sync.config.grammar import Grammar
 from simpeg_sync.config.settings import BrakeSettings, Section, check, likely
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import Problem
+from simpeg_sync.domain.situation import Policy
 from simpeg_sync.mapping.conditions import Condition
 from simpeg_sync.mapping.expressions import Constant, Expression, linked
 from simpeg_sync.mapping.feed import Feed, Join
@@ -39,6 +40,15 @@ class WriteBackFile(Section):
     column: str
 
 
+class PolicyFile(Section):
+    missing_at_bkn: Literal["push", "report", "hold"] = "push"
+    differs: Literal["push", "keep_bkn", "report", "hold"] = "push"
+    changed_at_bkn: Literal["hold", "keep_bkn", "report"] = "hold"
+    gone_at_bkn: Literal["hold", "keep_bkn", "report"] = "hold"
+    alike: Literal["hold", "adopt", "push"] = "hold"
+    twice_at_bkn: Literal["hold", "adopt", "report"] = "hold"
+
+
 class FeedFile(Section):
     feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
     target: str
@@ -61,6 +71,7 @@ class FeedFile(Section):
     document: Any = None
     delete: Literal["hold", "delete", "ignore"] = "hold"
     look_before_write: bool = True
+    policy: PolicyFile = PolicyFile()
     brake: BrakeSettings = BrakeSettings()
     moves_with: Annotated[list[str], Field(default_factory=list)]
 
@@ -133,6 +144,7 @@ class _Reader:
             documents=tuple(self.beside.document(one, where) for one, where in documents),
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
+            policy=self._policy(model),
             brake=_brake(model.brake),
             moves_with=tuple(FeedName(name) for name in model.moves_with),
             digest=self._digest(self.file.path.read_bytes()),
@@ -206,6 +218,13 @@ class _Reader:
         else:
             remedy = "Name the columns that tell its rows apart; where the table has no key, name them as identity."
             self._problem(("key",), "key is missing", remedy)
+
+    def _policy(self, model: FeedFile) -> Policy:
+        changed = [name for name, value in model.policy if value != getattr(PolicyFile(), name)]
+        if changed and not model.look_before_write:
+            what = f"policy.{changed[0]} cannot be kept: without a look nobody knows what BKN has"
+            self._problem(("policy", changed[0]), what, "Remove look_before_write: false, or the policy.")
+        return Policy(**dict(model.policy))
 
     def _write_back(self, model: FeedFile) -> str | None:
         if model.write_back is None:

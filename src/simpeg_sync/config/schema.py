@@ -56,6 +56,7 @@ FEED_WORDS: Mapping[str, str] = {
     "document": "The certificate of a row: a file in a folder, a column, or rows of another table.",
     "delete": "A row that disappears: hold (a person decides), delete (BKN's row is deleted), ignore.",
     "look_before_write": "Look at BKN's rows of the person before writing. Leave it true unless you know why.",
+    "policy": "What is done where the two sides are not equal, by situation. Default: docs/configuration.md.",
     "brake": "How many rows may vanish or change at once before the feed stops by itself. Default: as in the settings.",
     "write_back": "The column into which BKN's id of the row is written. Default: SIMPEG is only read.",
     "moves_with": "Feeds of the same table and key into which a corrected row may move.",

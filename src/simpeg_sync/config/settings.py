@@ -283,6 +283,23 @@ class BrakeSettings(Section):
     window: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 3600.0
 
 
+class CompareSettings(Section):
+    """When everybody's rows are compared with BKN's, and how many calls that may take."""
+
+    every: Annotated[float, BeforeValidator(_seconds), Field(gt=0)] = 30 * 86400.0
+    windows: list[str] = ["Mon-Sun 20:00-05:00"]
+    """In bkn.time_zone."""
+    calls_per_night: Annotated[int, Field(ge=0)] = 5000
+    """0: never by itself."""
+    after_send: bool = False
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_can_be_read(cls, windows: list[str]) -> list[str]:
+        Windows.of(windows, "Asia/Makassar")
+        return windows
+
+
 class LogSettings(Section):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     format: Literal["json", "console"] = "json"
@@ -295,6 +312,7 @@ class Settings(Section):
     ledger: LedgerSettings
     timing: TimingSettings = TimingSettings()
     brake: BrakeSettings = BrakeSettings()
+    compare: CompareSettings = CompareSettings()
     log: LogSettings = LogSettings()
     feeds: Annotated[list[str], Field(min_length=1)] = ["feeds/*.yaml"]
     person_key_file: Path | None = None

@@ -8,10 +8,12 @@ import datetime as dt
 import functools
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any, Literal
+
+from simpeg_sync.domain.record import Digest
 
 Form = Callable[[Any], str]
 DocumentForm = Literal["pdf", "image"]
@@ -124,6 +126,12 @@ class Resource:
     """False where a row of BKN does not say whose it is."""
     follow_up: str = ""
     """The call that BKN wants after a save, before its other pages show it."""
+    shares_list: str = ""
+    """The list in which BKN shows these rows among those of another kind; empty where they have a list of their own."""
+
+    @property
+    def list_name(self) -> str:
+        return self.shares_list or self.name
 
     def readable(self, names: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> list[Field]:
         """The fields among ``names`` that BKN shows again; of a guessed field only the row itself can tell."""
@@ -176,6 +184,23 @@ class Resource:
             for field in self.readable(confirmed, row)
             if _hash(field.normal(row.get(field.read or ""))) != confirmed[field.write]
         ]
+
+    def keeps_otherwise(self, names: Collection[str], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+        """Whether BKN holds another form of our own values in all of these fields, as no other hand would write: cut,
+        without signs, or rounded."""
+        fields = [field for field in self.readable(body, row) if field.write in names]
+        return bool(fields) and all(
+            _is_form_of(field.normal(row.get(field.read or "")), field.normal(body[field.write])) for field in fields
+        )
+
+    def digest_of_row(self, row: Mapping[str, Any]) -> Digest:
+        """Of everything comparable that BKN's row holds, to see later that it has changed."""
+        shown = [
+            f"{one.write}={one.normal(row[one.read])}"
+            for one in self.fields
+            if one.read is not None and one.read in row
+        ]
+        return Digest(_hash("\n".join(shown)))
 
     def same_by(self, names: tuple[str, ...], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
         """Whether the row carries the body's natural key. A key without any value matches nothing."""
@@ -236,6 +261,26 @@ def _written(amount: Decimal) -> str:
         return "0"
     plain = f"{amount:f}"
     return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+CUT_MIN = 8
+"""A beginning of fewer letters may be another value."""
+
+
+def _is_form_of(kept: str, sent: str) -> bool:
+    plain, full = (re.sub(r"[\W_]+", "", value) for value in (kept, sent))
+    if plain == full or (len(kept) >= CUT_MIN and sent.startswith(kept)):
+        return bool(plain)
+    ours, theirs = _decimal(sent), _decimal(kept)
+    if ours is None or theirs is None:
+        return False
+    return _places(theirs) < _places(ours) and ours.quantize(theirs, ROUND_HALF_UP) == theirs
+
+
+def _places(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    assert isinstance(exponent, int), "no infinity is read as a number"
+    return -exponent
 
 
 def _hash(normal: str) -> str:

@@ -334,8 +334,26 @@ def _linked(
         # Equal by another hand; or an old state, still shown, of a row that we have changed since.
         return patience.with_lag(record) or Link(record.bkn_id)
     if another_hand := _another_hand(resource, record, row, patience, wanted.body):
-        return another_hand
+        if not _is_kept_otherwise(resource, record, wanted.body, row):
+            return another_hand
+        if resource.confirmed(wanted.body) == record.confirmed:
+            # One try was enough: BKN would answer yes once more, and keep its own form.
+            return patience.with_lag(record) or Hold(
+                "compare.not_kept", ", ".join(resource.differences(wanted.body, row or {}))
+            )
     return Save(Action.UPDATE, record.bkn_id, resource.carried_over(wanted.body, row or {}))
+
+
+def _is_kept_otherwise(
+    resource: Resource, record: Record, body: Mapping[str, Any], row: Mapping[str, Any] | None
+) -> bool:
+    """Whether all that seems changed at BKN is our own value in BKN's form, and still what SIMPEG says."""
+    if row is None:
+        return False
+    now = resource.confirmed(body)
+    ours = {name: digest for name, digest in record.confirmed.items() if name in now}
+    changed = resource.changed_since(ours, row)
+    return all(now[name] == ours[name] for name in changed) and resource.keeps_otherwise(changed, body, row)
 
 
 def after_looking_for_delete(

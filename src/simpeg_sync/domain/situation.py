@@ -52,7 +52,7 @@ class Difference:
     """The form that compared them: ``date``, ``number``, ``text``."""
     simpeg: str = field(repr=False)
     bkn: str = field(repr=False)
-    """Both values in the normal form in which they were compared; persons' data, never for the log."""
+    """Both values as each side writes them; persons' data, never for the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +69,35 @@ class Finding:
     score: float = 1.0
     """How alike a pair by likeness is, 0 to 1."""
     differences: Sequence[Difference] = ()
+    drift: Drift = Drift.NONE
     reason: str = ""
     detail: str = ""
     """Which column, code table or other rows; no values of persons."""
     simpeg_digest: Digest | None = None
     """Of the compared fields as SIMPEG has them, to see later which side has moved."""
     bkn_digest: Digest | None = None
+    is_bkns: bool = False
+    """Said of a row of BKN that is in no pair; else it is said of SIMPEG's row."""
+
+    @property
+    def place(self) -> tuple[FeedName, str, str]:
+        """What stays the same from one comparison to the next: feed, SIMPEG's key, or else BKN's id."""
+        return (self.feed, "", str(self.bkn_id)) if self.is_bkns else (self.feed, str(self.key), "")
+
+
+Choice = Literal["push", "adopt", "keep_bkn", "report", "hold"]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a region wants done about its rows, by situation."""
+
+    missing_at_bkn: Choice = "push"
+    differs: Choice = "push"
+    """BKN has the row, and never had it from us."""
+    changed_at_bkn: Choice = "hold"
+    """Another hand has changed what was ours."""
+    gone_at_bkn: Choice = "hold"
+    alike: Choice = "hold"
+    """BKN has no such row, and one that is probably this one, typed a little differently."""
+    twice_at_bkn: Choice = "hold"

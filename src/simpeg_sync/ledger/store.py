@@ -22,6 +22,7 @@ from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import rows
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.brake import Stop
+from simpeg_sync.ledger.comparisons import Comparisons
 from simpeg_sync.ledger.core import FRESH, Pauses, event_row
 from simpeg_sync.ledger.lanes import Lanes
 from simpeg_sync.ledger.lookups import Lookups
@@ -34,7 +35,7 @@ from simpeg_sync.ports import Claim
 __all__ = ["Pauses", "SqlLedger"]
 
 
-class SqlLedger(Marking, Lanes, Lookups, Operators):
+class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:

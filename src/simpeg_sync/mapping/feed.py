@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from simpeg_sync.domain.change import FeedName, Row
+from simpeg_sync.domain.situation import Policy
 from simpeg_sync.mapping.conditions import Condition
 from simpeg_sync.mapping.expressions import Constant, Expression, clean, linked_feeds
 from simpeg_sync.mapping.text import is_readable, plain
@@ -173,6 +174,8 @@ class Feed:
     documents: tuple[DocumentRule, ...] = ()
     delete_policy: DeletePolicy = "hold"
     look_before_write: bool = True
+    policy: Policy = field(default_factory=Policy)
+    """What is done where the two sides are not equal."""
     brake: Mapping[str, Any] = field(default_factory=dict)
     """Limits of its brake, as far as they are others than everybody's."""
     moves_with: tuple[FeedName, ...] = ()

@@ -4,6 +4,7 @@ The answer is a value: a payload, a reason to hold, or the row's absence. A bad 
 name and a reason code; the value itself never appears.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -91,6 +92,15 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
         stored_bkn_id=_id(row, feed.bkn_id),
         places={kind: place for kind, place in named.items() if place is not None},
     )
+
+
+def legible(feed: Feed, row: Row, nip: Nip, *, link_of: LinkOf = lambda _feed, _key, _nip: None) -> Wanted:
+    """The content of a row that may not or cannot leave, as far as it can be read: only to know which of BKN's rows it is."""
+    body: dict[str, Any] = {}
+    for name, expression in feed.fields.items():
+        with contextlib.suppress(Unfit):
+            body[name] = _linked(expression.value(row), nip, link_of)
+    return Wanted(nip, body, digest_of(body), _id(row, feed.person_bkn_id), _id(row, feed.bkn_id), {})
 
 
 def _gates(feed: Feed) -> list[str]:

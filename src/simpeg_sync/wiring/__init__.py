@@ -4,6 +4,7 @@ from simpeg_sync.wiring.bkn import (
     bkn_keys,
     code_check,
     code_report,
+    is_written,
     limits_of,
     open_bkn,
     open_codes,
@@ -14,7 +15,7 @@ from simpeg_sync.wiring.bkn import (
     windows_of,
 )
 from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
-from simpeg_sync.wiring.daemon import open_daemon, open_intake, open_pipeline, open_write_back
+from simpeg_sync.wiring.daemon import open_comparer, open_daemon, open_intake, open_pipeline, open_write_back
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
 from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
@@ -27,6 +28,7 @@ __all__ = [
     "code_report",
     "configure_logs",
     "editor_schema",
+    "is_written",
     "ledger_engine",
     "limits_of",
     "local_codes",
@@ -34,6 +36,7 @@ __all__ = [
     "open_bkn",
     "open_captures",
     "open_codes",
+    "open_comparer",
     "open_daemon",
     "open_intake",
     "open_ledger",

@@ -39,6 +39,11 @@ PROBE_SPARE_S = 30.0
 """What a probe may take beside its call: a login, the wait for a start, the intent."""
 
 
+def is_written(config: Config, target: str) -> bool:
+    """Whether BKN takes such rows from a region."""
+    return bkn_dialect(config).apis[target].resource.is_writable
+
+
 def open_bkn(
     config: Config, clock: Clock, notes: Notes, *, codes: CodeCheck | None = None, try_refused: bool = False
 ) -> BknClient:

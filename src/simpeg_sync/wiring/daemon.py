@@ -7,8 +7,10 @@ from simpeg_sync import logs
 from simpeg_sync.bkn.client import BknClient
 from simpeg_sync.bkn.kinds import RememberedCodes
 from simpeg_sync.clock import Clock
+from simpeg_sync.compare import Comparer, Nightly
 from simpeg_sync.config.load import Config
 from simpeg_sync.daemon import Daemon
+from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import Limits
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
@@ -71,6 +73,10 @@ def open_intake(config: Config, ledger: SqlLedger, tell: Callable[[], None] = la
     )
 
 
+def open_comparer(config: Config, pipeline: Pipeline, ledger: SqlLedger, *, in_flight: int) -> Comparer:
+    return Comparer(pipeline.view, ledger, in_flight, config.settings.compare.every)
+
+
 def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
     return WriteBack(config.feeds, IdColumn(source_engine(config, writable=True)), ledger)
 
@@ -83,11 +89,14 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         ledger,
         codes=code_check(config, RememberedCodes(open_codes(ledger, clock), CODES_LAST_S, clock.monotonic)),
     )
+    pipeline, compare = open_pipeline(config, clock, ledger, bkn), settings.compare
+    # Half of the calls at most: what people wait for goes first.
+    comparer = open_comparer(config, pipeline, ledger, in_flight=max(1, settings.bkn.calls_in_flight // 2))
     if bkn.calls.tokens.refusal:
         logs.get().error("token.refused", problem=bkn.calls.tokens.refusal)
     return Daemon(
         intake=open_intake(config, ledger, wake.set),
-        pipeline=open_pipeline(config, clock, ledger, bkn),
+        pipeline=pipeline,
         work=ledger,
         clock=clock,
         turns=Turns(settings.bkn.calls_in_flight),
@@ -100,6 +109,9 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         bkn_lost_for_s=bkn.calls.gate.lost_for_s,
         keep_log_s=settings.source.keep_log,
         write_back=open_write_back(config, ledger),
+        nightly=Nightly(
+            comparer, Windows.of(compare.windows, settings.bkn.time_zone), compare.calls_per_night, compare.after_send
+        ),
         wake=wake,
     )
 

@@ -118,7 +118,7 @@ _OLD_FIELDS = (
 )
 
 SKP = ResourceApi(
-    resource=Resource(name="skp", fields=_OLD_FIELDS, document_kinds=("891",), can_delete=False),
+    resource=Resource(name="skp", fields=_OLD_FIELDS, document_kinds=("891",), can_delete=False, shares_list="skp"),
     body=SkpBody,
     save_path="skp/save",
     list_path="pns/rw-skp",
@@ -138,6 +138,7 @@ SKP2021 = ResourceApi(
         ),
         document_kinds=("891",),
         can_delete=False,
+        shares_list="skp",
     ),
     body=Skp2021Body,
     save_path="skp/2021/save",

@@ -1,0 +1,237 @@
+"""Has BKN the same? One person and one of BKN's lists at a time: SIMPEG's rows as they are now, one list GET, the findings.
+
+Nothing is sent. What a finding contradicts in the ledger gets an ordinary turn (decide/afresh.py), and that decides.
+"""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from simpeg_sync import logs
+from simpeg_sync.decide.fields import Resource
+from simpeg_sync.decide.look import Look
+from simpeg_sync.decide.situations import Side, situations, without_look
+from simpeg_sync.decide.windows import Windows
+from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row
+from simpeg_sync.domain.errors import BknAnswersBadly, SourceUnfit
+from simpeg_sync.domain.record import Record, RecordId
+from simpeg_sync.domain.situation import Finding, Situation
+from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.mapping.render import Gone, Unready, legible, render
+from simpeg_sync.ports import Compared, Comparison, ListOf
+from simpeg_sync.turn import View
+
+SLICE = 100
+"""Comparisons whose rows are read from SIMPEG together, and which are written together."""
+
+
+@dataclass(slots=True)
+class Progress:
+    compared: int = 0
+    calls: int = 0
+    rows: int = 0
+    woken: int = 0
+    """Records that get a turn because of what was found."""
+    failed: int = 0
+    """Comparisons for which BKN had no sensible answer, or SIMPEG no fitting table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparer:
+    view: View
+    ledger: Compared
+    in_flight: int
+    again_s: float
+    """When a person is compared again by the calendar."""
+    progress: Progress = field(default_factory=Progress)
+
+    @property
+    def lists(self) -> Sequence[ListOf]:
+        return [ListOf(feed.name, self._list(feed)) for feed in self.view.feeds.values()]
+
+    def ask(self, *, lanes: Sequence[str] = (), feeds: Sequence[str] = (), before: float) -> int:
+        """Makes due what was compared before that time; gives the number of comparisons. No lanes: everybody's."""
+        lists = [one for one in self.lists if not feeds or one.feed in feeds]
+        return sum(self.ledger.ask_to_compare(lists, lane=lane, before=before) for lane in lanes or ("",))
+
+    def slice(self, *, priority: int, calls_max: int) -> int:
+        """Compares the most urgent ones that are due, one slice of them; gives the number. Raises SourceDown, BknDown,
+        LedgerDown; what was compared until then is written."""
+        due = self.ledger.take_comparisons(priority=priority, limit=min(SLICE, calls_max))
+        if not due:
+            return 0
+        compared: list[Comparison] = []
+        try:
+            self._compare_all(due, compared)
+        finally:
+            self._note(compared)
+            done = {(one.lane, one.list) for one in compared}
+            self.ledger.give_back_comparisons([one for one in due if one not in done])
+        return len(due)
+
+    def _compare_all(self, due: Sequence[tuple[str, str]], compared: list[Comparison]) -> None:
+        """Fills ``compared``, also when BKN goes away in the middle."""
+        records = self.ledger.records_of(sorted({lane for lane, _ in due}))
+        rows = self._rows(records, {list_ for _, list_ in due})
+        with ThreadPoolExecutor(self.in_flight, thread_name_prefix="comparer") as pool:
+            asked = [pool.submit(self._compare, lane, list_, records[lane], rows) for lane, list_ in due]
+            try:
+                for answer in asked:
+                    compared.append(answer.result())
+            finally:
+                for answer in asked:
+                    answer.cancel()
+
+    def _note(self, compared: Sequence[Comparison]) -> None:
+        if not compared:
+            return
+        self.progress.woken += self.ledger.note_comparisons(compared, again_s=self.again_s)
+        self.progress.compared += len(compared)
+        self.progress.calls += sum(one.calls for one in compared)
+        self.progress.rows += sum(len(one.findings or ()) for one in compared)
+
+    # ------------------------------------------------------------------------------------------------- one comparison
+
+    def _compare(
+        self, lane: str, list_: str, records: Sequence[Record], rows: Mapping[RecordId, Row | None]
+    ) -> Comparison:
+        here = [record for record in records if record.feed in self.view.feeds and self._list_of(record) == list_]
+        readable = [record for record in here if record.id in rows]
+        sides = [self._side(record, rows[record.id]) for record in readable]
+        if len(readable) < len(here):
+            self.progress.failed += 1
+            return Comparison(lane, list_, (), None, 0)
+        try:
+            findings, calls = self._findings(Nip(lane), list_, sides)
+        except BknAnswersBadly as error:
+            # Of this person only; the others go on, and this one is tried again.
+            logs.get().warning("compare.failed", person=lane, list=list_, problem=str(error))
+            self.progress.failed += 1
+            return Comparison(lane, list_, (), None, 1)
+        untold = frozenset((record.feed, str(record.key)) for record in here if self._is_fresh(record))
+        told = [one for one in findings if one.place[:2] not in untold]
+        return Comparison(lane, list_, here, told, calls, untold)
+
+    def _findings(self, nip: Nip, list_: str, sides: Sequence[Side]) -> tuple[list[Finding], int]:
+        feeds = sorted((one for one in self.view.feeds.values() if self._list(one) == list_), key=lambda one: one.name)
+        resource = self._resource(feeds[0])
+        wanted = [side for side in sides if not isinstance(side.rendered, Gone)]
+        if not resource.is_listed:
+            return [without_look(side, Situation.NOT_COMPARABLE, "compare.not_shown") for side in wanted], 0
+        known = self.view.ledger.person(nip)
+        calls = 1 + (known is None)
+        if known is None and self.view.known_person(nip) is None:
+            return [without_look(side, Situation.PERSON_UNKNOWN, "person.unknown_at_bkn") for side in wanted], 1
+        look: Look = self.view.rows(feeds[0], nip)
+        return situations(sides, look, feed=feeds[0].name, resource=resource), calls
+
+    def _side(self, record: Record, row: Row | None) -> Side:
+        feed = self.view.feeds[record.feed]
+        rendered = render(feed, row, link_of=self.view.link_of)
+        if isinstance(rendered, Unready) and rendered.nip is None:
+            return Side(feed, self._resource(feed), record, rendered)
+        if not isinstance(rendered, Gone) and rendered.nip != record.lane:
+            # Another person's now; the daemon finds out whose, and this person has it no more.
+            rendered = Gone("person.changed")
+        readable = None
+        if isinstance(rendered, Unready) and row is not None and row is not TWICE:
+            readable = legible(feed, row, Nip(record.lane), link_of=self.view.link_of)
+        return Side(feed, self._resource(feed), record, rendered, readable)
+
+    def _is_fresh(self, record: Record) -> bool:
+        """BKN's reading side may not show yet what was sent a moment ago."""
+        now = self.view.clock.now()
+        return record.synced_at is not None and record.synced_at <= now < record.synced_at + self.view.timing.settle_s
+
+    # ---------------------------------------------------------------------------------------------------------- SIMPEG
+
+    def _rows(self, records: Mapping[str, Sequence[Record]], lists: set[str]) -> Mapping[RecordId, Row | None]:
+        """The rows of all these people, one statement a feed. A feed whose tables do not fit is left out, and said."""
+        wanted: dict[FeedName, list[Record]] = {}
+        for some in records.values():
+            for record in some:
+                if record.feed in self.view.feeds and self._list_of(record) in lists:
+                    wanted.setdefault(record.feed, []).append(record)
+        found: dict[RecordId, Row | None] = {}
+        for name, some in wanted.items():
+            try:
+                rows = self.view.source.read(self.view.feeds[name], [record.key for record in some])
+            except SourceUnfit as error:
+                logs.get().error("source.feed_unfit", feed=name, problem=str(error))
+                continue
+            found |= {record.id: rows.get(record.key) for record in some}
+        return found
+
+    def _list_of(self, record: Record) -> str:
+        return self._list(self.view.feeds[record.feed])
+
+    def _list(self, feed: Feed) -> str:
+        return self._resource(feed).list_name
+
+    def _resource(self, feed: Feed) -> Resource:
+        return self.view.bkn.resource(feed.target)
+
+
+def until_done(comparer: Comparer, *, priority: int, calls_max: int, goes_on: Callable[[], bool]) -> Iterator[Progress]:
+    """Slice after slice, while there is something due, calls are left, and nobody has had enough."""
+    start = comparer.progress.calls
+    while goes_on() and (left := calls_max - (comparer.progress.calls - start)) > 0:
+        if not comparer.slice(priority=priority, calls_max=left):
+            return
+        yield comparer.progress
+
+
+NIGHT_S = 16 * 3600.0
+"""What lies so far back was another night's."""
+PORTION = 20
+"""Comparisons of one step of the nightly round, so that nothing of it lasts."""
+REMEMBER_S = 3600.0
+"""How often it is looked for people and lists that were never compared."""
+
+
+@dataclass(slots=True)
+class Nightly:
+    """Compares everybody in the course of time: by hours, within a number of calls a night; nothing waits for it."""
+
+    comparer: Comparer
+    windows: Windows
+    calls_per_night: int
+    after_send: bool
+    _sent: dict[str, float] = field(default_factory=dict)
+    """People for whom something was sent, and when BKN must show it."""
+    _remembered_at: float = float("-inf")
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def is_wanted(self) -> bool:
+        return self.calls_per_night > 0
+
+    def was_sent(self, lane: str) -> None:
+        """By any thread."""
+        if self.after_send:
+            with self._lock:
+                self._sent[lane] = self.comparer.view.clock.now() + self.comparer.view.timing.settle_s
+
+    def step(self) -> bool:
+        """Whether something was compared. Raises SourceError, BknDown, LedgerDown."""
+        comparer, clock = self.comparer, self.comparer.view.clock
+        if clock.monotonic() > self._remembered_at + REMEMBER_S:
+            comparer.ledger.remember_lists(comparer.lists)
+            self._remembered_at = clock.monotonic()
+        self._ask_for_sent()
+        left = self.calls_per_night - comparer.ledger.compare_calls_since(clock.now() - NIGHT_S)
+        is_night = self.windows.opens_in(clock.now()) <= 0
+        priority = ListOf.ROUTINE if is_night else ListOf.SENT
+        if left <= 0 or (not is_night and not self.after_send):
+            return False
+        return comparer.slice(priority=priority, calls_max=min(left, PORTION)) > 0
+
+    def _ask_for_sent(self) -> None:
+        now = self.comparer.view.clock.now()
+        with self._lock:
+            ripe = [lane for lane, at in self._sent.items() if at <= now]
+            for lane in ripe:
+                del self._sent[lane]
+        for lane in ripe:
+            self.comparer.ledger.ask_to_compare(self.comparer.lists, lane=lane, before=now, priority=ListOf.SENT)
