@@ -118,6 +118,11 @@ class Region:
         """Calls that BKN's service was asked, logins apart."""
         return int(self.stage.bkn.control.counts()["calls"]) - self._token_calls()
 
+    def lists(self) -> int:
+        """Calls for the rows of one kind of one person."""
+        by_path = self.stage.bkn.control.counts()["by_path"]
+        return sum(count for path, count in by_path.items() if "/pns/rw-" in path)
+
     def rows_of_simpeg(self, table: str) -> list[dict[str, Any]]:
         with self.simpeg.connect() as connection:
             return [dict(row) for row in connection.execute(sa.text(f"SELECT * FROM {table}")).mappings()]
