@@ -84,8 +84,8 @@ class Naive:
                     yield "BKN has rows of somebody whom it does not know"
 
     def _unless_taken(self, one: Planted, what: str) -> Iterator[str]:
-        """Twins of a row that stands alone are alike by intent, and each of them has its own partner."""
-        if "twins" not in one.plant and "again" not in one.plant:
+        """Twins of a row that stands alone are alike by intent, and years of one person are by nature."""
+        if "twins" not in one.plant and "again" not in one.plant and one.feed != "skp22":
             yield what
 
     def _is_alike(self, first: Plain, second: Plain) -> bool:

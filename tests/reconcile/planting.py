@@ -184,8 +184,8 @@ class Planting:
                 continue
             number = next(numbers)
             columns = kind.invent(self._rng, number, employee)
-            while any(columns[name] == first[name] for name in ("nama", "jam") for first in planned.values() if at < 2):
-                columns = kind.invent(self._rng, number, employee)
+            while at == 1 and any(columns[name] == planned[0][name] for name in ("nama", "jam") if name in columns):
+                columns = kind.invent(self._rng, number, employee)  # what is to change places must differ
             if plant.name in LONG_NAMES:
                 columns["nama"] = LONG
             columns |= {name: alike.setdefault(name, columns[name]) for name in plant.alike}

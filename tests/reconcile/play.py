@@ -30,6 +30,8 @@ class Round:
     verdict: Verdict
     findings: Sequence[Found]
     calls: int
+    lists: int
+    """Of the calls: for the rows of one kind of one person."""
     seconds: float
     memory_mib: float
     """The most that any program of ours has had so far."""
@@ -50,7 +52,8 @@ class Play:
 
     @property
     def calls_least(self) -> int:
-        """A list of each kind of everybody whom BKN knows and SIMPEG has as active; one answer for who is unknown."""
+        """A list of each kind of everybody whom BKN knows and SIMPEG has as active; one answer for who is unknown. The first
+        time everybody is asked for once besides: BKN's id of a person is taken from nobody else."""
         states = Counter(employee.state for employee in self.region.planting.employees)
         return states["active"] * len(KINDS) + states["unknown"]
 
@@ -87,14 +90,15 @@ class Play:
         return earlier
 
     def compare_all(self, planted: Sequence[Planted] | None = None, *more: str) -> Round:
-        before, began = self.region.calls(), time.monotonic()
+        before, lists, began = self.region.calls(), self.region.lists(), time.monotonic()
         self.compare.run(*more)
         seconds, calls = time.monotonic() - began, self.region.calls() - before
+        lists = self.region.lists() - lists
         findings = self.compare.findings()
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         verdict = judge(self.planted if planted is None else planted, findings)
         self.tell(f"compared: {seconds:.1f} s, {calls} calls of at least {self.calls_least}, {memory:.0f} MiB")
-        return Round(verdict, findings, calls, seconds, memory)
+        return Round(verdict, findings, calls, lists, seconds, memory)
 
     def bring_together(self) -> tuple[Counter[tuple[str, str, str]], Counter[tuple[str, str, str]]]:
         """By the default policies. What was written that was not needed, and what was needed and not written."""
