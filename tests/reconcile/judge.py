@@ -83,7 +83,7 @@ def judge(planted: Sequence[Planted], findings: Sequence[Found]) -> Verdict:
         keys = [(one.feed, f"key {key}") for key in one.keys]
         ids = [(one.feed, row_id.lower()) for row_id in one.bkn_ids]
         named = {id(found): found for name in (*keys, *ids) for found in by_name[name]}
-        on_list |= named.keys()
+        on_list.update(named)
         # A double is said of BKN's row that is too many, also where it names the row of SIMPEG that has its own partner.
         touching = {
             number: found
