@@ -53,7 +53,7 @@ def upgrade() -> None:
         sa.Column("equal_at", TIME),
         sa.UniqueConstraint("lane", "feed", "of_key", "of_bkn_id"),
     )
-    op.create_index("situations_kind", "situations", ["situation", "feed"])
+    op.create_index("situations_kind", "situations", ["feed", "situation", "drift"])
     op.create_table(
         "situation_changes",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),

@@ -97,12 +97,23 @@ class View:
     clock: Clock
     timing: Timing
     brake: Limits = field(default_factory=Limits)
+    _waiting_for: Mapping[FeedName, tuple[FeedName, ...]] = field(init=False)
+    _brakes: Mapping[FeedName, Limits] = field(init=False)
+
+    def __post_init__(self) -> None:
+        naming: dict[FeedName, list[FeedName]] = {name: list(feed.moves_with) for name, feed in self.feeds.items()}
+        for name, feed in self.feeds.items():
+            for linked in feed.linked_feeds:
+                naming.setdefault(linked, []).append(name)
+        object.__setattr__(self, "_waiting_for", {name: tuple(dict.fromkeys(some)) for name, some in naming.items()})
+        brakes = {name: replace(self.brake, **feed.brake) for name, feed in self.feeds.items()}
+        object.__setattr__(self, "_brakes", brakes)
 
     def work(self, turn: Turn, record: Record, rendered: Rendered) -> Work:
         feed = self.feeds[record.feed]
         resource = self.bkn.resource(feed.target)
         documents: Mapping[str, Document] = {}
-        if isinstance(rendered, Wanted):
+        if isinstance(rendered, Wanted) and feed.documents:
             certificates = Documents(self.source, self.files)
             documents = certificates.of(feed, resource, record.key, rendered)
             missing = certificates.not_named(feed, resource, documents)
@@ -142,8 +153,7 @@ class View:
 
     def waiting_for(self, feed: Feed) -> tuple[FeedName, ...]:
         """Feeds whose records may wait for a proof of this one: a move between endpoints, or a field that names its row."""
-        naming = [name for name, other in self.feeds.items() if feed.name in other.linked_feeds]
-        return tuple(dict.fromkeys([*feed.moves_with, *naming]))
+        return self._waiting_for[feed.name]
 
     def link_of(self, feed: FeedName, key: SourceKey, nip: Nip) -> BknId | None:
         """BKN's id of another feed's row, for fields that name it (a credit names its post). Raises Unfit for the row of
@@ -277,7 +287,7 @@ class View:
             kind = "vanish"
         elif action is Action.UPDATE and (record.synced_at is not None or record.synced_digest is not None):
             kind = "change"
-        return Counted(replace(self.brake, **work.feed.brake), kind)
+        return Counted(self._brakes[work.feed.name], kind)
 
     def braked_by(self, work: Work) -> str:
         """What has stopped the feed, if it stops this record; asked once a turn, before a look is spent on it."""

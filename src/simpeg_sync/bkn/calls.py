@@ -5,8 +5,8 @@ renewed; and reads, which change nothing. Sources: bkn-api section 1b.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from simpeg_sync.bkn.classify import (
@@ -42,15 +42,13 @@ class Calls:
     only_tokens: tuple[TokenName, ...] | None = None
     """The tokens that these calls carry; None: all of the dialect."""
 
-    @contextmanager
-    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> Iterator[None]:
+    def about_to_write(self, *, leaves_before: Callable[[], float] | None = None) -> AbstractContextManager[None]:
         """Whatever a write may have to wait for, hours, tokens and pace, is waited for here, before its intent is stored.
 
         ``leaves_before``: as for the gate. Raises BknDown, LoginRefused, LedgerError.
         """
         self._headers()
-        with self.gate.reserved(leaves_before=leaves_before):
-            yield
+        return self.gate.reserved(leaves_before=leaves_before)
 
     def rows(self, url: str) -> list[BknRow] | None:
         """Rows, or None when BKN says it does not know. A failed read is repeated; then raises BknDown, BknAnswersBadly."""

@@ -33,15 +33,24 @@ class Reading:
     headers: Mapping[str, str]
     body: Any
     """The parsed JSON, or None when it is none."""
-    is_json: bool
-    text: str
-    """Everything the answer says in words, lower case, bounded."""
+    content: bytes = field(repr=False)
     code: str
     now: float
 
     @property
     def fields(self) -> Mapping[str, Any]:
         return self.body if isinstance(self.body, dict) else {}
+
+    @property
+    def is_json(self) -> bool:
+        return self.body is not None
+
+    @property
+    def text(self) -> str:
+        """Everything the answer says in words, lower case, bounded. Put together when a rule asks, which is seldom."""
+        if self.is_json:
+            return " ".join(_words(self.body))[:4000].lower()
+        return self.content[:2000].decode("latin-1").lower()
 
     @property
     def success(self) -> bool | None:
@@ -241,9 +250,7 @@ def _read_meaning(r: Reading) -> ReadMeaning:
 
 def read(answer: Answer, now: float) -> Reading:
     body = _parsed(answer.body)
-    is_json = body is not None
-    text = " ".join(_words(body))[:4000].lower() if is_json else answer.body[:2000].decode("latin-1").lower()
-    return Reading(answer.status, answer.headers, body, is_json, text, _code(body), now)
+    return Reading(answer.status, answer.headers, body, answer.body, _code(body), now)
 
 
 def retry_after_s(r: Reading) -> float | None:
@@ -362,7 +369,7 @@ def _code(body: Any) -> str:
         return ""
     fault = _find(body, "fault")
     text = _plain((fault if isinstance(fault, dict) else body).get("code"))
-    return text if re.fullmatch(r"[0-9]{6}", text) else ""
+    return text if len(text) == 6 and text.isascii() and text.isdigit() else ""
 
 
 def _plain(value: Any) -> str:

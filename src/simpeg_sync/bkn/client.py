@@ -3,12 +3,13 @@
 Which addresses, bodies and names it takes is the dialect's business (siasn.py, sapk.py). Sources: bkn-api sections 1 to 3.
 """
 
-import json
 import urllib.parse
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
+
+from pydantic_core import to_json
 
 from simpeg_sync.bkn.calls import Calls
 from simpeg_sync.bkn.classify import meaning_of_sync, meaning_of_write, read
@@ -117,7 +118,7 @@ class BknClient:
             sent = [FormFile(api.form_files[kind], file.file_name, file.content) for kind, file in files.items()]
             payload, content_type = multipart(fields, sent)
         else:
-            payload, content_type = json.dumps(complete, ensure_ascii=False).encode(), "application/json"
+            payload, content_type = to_json(complete), "application/json"
         url = f"{self.dialect.write_url}/{api.save_path}"
         return self.calls.write("POST", url, payload, content_type, id_names=api.id_names)
 

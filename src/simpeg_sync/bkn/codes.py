@@ -74,8 +74,13 @@ def code_table_of(bundle: Bundle, target: str, field: str) -> str | None:
 
     A target is found by the path that it is saved to, whatever it is called in a feed.
     """
+    return code_tables_of(bundle, target).get(field)
+
+
+def code_tables_of(bundle: Bundle, target: str) -> Mapping[str, str]:
+    """Field -> code table, of a feed's target."""
     api = RESOURCES.get(target)
-    return bundle.fields.get(api.save_path, {}).get(field) if api is not None else None
+    return bundle.fields.get(api.save_path, {}) if api is not None else {}
 
 
 class CodeBook:
@@ -91,6 +96,8 @@ class CodeBook:
         known = self._tables.get(table)
         if known is None:
             return True if code in self._extra.get(table, ()) else None
+        if code in known.codes:
+            return True
         spelled = {code, code.upper(), code.lower()} if len(code) >= ID_LENGTH else {code}
         if any(one in known.codes or one in self._extra.get(table, ()) for one in spelled):
             return True
@@ -118,9 +125,9 @@ class CodeCheck:
     book: CodeBook
 
     def unknown(self, target: str, body: Mapping[str, Any]) -> BadField | None:
-        for field, code in body.items():
-            table = code_table_of(self.bundle, target, field) if isinstance(code, str) and code else None
-            if table is not None and self.book.has(table, code) is False:
+        for field, table in code_tables_of(self.bundle, target).items():
+            code = body.get(field)
+            if isinstance(code, str) and code and self.book.has(table, code) is False:
                 return BadField(field, "code.not_at_bkn")
         return None
 

@@ -7,8 +7,7 @@ cannot leave at once stands in a line, in which only the first one looks and the
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import TracebackType
 
 from simpeg_sync import logs
@@ -122,33 +121,15 @@ class Gate:
 
     # ------------------------------------------------------------------------------------------------------- leaving
 
-    @contextmanager
-    def reserved(self, *, leaves_before: Callable[[], float] | None = None) -> Iterator[None]:
+    def reserved(self, *, leaves_before: Callable[[], float] | None = None) -> "Reservation":
         """Waits until a write could leave, without a place in flight; the calls inside leave in a moment.
 
         A write's intent is stored between the wait and the call, so that a power cut during the wait leaves no doubt.
         ``leaves_before``: gives the monotonic seconds after which the calls inside do not leave any more; asked as they are
         about to, since a lease may be made longer meanwhile.
-        Raises BknDown while the breaker is open, the hours are over or the program is stopping; LedgerError.
+        Entering it raises BknDown while the breaker is open, the hours are over or the program is stopping; LedgerError.
         """
-        mine = self._mine
-        with self._lock:
-            self._stand_in(self._hall, self._may_be_let_in)
-            self._let_in += 1
-            if self._hall:
-                self._hall[0].wake()
-        mine.is_let_in = mine.is_writing = True
-        mine.leaves_before = leaves_before
-        try:
-            yield
-        finally:
-            mine.leaves_before, mine.is_writing = None, False
-            if mine.is_let_in or mine.is_probe:
-                with self._lock:
-                    self._let_in -= mine.is_let_in
-                    mine.is_let_in = False
-                    self._cancel()
-                    self._wake_all()
+        return Reservation(self, leaves_before)
 
     def passage(self, kind: str = "", *, writes: bool = False) -> "Passage":
         """A place in flight for one call, which is then reported by the same thread.
@@ -432,6 +413,39 @@ class Gate:
         except LedgerError as error:
             self._outage_is_shared = False
             logs.get().warning("bkn.pause_not_shared", problem=str(error))
+
+
+class Reservation:
+    """A write's way to its call, with time for the intent. Entered once."""
+
+    __slots__ = ("_gate", "_leaves_before")
+
+    def __init__(self, gate: Gate, leaves_before: Callable[[], float] | None) -> None:
+        self._gate, self._leaves_before = gate, leaves_before
+
+    def __enter__(self) -> None:
+        gate = self._gate
+        mine = gate._mine
+        with gate._lock:
+            gate._stand_in(gate._hall, gate._may_be_let_in)
+            gate._let_in += 1
+            if gate._hall:
+                gate._hall[0].wake()
+        mine.is_let_in = mine.is_writing = True
+        mine.leaves_before = self._leaves_before
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        gate = self._gate
+        mine = gate._mine
+        mine.leaves_before, mine.is_writing = None, False
+        if mine.is_let_in or mine.is_probe:
+            with gate._lock:
+                gate._let_in -= mine.is_let_in
+                mine.is_let_in = False
+                gate._cancel()
+                gate._wake_all()
 
 
 class Passage:

@@ -100,9 +100,8 @@ def _minutes(calls: int, config: Any) -> float:
 
 def _reader(shared: Shared) -> Any:
     from simpeg_sync import wiring
-    from simpeg_sync.ledger.situations import SituationReader
 
-    return SituationReader(wiring.ledger_engine(shared.config))
+    return wiring.open_situations(shared.config)
 
 
 def _filter(person: str | None, feeds: Sequence[str] = (), **wanted: Any) -> Any:

@@ -200,7 +200,7 @@ def _print_preview(rows: Sequence[Mapping[str, Any]]) -> None:
             click.echo(printable(f"  payload: {json.dumps(one['payload'], ensure_ascii=False)}"))
         if one["bkn"] is not None:
             _print_bkn(one["bkn"])
-        reason = f": {_why(one['reason'], one['detail'])}. {one['sentence']}" if one["reason"] else ""
+        reason = f": {_why(one['reason'], one['detail'])}. {one['sentence']} {one['todo']}" if one["reason"] else ""
         would = "send it, or link BKN's row; BKN was not looked at" if one["action"] == "to_look_at" else one["action"]
         click.echo(printable(f"  the daemon would: {would.replace('_', ' ')}{reason}"))
         click.echo()

@@ -21,7 +21,7 @@ def run(shared: Shared, once: bool) -> None:
     from simpeg_sync.ledger.schema import check_file
 
     config, clock = shared.config, Clock()
-    wiring.configure_logs(config)
+    wiring.configure_logs(config, gathers=True)
     ledger = wiring.open_ledger(config, clock)
     with alone(ledger.engine):
         check_file(ledger.engine)

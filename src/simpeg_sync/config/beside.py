@@ -29,7 +29,7 @@ def _column_or_constant(value: Any) -> Any:
 
 Partner = Annotated[str | ConstantFile, BeforeValidator(_column_or_constant)]
 On = Annotated[dict[str, Partner], Field(min_length=1)]
-Alias = Annotated[str, Field(alias="as", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Alias = Annotated[str, Field(alias="as", pattern=r"^[A-Za-z_][A-Za-z0-9_]*(?!\n)$")]
 
 
 class PickFile(Section):
@@ -60,7 +60,7 @@ class DocumentFile(Section):
     rows: RowsFile | None = None
     changes_with: list[str] | str = Field(default_factory=list)
     required: bool = False
-    kind: Annotated[str, Field(pattern=r"^[0-9a-z]*$")] = ""
+    kind: Annotated[str, Field(pattern=r"^[0-9a-z]*(?!\n)$")] = ""
 
 
 Written = tuple[DocumentFile, Where]

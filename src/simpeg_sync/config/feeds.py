@@ -50,7 +50,7 @@ class PolicyFile(Section):
 
 
 class FeedFile(Section):
-    feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}$")]
+    feed: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,40}(?!\n)$")]
     target: str
     table: str
     key: Annotated[list[str], Field(default_factory=list)]

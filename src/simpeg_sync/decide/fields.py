@@ -42,6 +42,8 @@ def identifier(value: Any) -> str:
 
 def number(value: Any) -> str:
     """``40``, ``"40"`` and ``40.0`` are one number; no value is "" and differs from 0."""
+    if type(value) is int:
+        return str(value)
     plain = code(value)
     amount = _decimal(plain)
     return plain if amount is None else _written(amount)
@@ -158,12 +160,15 @@ class Resource:
     def confirmed(self, body: Mapping[str, Any]) -> dict[str, str]:
         """What BKN is known to hold after the body was proved, as hashes: the ledger keeps no content."""
         said = self.said(body)
-        return {field.write: _hash(field.normal(said[field.write])) for field in self.fields if field.write in said}
+        return {
+            field.write: _field_hash(field.normal(said[field.write])) for field in self.fields if field.write in said
+        }
 
     def seen(self, body: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, str]:
         """As `confirmed`, for what BKN's row holds in the fields that the body names."""
         return {
-            field.write: _hash(field.normal(row.get(field.read or ""))) for field in self.readable(self.said(body), row)
+            field.write: _field_hash(field.normal(row.get(field.read or "")))
+            for field in self.readable(self.said(body), row)
         }
 
     def unseen(self, body: Mapping[str, Any], row: Mapping[str, Any] | None = None) -> dict[str, str]:
@@ -182,7 +187,7 @@ class Resource:
         return [
             field.write
             for field in self.readable(confirmed, row)
-            if _hash(field.normal(row.get(field.read or ""))) != confirmed[field.write]
+            if _field_hash(field.normal(row.get(field.read or ""))) != confirmed[field.write]
         ]
 
     def keeps_otherwise(self, names: Collection[str], body: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
@@ -285,3 +290,7 @@ def _places(number: Decimal) -> int:
 
 def _hash(normal: str) -> str:
     return hashlib.blake2b(normal.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+_field_hash = functools.lru_cache(maxsize=4096)(_hash)
+"""Codes, numbers and dates come again and again."""

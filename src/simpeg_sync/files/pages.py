@@ -3,11 +3,11 @@
 import io
 from collections.abc import Sequence
 
-from pypdf import PdfReader, PdfWriter
-
 
 def put_together(pages: Sequence[bytes]) -> bytes | None:
     """None when one of them cannot be read as a PDF with pages: damaged, or locked by a password."""
+    from pypdf import PdfReader, PdfWriter  # 6 MB: few SIMPEGs keep certificates page by page
+
     writer = PdfWriter()
     try:
         for page in pages:

@@ -42,6 +42,16 @@ REMEMBER_LISTS = GroupStatement(
     KNOWN_LISTS,
 )
 
+# Whoever was changed since the last comparison comes before the routine.
+HURRY_CHANGED = GroupStatement(
+    """UPDATE comparisons SET priority = :priority, due_at = :now
+    WHERE lane >= :first AND lane <= :last AND compared_at IS NOT NULL AND due_at > :now AND priority > :priority
+        AND EXISTS (SELECT 1 FROM records JOIN {given} ON given.feed = records.feed
+                    WHERE records.lane = comparisons.lane AND given.list = comparisons.list
+                        AND records.synced_at > comparisons.compared_at AND records.synced_at <= :shown_at)""",
+    KNOWN_LISTS,
+)
+
 PAGE_OF_LANES = text("""
 SELECT min(lane) AS first, max(lane) AS last FROM
     (SELECT lane FROM lanes WHERE lane > :after ORDER BY lane LIMIT :limit) AS page
@@ -122,13 +132,19 @@ class Comparisons(Core):
     """Implements ports.Compared."""
 
     def remember_lists(self, lists: Sequence[ListOf], *, lane: str = "") -> None:
-        """Makes due what was never compared: everybody's, or one person's."""
+        """Makes due what was never compared, or has changed at BKN by us since: everybody's, or one person's."""
         given = rows_of({"feed": one.feed, "list": one.list} for one in lists)
-        values = {"rows": given, "priority": ListOf.ROUTINE}
+        now = self._clock.now()
+        shown = {"now": now, "shown_at": now - self._pauses.settle_s}
 
         def remember(first: str, last: str) -> None:
-            bounds = values | {"first": first, "last": last}
-            self._writer.write(lambda c: c.execute(self._group(REMEMBER_LISTS), bounds) and None)
+            bounds = {"rows": given, "first": first, "last": last}
+
+            def job(connection: Connection) -> None:
+                connection.execute(self._group(REMEMBER_LISTS), bounds | {"priority": ListOf.ROUTINE})
+                connection.execute(self._group(HURRY_CHANGED), bounds | shown | {"priority": ListOf.SENT})
+
+            self._writer.write(job)
 
         if lane:
             remember(lane, lane)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, TextClause
+from sqlalchemy import Connection, CursorResult, TextClause
 
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import LostClaim
@@ -21,7 +21,7 @@ from simpeg_sync.domain.status import move as next_status
 from simpeg_sync.ledger import brake, codec, rows
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.core import FRESH, Pauses, event_row
-from simpeg_sync.ledger.rowset import GroupStatement, rows_of
+from simpeg_sync.ledger.rowset import GroupStatement, run
 from simpeg_sync.ports import Claim
 
 
@@ -112,12 +112,11 @@ class Group:
     def _hold_fences(self, orders: Sequence[Order]) -> set[tuple[str, int]]:
         """Locks the lanes, in one order for everybody, and gives those that are still their workers'."""
         claims = {(order.claim.lane, order.claim.fence) for order in orders}
-        given = rows_of({"lane": lane, "fence": fence} for lane, fence in sorted(claims))
+        given = [{"lane": lane, "fence": fence} for lane, fence in sorted(claims)]
         is_sqlite = self.connection.dialect.name == "sqlite"
         hold = sql.HOLD_FENCES if is_sqlite else sql.LOCK_AND_HOLD_FENCES
-        values = {"rows": given, "owner": self.owner, "lease_until": self.lease_until}
-        found = self.connection.execute(self.statements(hold), values)
-        return {(lane, fence) for lane, fence in found}
+        found = self._run(hold, given, owner=self.owner, lease_until=self.lease_until)
+        return {(row.lane, row.fence) for row in found}
 
     # ----------------------------------------------------------------------------------------------------------- moves
 
@@ -149,9 +148,7 @@ class Group:
         tried = [order.record.id for order in intents if order.record.version]
         last: dict[int, Any] = {}
         if tried:
-            found = self.connection.execute(
-                self.statements(sql.LAST_ATTEMPTS), {"rows": rows_of({"record_id": id_} for id_ in tried)}
-            )
+            found = self._run(sql.LAST_ATTEMPTS, [{"record_id": id_} for id_ in tried])
             last = {row["record_id"]: row for row in found.mappings()}
         numbers = {}
         for order in intents:
@@ -171,12 +168,9 @@ class Group:
             shapes.setdefault(one.changes, []).append(one)
         moved = []
         for names, some in shapes.items():
-            values = {
-                "rows": rows_of(self._values(one) for one in some),
-                "now": self.now,
-                "due_if_marked": self.now + self.pauses.quiet_period_s,
-            }
-            found = self.connection.execute(self.statements(sql.finish(names)), values)
+            due_if_marked = self.now + self.pauses.quiet_period_s
+            given = [self._values(one) for one in some]
+            found = self._run(sql.finish(names), given, now=self.now, due_if_marked=due_if_marked)
             statuses = {row.id: row.status for row in found}
             for one in some:
                 place = places[id(one.order)]
@@ -226,8 +220,7 @@ class Group:
                     "body": codec.encode(intent.body),
                 }
             )
-        values = {"rows": rows_of(given), "now": self.now}
-        found = self.connection.execute(self.statements(sql.ADD_ATTEMPTS), values)
+        found = self._run(sql.ADD_ATTEMPTS, given, now=self.now)
         ids = {RecordId(row.record_id): AttemptId(row.id) for row in found}
         for one in moved:
             assert isinstance(one.order, IntentOrder)
@@ -272,7 +265,7 @@ class Group:
             (sql.NOTE_ABSENT, absent),
         ):
             if given:
-                self.connection.execute(self.statements(statement), {"rows": rows_of(given), "now": self.now})
+                self._run(statement, given, now=self.now)
 
     def _add_events(
         self, moved: Sequence[_Planned], places: Mapping[int, int], attempts: Mapping[RecordId, AttemptId]
@@ -287,7 +280,7 @@ class Group:
             events.append(
                 event_row(one.record, self.now, one.move.event, one.next, one.move.reason, detail, attempt_id)
             )
-        self.connection.execute(self.statements(sql.ADD_EVENTS), {"rows": rows_of(events)})
+        self._run(sql.ADD_EVENTS, events)
 
     # ------------------------------------------------------------------------------------------- what hangs on a move
 
@@ -318,8 +311,11 @@ class Group:
         """A lane that was taken over meanwhile is no longer its worker's to give."""
         given = [{"lane": claim.lane} for claim in claims if (claim.lane, claim.fence) in held]
         if given:
-            values = {"rows": rows_of(given), "now": self.now}
-            self.connection.execute(self.statements(sql.RELEASE_LANES), values)
+            self._run(sql.RELEASE_LANES, given, now=self.now)
+
+    def _run(self, statement: GroupStatement, rows: Sequence[Mapping[str, Any]], **others: Any) -> CursorResult[Any]:
+        others = {name: value for name, value in others.items() if name in statement.others}
+        return run(self.connection, statement, self.statements(statement), rows, **others)
 
 
 def must_be_alone(order: Order) -> bool:

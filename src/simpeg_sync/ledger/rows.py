@@ -52,15 +52,20 @@ def attempt(row: RowMapping) -> Attempt:
     )
 
 
+_compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
 def column_value(name: str, value: Any) -> Any:
     """A changed field of Record as its column keeps it."""
     if name in ("confirmed", "done"):
-        return json.dumps(value, separators=(",", ":"), sort_keys=True)
+        return _compact(value) if value else "{}"
     return int(value) if isinstance(value, bool) else value
 
 
 def storable(text: str) -> str:
     """Words of others without what no database takes: PostgreSQL no NUL, both no half surrogates."""
+    if text.isascii() and "\x00" not in text:
+        return text
     return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 

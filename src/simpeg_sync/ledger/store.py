@@ -65,7 +65,8 @@ class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
             attempt.say(intent.record.feed)
             raise FeedBraked(intent.record.feed, attempt.kind)
         self._hold(claim, begun_at)
-        logs.get().info(
+        # Its end is said too, with the same numbers: two lines a write would tell nobody more.
+        logs.get().debug(
             "attempt.sent",
             record_id=intent.record.id,
             feed=intent.record.feed,
@@ -80,7 +81,7 @@ class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
         # The pipeline's copy still says `working`; the stored intent moved the record to `sending`.
         sending = replace(record, status=next_status(record.status, Event.INTENT))
         after = self._ordered(MoveOrder(claim, sending, move, attempt, outcome))
-        _say(claim, record, move, http_status=outcome.http_status)
+        _say(claim, record, move, http_status=outcome.http_status, attempt=attempt)
         return after
 
     def note_absent(self, claim: Claim, record: Record, attempt: Attempt, move: Move) -> None:
@@ -167,9 +168,14 @@ LOG_LINES: Mapping[Event, tuple[str, str]] = {
 """One line for each move that people ask about; the steps between are in the ledger's history."""
 
 
-def _say(claim: Claim, record: Record, move: Move, *, http_status: int | None = None) -> None:
+def _say(
+    claim: Claim, record: Record, move: Move, *, http_status: int | None = None, attempt: Attempt | None = None
+) -> None:
     level, name = LOG_LINES.get(move.event, ("debug", ""))
     if name:
+        of_attempt = (
+            {"action": attempt.action, "attempt": attempt.number, "version": attempt.version} if attempt else {}
+        )
         # The detail of a held record names a field or a code table; BKN's own words never come here.
         getattr(logs.get(), level)(
             name,
@@ -179,4 +185,5 @@ def _say(claim: Claim, record: Record, move: Move, *, http_status: int | None = 
             reason=move.reason,
             detail=move.detail,
             http_status=http_status,
+            **of_attempt,
         )

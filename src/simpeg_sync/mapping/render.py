@@ -99,7 +99,8 @@ def legible(feed: Feed, row: Row, nip: Nip, *, link_of: LinkOf = lambda _feed, _
     body: dict[str, Any] = {}
     for name, expression in feed.fields.items():
         with contextlib.suppress(Unfit):
-            body[name] = _linked(expression.value(row), nip, link_of)
+            value = expression.value(row)
+            body[name] = _linked(value, nip, link_of) if isinstance(value, RowOf) else value
     return Wanted(nip, body, digest_of(body), _id(row, feed.person_bkn_id), _id(row, feed.bkn_id), {})
 
 
@@ -115,27 +116,31 @@ def nip_of(text: str) -> Nip | None:
     return Nip(digits) if len(digits) == 18 and digits.isdigit() and digits.isascii() else None
 
 
+_canonical = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` would make one for each payload."""
+
+
 def digest_of(value: Any) -> Digest:
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return Digest(hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest())
+    return Digest(hashlib.blake2b(_canonical(value).encode(errors="surrogatepass"), digest_size=16).hexdigest())
 
 
 def _body(feed: Feed, row: Row, nip: Nip, link_of: LinkOf) -> dict[str, Any]:
     body = {}
     for name, expression in feed.fields.items():
         try:
-            body[name] = _linked(expression.value(row), nip, link_of)
+            value = expression.value(row)
+            if isinstance(value, RowOf):
+                value = _linked(value, nip, link_of)
         except Unfit as unfit:
             raise Unfit(unfit.code, f"{name}: {unfit.detail}" if unfit.detail else name) from None
-        if body[name] is None and name in feed.required:
+        if value is None and name in feed.required:
             raise Unfit("field.required", name)
+        body[name] = value
     return body
 
 
-def _linked(value: Any, nip: Nip, link_of: LinkOf) -> Any:
+def _linked(value: RowOf, nip: Nip, link_of: LinkOf) -> str:
     """BKN's id in place of the record that the field names. Raises Unfit while BKN has no row of it."""
-    if not isinstance(value, RowOf):
-        return value
     bkn_id = link_of(value.feed, value.key, nip)
     if bkn_id is None:
         raise Unfit("link.missing", value.feed)
@@ -144,5 +149,7 @@ def _linked(value: Any, nip: Nip, link_of: LinkOf) -> Any:
 
 def _id(row: Row, column: str | None) -> BknId | None:
     """SIMPEGs keep NULL, blanks, ``0`` or short junk where a row was never sent; BKN's ids have 32 or 36 characters."""
-    text = plain(row.get(column)) if column else ""
+    if not column:
+        return None
+    text = plain(row.get(column))
     return BknId(text) if re.fullmatch(r"[0-9A-Za-z-]{32,42}", text) else None

@@ -15,6 +15,8 @@ _MAGNITUDE_MAX = 100
 def plain(value: Any) -> str:
     """Text without padding; "" for NULL. Whole floats and decimals lose their ``.0``: SIMPEGs keep codes in them.
     Never raises."""
+    if type(value) is str:  # most of all values
+        return value.strip()
     match value:
         case None:
             return ""
@@ -38,7 +40,7 @@ def plain(value: Any) -> str:
 
 def is_readable(text: str) -> bool:
     """False for text of a broken encoding: what it says is not known, and UTF-8 could not carry half of a surrogate."""
-    return re.search("[\ufffd\ud800-\udfff]", text) is None
+    return text.isascii() or re.search("[\ufffd\ud800-\udfff]", text) is None
 
 
 def _decimal(value: Decimal) -> str:

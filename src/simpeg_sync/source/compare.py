@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mssql, mysql, oracle
+from sqlalchemy.dialects import mysql
 
 from simpeg_sync.source.catalogue import ColumnType
 
@@ -24,7 +24,7 @@ ORACLE_DATE = "'YYYY-MM-DD HH24:MI:SS'"
 ORACLE_TIMESTAMP = "'YYYY-MM-DD HH24:MI:SS.FF9'"
 ORACLE_NUMBER = ("'TM9'", "'NLS_NUMERIC_CHARACTERS=''.,'''")
 """Formats in SQL, the same in triggers and reader: without them the text depends on the session."""
-MSSQL_TEXT = mssql.NVARCHAR(400)
+MSSQL_TEXT = sa.NVARCHAR(400)
 MSSQL_DATETIME, MSSQL_FLOAT = "121", "3"
 """Styles of CONVERT for DATETIME, whose text would lose its seconds, and for FLOAT, which would lose digits."""
 
@@ -205,6 +205,8 @@ def _needs_text(dialect: str, its: ColumnType) -> bool:
 
 def _oracle_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
     """CHAR keeps its blanks, as in the triggers: a text that is nothing but blanks must not become NULL."""
+    from sqlalchemy.dialects import oracle  # 4 MB and a tenth of a second that nobody else needs
+
     match its:
         case sa.Text():
             return sa.func.dbms_lob.substr(column, 1000, 1)
@@ -212,7 +214,7 @@ def _oracle_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
             return column
         case sa.Numeric() | sa.Integer() | sa.Float():
             return sa.func.to_char(column, *(sa.literal_column(part) for part in ORACLE_NUMBER))
-        case oracle.TIMESTAMP() | sa.TIMESTAMP():
+        case sa.TIMESTAMP():
             return sa.func.to_char(column, sa.literal_column(ORACLE_TIMESTAMP))
         case sa.DateTime() | sa.Date():
             return sa.func.to_char(column, sa.literal_column(ORACLE_DATE))
@@ -221,6 +223,8 @@ def _oracle_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
 
 
 def _oracle_value(value: Text, its: ColumnType) -> Text:
+    from sqlalchemy.dialects import oracle
+
     match its:
         case sa.CHAR() | sa.NCHAR():
             return sa.func.rpad(
@@ -231,7 +235,7 @@ def _oracle_value(value: Text, its: ColumnType) -> Text:
         case sa.Numeric() | sa.Integer() | sa.Float():
             # Not NUMERIC, which has no decimals there.
             return sa.cast(value, oracle.NUMBER())  # type: ignore[no-untyped-call]
-        case oracle.TIMESTAMP() | sa.TIMESTAMP():
+        case sa.TIMESTAMP():
             return sa.func.to_timestamp(value, sa.literal_column(ORACLE_TIMESTAMP))
         case sa.DateTime() | sa.Date():
             return sa.func.to_date(value, sa.literal_column(ORACLE_DATE))
@@ -240,6 +244,8 @@ def _oracle_value(value: Text, its: ColumnType) -> Text:
 
 
 def _mssql_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
+    from sqlalchemy.dialects import mssql
+
     match its:
         case mssql.SMALLDATETIME() | mssql.DATETIME():
             style = MSSQL_DATETIME
@@ -252,6 +258,8 @@ def _mssql_text(column: sa.ColumnElement[Any], its: ColumnType) -> Text:
 
 def _mssql_value(value: Text, its: ColumnType) -> Text:
     """Never left as it is: the driver's texts are NVARCHAR, and for them an index on VARCHAR is not used."""
+    from sqlalchemy.dialects import mssql
+
     match its:
         case sa.NVARCHAR() | sa.NCHAR():
             return sa.cast(value, mssql.NVARCHAR(its.length))

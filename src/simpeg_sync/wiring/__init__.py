@@ -1,6 +1,7 @@
 """Builds the real objects from the settings. The only place that knows every edge."""
 
 from simpeg_sync.wiring.bkn import (
+    bkn_dialect,
     bkn_keys,
     code_check,
     code_report,
@@ -19,9 +20,17 @@ from simpeg_sync.wiring.daemon import open_comparer, open_daemon, open_intake, o
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
 from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
-from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
+from simpeg_sync.wiring.stores import (
+    ledger_engine,
+    log_settings,
+    open_ledger,
+    open_reader,
+    open_situations,
+    source_engine,
+)
 
 __all__ = [
+    "bkn_dialect",
     "bkn_keys",
     "code_check",
     "code_names",
@@ -47,6 +56,7 @@ __all__ = [
     "open_puller",
     "open_reader",
     "open_reads",
+    "open_situations",
     "open_write_back",
     "pullable",
     "read_config",

@@ -129,8 +129,10 @@ def _check_modes(config: Config) -> None:
         raise ConfigError(problems)
 
 
-def configure_logs(config: Config, *, level: str | None = None, stream: TextIO | None = None) -> None:
-    """``stream``: where the lines go; standard output when it is missing."""
+def configure_logs(
+    config: Config, *, level: str | None = None, stream: TextIO | None = None, gathers: bool = False
+) -> None:
+    """``stream``: where the lines go; standard output when it is missing. ``gathers``: as for `logs.configure`."""
     settings = config.settings
     key = chance.token_bytes(32)
     if settings.person_key_file is not None:
@@ -139,4 +141,6 @@ def configure_logs(config: Config, *, level: str | None = None, stream: TextIO |
             .reveal()
             .encode()
         )
-    logs.configure(level=level or settings.log.level, form=settings.log.format, stream=stream, person_key=key)
+    logs.configure(
+        level=level or settings.log.level, form=settings.log.format, stream=stream, person_key=key, gathers=gathers
+    )

@@ -1,5 +1,6 @@
 """What every kind of history has in common: its addresses, its body as a pydantic model, the place of the new id."""
 
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
@@ -9,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from simpeg_sync.decide.fields import Resource, date
 from simpeg_sync.decide.look import BknRow
 
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 RowsFrom = Literal["list", "data_utama", "person"]
 """Where BKN shows the rows of one person: a list of their own, the main record, or nowhere but in the person itself."""
 
@@ -22,7 +24,7 @@ def _real_date(text: str) -> str:
 
 def _text(text: str) -> str:
     """Half a surrogate pair has no bytes: it would raise when the request is built, with the intent stored already."""
-    if any("\ud800" <= letter <= "\udfff" for letter in text):
+    if not text.isascii() and HALF_PAIR.search(text):
         raise ValueError("not a text")
     return text
 

@@ -59,7 +59,7 @@ class Read:
 
 def clean(text: str) -> str:
     """Control, zero-width and direction characters out, runs of blanks to one."""
-    return " ".join(_UNSEEN.sub(" ", text).split())
+    return " ".join((text if text.isprintable() else _UNSEEN.sub(" ", text)).split())
 
 
 def text_of(expression: Expression, row: Row) -> str:

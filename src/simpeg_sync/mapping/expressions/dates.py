@@ -51,7 +51,7 @@ class Date:
 
     def value(self, row: Row) -> str | None:
         day = self.day(row)
-        return None if day is None else day.strftime("%d-%m-%Y")
+        return None if day is None else f"{day.day:02}-{day.month:02}-{day.year}"
 
     def day(self, row: Row) -> dt.date | None:
         """Raises Unfit for text in none of the formats, impossible days, and years outside the plausible."""
@@ -59,9 +59,14 @@ class Date:
         # A datetime is its day: dates stay dates, no zone moves them.
         value = value.date() if isinstance(value, dt.datetime) else value
         text = plain(value)
-        if text == "" or text in self.no_date or self._is_none(text):
+        if text == "" or text in self.no_date:
             return None
-        day = value if isinstance(value, dt.date) else self._parsed(text)
+        if isinstance(value, dt.date):
+            day = value
+        elif self._is_none(text):
+            return None
+        else:
+            day = self._parsed(text)
         if not EARLIEST <= day <= LATEST:
             raise Unfit("date.implausible", self.place)
         return day

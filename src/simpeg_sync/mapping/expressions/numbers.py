@@ -9,6 +9,8 @@ from simpeg_sync.domain.change import Row
 from simpeg_sync.mapping.expressions.base import Expression, Read, Unfit
 from simpeg_sync.mapping.text import plain
 
+INTEGER_MAX = 999_999_999
+
 
 @dataclass(frozen=True, slots=True)
 class Integer:
@@ -30,7 +32,10 @@ class Integer:
         return Read(self.column, self.of)
 
     def value(self, row: Row) -> int | str | None:
-        text = plain(self._read.value(row))
+        value = row.get(self.column) if self.of is None else self.of.value(row)
+        if type(value) is int and 0 <= value <= INTEGER_MAX:
+            return str(value) if self.as_text else value
+        text = plain(value)
         if text == "":
             return None
         found = re.match(r"(?!\s*[-\u2212]\s*\d)\D*(\d{1,9})(?!\d)(?:[.,](\d*))?", text)
