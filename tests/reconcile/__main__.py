@@ -45,7 +45,8 @@ def main() -> int:
         )
         stack.callback(play.region.close)
         is_good = _played(play, tell, look_only=args.look_only)
-    tell(f"again with: make reconcile ARGS='--employees {args.employees} --seed {args.seed}'")
+    places = "".join(f" --{name} {kind}" for name in ("source", "ledger") if (kind := getattr(args, name)))
+    tell(f"again with: make reconcile ARGS='--employees {args.employees} --seed {args.seed}{places}'")
     sys.stdout.write(f"{'1 passed, 0 failed' if is_good else '0 passed, 1 failed'}\n")
     return 0 if is_good else 1
 
