@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos search bench measure trail lock clean
+.PHONY: help demo test check format chaos search reconcile bench measure trail lock clean
 
 help:  ## what can be typed
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -39,6 +39,10 @@ chaos: $(VENV)/dev  ## kill -9 the daemon 200 times during a day, then count at 
 
 search: $(VENV)/dev  ## every interleaving of one record, two workers and a bad network (ARGS=--deep)
 	$(BIN)/python -m tests.search $(ARGS)
+
+reconcile: $(VENV)/dev  ## 13,000 employees with planted differences: found, missed, invented, calls (ARGS="--employees 300")
+	@sh scripts/servers.sh
+	$(BIN)/python -m tests.reconcile $(ARGS)
 
 bench: $(VENV)/dev  ## how fast, beside naive loops and published engines, on this machine (ARGS="--quick", "--only latency", ...)
 	@sh scripts/servers.sh
