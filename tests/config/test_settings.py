@@ -180,8 +180,9 @@ def test_a_section_whose_lines_are_all_comments_is_an_empty_section(region: Regi
         ("  sso_token_file: sso_token\n", "  sso_token_file: a\n  sso_username_file: b\n"),
         ("  url: sqlite:///simpeg.db\n", '  url: sqlite:///a.db\n  log_table: "log\'; DROP"\n'),
         ("  url: sqlite:///simpeg.db\n", '  url: sqlite:///a.db\n  reader: "x\'; DROP"\n'),
+        ("  url: sqlite:///simpeg.db\n", '  url: sqlite:///a.db\n  reader: "x\\n"\n'),
     ],
-    ids=range(6),
+    ids=range(7),
 )
 def test_two_addresses_half_a_login_and_names_with_sql_are_refused(region: Region, old: str, new: str) -> None:
     region.spoil(old, new)

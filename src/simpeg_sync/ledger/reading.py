@@ -10,7 +10,7 @@ from sqlalchemy import Engine, bindparam, text
 from simpeg_sync.clock import Clock
 from simpeg_sync.decide.budget import Books
 from simpeg_sync.domain.change import FeedName, SourceKey
-from simpeg_sync.domain.record import Record
+from simpeg_sync.domain.record import Action, Record
 from simpeg_sync.ledger import budget
 from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.rows import record
@@ -49,9 +49,10 @@ class LedgerReader:
 
     def counts(self) -> Sequence[Mapping[str, Any]]:
         """Records by feed and status."""
-        return self._all(
-            "SELECT feed, status, count(*) AS count FROM records GROUP BY feed, status ORDER BY feed, status"
-        )
+        # Grouped as the index has them, or millions of rows would be sorted.
+        return self._all("""
+            SELECT feed, status, count FROM (SELECT status, feed, count(*) AS count FROM records GROUP BY status, feed) AS counted
+            ORDER BY feed, status""")
 
     def reasons(self) -> Sequence[Mapping[str, Any]]:
         """Why records do not go on, most frequent first. A detail that names another record is everybody's own, and left out."""
@@ -65,12 +66,22 @@ class LedgerReader:
         return self._time("SELECT min(dirty_since) FROM records WHERE status = 'waiting'")
 
     def attempts(self) -> Sequence[Mapping[str, Any]]:
-        return self._all(
-            "SELECT action, outcome, count(*) AS count FROM attempts GROUP BY action, outcome ORDER BY 1, 2"
-        )
+        # As the indexes have them: those that have ended, and the few under way.
+        return self._all("""
+            SELECT action, outcome, CAST(sum(count) AS BIGINT) AS count FROM (
+                SELECT outcome, action, count(*) AS count FROM attempts WHERE ended_at IS NOT NULL GROUP BY outcome, action
+                UNION ALL
+                SELECT outcome, action, count(*) AS count FROM attempts WHERE ended_at IS NULL GROUP BY outcome, action
+            ) AS counted GROUP BY action, outcome ORDER BY action, outcome""")
 
     def last_success(self) -> float | None:
-        return self._time("SELECT max(ended_at) FROM attempts WHERE outcome IN ('accepted', 'executed')")
+        newest = " UNION ALL ".join(
+            "SELECT * FROM (SELECT ended_at FROM attempts WHERE ended_at IS NOT NULL "
+            f"AND outcome = '{outcome}' AND action = '{action}' ORDER BY ended_at DESC LIMIT 1) AS {outcome}_{action}"
+            for outcome in ("accepted", "executed")
+            for action in Action
+        )
+        return self._time(f"SELECT max(ended_at) FROM ({newest}) AS newest")
 
     def sweeps(self) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT feed, started_at, done_at, rows, why FROM sweeps ORDER BY feed")
