@@ -119,7 +119,7 @@ def _by_link(pairing: Pairing, gone: Sequence[Side]) -> None:
         if row is not None and identifier(id_of(row)) not in pairing.taken:
             pairing.pair(side, row, "link")
     for side in gone:
-        row = pairing.look.row(side.record.bkn_id) if side.record.bkn_id else None
+        row = _once_its_own(side, pairing)
         if row is None or identifier(id_of(row)) in pairing.taken:
             continue
         # Deleted and entered anew: then BKN's row is the new one's.
@@ -128,6 +128,15 @@ def _by_link(pairing: Pairing, gone: Sequence[Side]) -> None:
             pairing.taken[identifier(id_of(row))] = side
             finding = _only_at_bkn(side.feed.name, side.resource, row, reason=side.rendered.reason)
             pairing.findings.append(replace(finding, key=side.record.key, drift=Drift.SIMPEG))
+
+
+def _once_its_own(side: Side, pairing: Pairing) -> BknRow | None:
+    """BKN's row of a row that is gone: by its link, or as an earlier comparison saw it."""
+    if side.record.bkn_id is not None:
+        return pairing.look.row(side.record.bkn_id)
+    seen = side.seen_equal.bkn if side.seen_equal is not None else None
+    free = pairing.free_rows().items() if seen is not None else ()
+    return next((row for _, row in sorted(free) if _theirs(side.resource, row) == seen), None)
 
 
 def _the_only_row(pairing: Pairing) -> None:
