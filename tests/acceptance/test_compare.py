@@ -72,6 +72,13 @@ def test_compared_told_brought_together_and_compared_again(staged: SetUp, tmp_pa
     assert stage.command("record", "show", str(record))["reason"] == "conflict.changed_at_bkn"
     assert len(stage.bkn.control.effects()) == sent, "nothing was overwritten"
 
+    applied = stage.command("compare", "--all", "--apply", "--overwrite", "--reason", "SIMPEG is right", "--yes")
+    assert applied["ordered"] >= 1
+    assert stage.run_once() == 0
+    assert [effect["kind"] for effect in stage.bkn.control.effects()[sent:]] == ["update"], "exactly what was planned"
+    past(stage)
+    assert stage.command("compare", "--all")["situations"] == first["situations"]
+
     workbook = tmp_path / "keadaan.xlsx"
     assert run(stage, "situations", "--output", str(workbook)).returncode == 0
     assert workbook.read_bytes().startswith(b"PK")
@@ -83,6 +90,8 @@ def test_compared_told_brought_together_and_compared_again(staged: SetUp, tmp_pa
 def test_whom_to_compare_has_to_be_said_and_known(staged: SetUp) -> None:
     stage = staged()
     assert run(stage, "compare").returncode == 2
+    assert run(stage, "compare", "--all", "--apply").returncode == 2, "why?"
+    assert run(stage, "compare", "--unit", "DINAS").returncode == 8, "no feed names units"
     unknown = run(stage, "compare", "--all", "--feed", "kurus")
     assert (unknown.returncode, "known: diklat, kursus" in unknown.stderr) == (2, True)
     assert run(stage, "compare", "--all").returncode == 8, "no row is known yet"

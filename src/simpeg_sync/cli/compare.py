@@ -1,14 +1,27 @@
 """Commands about how the two sides compare: compare, situations, corrections."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import click
 
 from simpeg_sync.cli import sheets
-from simpeg_sync.cli.common import IN_PART, Shared, actor, pass_shared, say, since_option, table
+from simpeg_sync.cli.common import (
+    DONE,
+    IN_PART,
+    Shared,
+    actor,
+    confirm,
+    pass_shared,
+    said,
+    say,
+    since_option,
+    table,
+)
 from simpeg_sync.domain.errors import NothingMatched
+from simpeg_sync.domain.permission import Wish
 from simpeg_sync.domain.situation import Drift, Situation
 
 ROUND = "compare.round"
@@ -21,39 +34,71 @@ DRIFTS = click.Choice([str(one) for one in Drift if one])
 
 @click.command()
 @click.option("--person", help="NIP, 18 digits.")
+@click.option("--unit", help="Everybody of this unit, as a feed of the target identitas says.")
 @click.option("--feed", "feeds", multiple=True, help="Only what BKN shows beside this feed; may be repeated.")
-@click.option("--all", "everybody", is_flag=True, help="Everybody; instead of --person.")
+@click.option("--all", "everybody", is_flag=True, help="Everybody; instead of --person and --unit.")
 @click.option("--anew", is_flag=True, help="Also what was compared within the last hour.")
 @click.option("--calls", "calls_max", type=click.IntRange(min=1), default=1_000_000, help="Calls to BKN at most.")
+@click.option("--apply", "applies", is_flag=True, help="Plan what makes both sides equal, ask, and have it done.")
+@click.option("--overwrite", is_flag=True, help="With --apply: SIMPEG wins over what another hand changed at BKN.")
+@click.option("--reason", callback=said, help="With --apply: why; goes into the audit.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @pass_shared
 def compare(
-    shared: Shared, person: str | None, feeds: tuple[str, ...], everybody: bool, anew: bool, calls_max: int
+    shared: Shared,
+    person: str | None,
+    unit: str | None,
+    feeds: tuple[str, ...],
+    everybody: bool,
+    anew: bool,
+    calls_max: int,
+    applies: bool,
+    overwrite: bool,
+    reason: str | None,
+    yes: bool,
 ) -> int:
     """Compare SIMPEG's rows with BKN's, now. Nothing is sent.
 
     What is found stays in the ledger: see `simpeg-sync situations`. Stopped in the middle, the same command goes on.
-    A record whose state turns out to be wrong gets its ordinary turn by the daemon.
+    A record whose state turns out to be wrong gets its ordinary turn by the daemon. With --apply a plan is made of all
+    that is not equal, shown, and applied.
     """
+    if (person is not None) + (unit is not None) + everybody != 1:
+        raise click.UsageError("say whom: --person NIP, --unit U, or --all")
+    if applies and not reason:
+        raise click.UsageError("say why with --reason; it goes into the audit")
+    _check_feeds(shared.config, feeds)
+    data = _compared(shared, person, unit, feeds, anew=anew, calls_max=calls_max)
+    wanted = _filter(person, feeds, unit=unit)
+    data["situations"] = _by_feed(_reader(shared).counts(wanted))
+    if applies:
+        say("\n".join(_summary(data)))
+        data |= _applied(shared, wanted, overwrite=overwrite, reason=reason or "", yes=yes)
+    shared.show(data, lambda: _print_summary(data))
+    return IN_PART if data["left"] or data["failed"] else DONE
+
+
+def _compared(
+    shared: Shared, person: str | None, unit: str | None, feeds: Sequence[str], *, anew: bool, calls_max: int
+) -> dict[str, Any]:
     from simpeg_sync import wiring
     from simpeg_sync.clock import Clock
     from simpeg_sync.compare import until_done
     from simpeg_sync.ports import ListOf
 
-    if (person is None) == (not everybody):
-        raise click.UsageError("say whom: --person NIP, or --all")
     config, clock = shared.config, Clock()
-    _check_feeds(config, feeds)
     wiring.configure_logs(config, level="ERROR")
     ledger = wiring.open_ledger(config, clock)
-    bkn = wiring.open_bkn(config, clock, ledger)
-    pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
-    comparer = wiring.open_comparer(
-        config, pipeline, ledger, in_flight=config.settings.bkn.calls_in_flight, actor=actor()
-    )
+    everybody = person is None and unit is None
+    lanes = _lanes(shared, ledger, person, unit)
+    pipeline = wiring.open_pipeline(config, clock, ledger, wiring.open_bkn(config, clock, ledger))
+    in_flight = config.settings.bkn.calls_in_flight
+    comparer = wiring.open_comparer(config, pipeline, ledger, in_flight=in_flight, actor=actor())
     before = _since_when(ledger, clock.now(), everybody=everybody, anew=anew)
-    ledger.remember_lists(comparer.lists, lane=person or "")
-    asked = comparer.ask(lanes=[person] if person else [], feeds=feeds, before=before)
-    if asked == 0 and not _has_any(shared, person):
+    for lane in lanes or [""]:
+        ledger.remember_lists(comparer.lists, lane=lane)
+    asked = comparer.ask(lanes=lanes, feeds=feeds, before=before)
+    if asked == 0 and not _reader(shared).counts(_filter(person, unit=unit)):
         raise NothingMatched(
             "the ledger knows no row to compare; let the daemon read SIMPEG first (`simpeg-sync run --once`)"
         )
@@ -64,17 +109,51 @@ def compare(
     if everybody and not left:
         ledger.set_note(ROUND, "")
     done = comparer.progress
-    counts = _reader(shared).counts(_filter(person, feeds))
-    data = {
+    return {
         "compared": done.compared,
         "left": left,
         "calls": done.calls,
         "failed": done.failed,
         "records_to_look_at": done.woken,
-        "situations": _by_feed(counts),
     }
-    shared.show(data, lambda: _print_summary(data))
-    return IN_PART if left or done.failed else 0
+
+
+def _lanes(shared: Shared, ledger: Any, person: str | None, unit: str | None) -> list[str]:
+    """Whom it is about; nobody by name for everybody."""
+    if unit is None:
+        return [person] if person else []
+    from simpeg_sync import wiring
+
+    lanes = list(ledger.lanes_of_unit(unit))
+    if not lanes:
+        known = [row["unit"] for row in wiring.open_reader(shared.config).units()]
+        has_any = f"known: {', '.join(known[:20])}" if known else "no feed of the target identitas names units"
+        raise NothingMatched(f"nobody is in the unit {unit!r}; {has_any}")
+    return lanes
+
+
+def _applied(shared: Shared, wanted: Any, *, overwrite: bool, reason: str, yes: bool) -> dict[str, Any]:
+    """Everything of the selection that is not equal, by the road of `plan` and `apply`."""
+    from simpeg_sync import wiring
+    from simpeg_sync.clock import Clock
+    from simpeg_sync.plans import Selection
+
+    config, clock = shared.config, Clock()
+    ids = _reader(shared).record_ids(replace(wanted, is_equal_wanted=False))
+    if not ids:
+        return {"plan": None, "ordered": 0}
+    plans = wiring.open_plans(config, clock, wiring.open_ledger(config, clock), persons=len(ids), actor=actor())
+    plans.check_approved()
+    wishes = frozenset([Wish.OVERWRITE]) if overwrite else frozenset[Wish]()
+    made = plans.make(Selection(ids=ids, words="compare --apply"), wishes)
+    say(f"plan {made.plan_id}: {_actions(made.summary)}; see `simpeg-sync plan show {made.plan_id} --rows`")
+    confirm(len(ids), "records", yes=yes)
+    ordered = plans.apply(made.plan_id, actor=actor(), reason=reason, action="compare.apply")
+    return {"plan": made.plan_id, "ordered": ordered.ordered}
+
+
+def _actions(summary: Mapping[str, Any]) -> str:
+    return ", ".join(f"{count} {action}" for action, count in sorted(summary["actions"].items())) or "nothing"
 
 
 def _since_when(ledger: Any, now: float, *, everybody: bool, anew: bool) -> float:
@@ -112,10 +191,6 @@ def _filter(person: str | None, feeds: Sequence[str] = (), **wanted: Any) -> Any
     return SituationFilter(person, feeds, **wanted)
 
 
-def _has_any(shared: Shared, person: str | None) -> bool:
-    return bool(_reader(shared).counts(_filter(person)))
-
-
 def _by_feed(counts: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, int]]:
     found: dict[str, dict[str, int]] = {}
     for row in counts:
@@ -130,17 +205,27 @@ def _print_summary(data: Mapping[str, Any]) -> None:
         ["feed", *(name.replace("_", " ") for name in present)],
         [[feed, *(of.get(name, 0) for name in present)] for feed, of in data["situations"].items()],
     )
-    click.echo(f"\n{data['compared']} comparisons with {data['calls']} calls to BKN; nothing was sent")
+    click.echo("\n" + "\n".join(_summary(data)))
+
+
+def _summary(data: Mapping[str, Any]) -> list[str]:
+    lines = [f"{data['compared']} comparisons with {data['calls']} calls to BKN; comparing sends nothing"]
     if data["failed"]:
-        click.echo(f"{data['failed']} could not be made and come again; the log says why")
+        lines.append(f"{data['failed']} could not be made and come again; the log says why")
     if data["left"]:
-        click.echo(f"{data['left']} are left; the same command goes on with them")
+        lines.append(f"{data['left']} are left; the same command goes on with them")
     if data["records_to_look_at"]:
-        click.echo(f"{data['records_to_look_at']} records are not what was believed; the daemon looks at them afresh")
+        lines.append(f"{data['records_to_look_at']} records are not what was believed; the daemon looks at them afresh")
+    if data.get("plan"):
+        lines.append(
+            f"plan {data['plan']}: {data['ordered']} records are ordered; the daemon does exactly what it says"
+        )
+    return lines
 
 
 @click.command()
 @click.option("--person", help="NIP, 18 digits.")
+@click.option("--unit", help="Everybody of this unit.")
 @click.option("--feed", "feeds", multiple=True)
 @click.option("--situation", "wanted", multiple=True, type=SITUATIONS, help="May be repeated. Default: all but equal.")
 @click.option("--drift", type=DRIFTS, help="Which side has moved.")
@@ -154,6 +239,7 @@ def _print_summary(data: Mapping[str, Any]) -> None:
 def situations(
     shared: Shared,
     person: str | None,
+    unit: str | None,
     feeds: tuple[str, ...],
     wanted: tuple[str, ...],
     drift: str | None,
@@ -202,10 +288,10 @@ def _print_situations(rows: Iterator[Mapping[str, Any]], *, unmasked: bool) -> N
     for row in rows:
         key = "/".join(key_parts(row["source_key"])) if row["source_key"] else f"BKN {row['bkn_id']}"
         person = row["lane"] if unmasked else masked(row["lane"])
-        said = f"{row['situation']} ({row['drift']})" if row["drift"] else row["situation"]
+        situation = f"{row['situation']} ({row['drift']})" if row["drift"] else row["situation"]
         where = row["fields"] or row["detail"]
         shown.append(
-            [row["feed"], person, key if unmasked else without_nips(key), said, where, sentence(row["reason"])]
+            [row["feed"], person, key if unmasked else without_nips(key), situation, where, sentence(row["reason"])]
         )
     table(["feed", "person", "row", "situation", "where", "what it means"], shown)
 

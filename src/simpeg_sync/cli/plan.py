@@ -34,6 +34,7 @@ WISHES = (
 )
 SELECTION = (
     click.option("--person", help="NIP, 18 digits."),
+    click.option("--unit", help="Everybody of this unit, as a feed of the target identitas says."),
     click.option("--feed"),
     click.option("--record", "record_id", type=NUMBER),
     click.option("--status", "wanted_status", type=STATUSES, help="All records in that state."),
@@ -72,6 +73,7 @@ def plan(
     approve: bool,
     persons: int,
     person: str | None,
+    unit: str | None,
     feed: str | None,
     record_id: int | None,
     wanted_status: str | None,
@@ -92,7 +94,7 @@ def plan(
         return
     shared = context.find_object(Shared)
     assert shared is not None
-    selected = (person, feed, record_id, wanted_status) != (None,) * 4 or (reason is not None and not approve)
+    selected = (person, unit, feed, record_id, wanted_status) != (None,) * 5 or (reason is not None and not approve)
     wishes = _wishes(overwrite=overwrite, documents=documents, recreate=recreate, deletes=deletes)
     if approve:
         if selected or wishes:
@@ -100,9 +102,9 @@ def plan(
         _approve(shared, reason or "")
         return
     if wishes and not selected:
-        raise click.UsageError("say for which records: --person, --feed, --record, --status or --reason")
+        raise click.UsageError("say for which records: --person, --unit, --feed, --record, --status or --reason")
     if selected:
-        wanted = _filter(record_id, person, feed, wanted_status, reason)
+        wanted = _filter(record_id, person, unit, feed, wanted_status, reason)
         _plan_selection(shared, wanted, wishes, persons, output, show_values=show_values)
     else:
         _plan_everything(shared, persons, output, show_values=show_values)
@@ -269,6 +271,7 @@ def _ordered_in_words(plan_id: int, ordered: int, busy: int) -> str:
 def resync(
     shared: Shared,
     person: str | None,
+    unit: str | None,
     feed: str | None,
     record_id: int | None,
     wanted_status: str | None,
@@ -287,11 +290,11 @@ def resync(
     """
     from simpeg_sync.plans import Selection
 
-    if (record_id, person, feed, wanted_status) == (None, None, None, None) and not everything:
-        raise click.UsageError("say which records: --person, --feed, --record, --status, or --all")
+    if (record_id, person, unit, feed, wanted_status) == (None,) * 5 and not everything:
+        raise click.UsageError("say which records: --person, --unit, --feed, --record, --status, or --all")
     if not dry_run and not reason:
         raise click.UsageError("say why with --reason; it goes into the audit")
-    wanted = _filter(record_id, person, feed, wanted_status, GONE_AT_BKN if recreate else None)
+    wanted = _filter(record_id, person, unit, feed, wanted_status, GONE_AT_BKN if recreate else None)
     plans = _open(shared, persons)
     records, people = plans.reader.count(wanted)
     if records == 0:
@@ -336,10 +339,17 @@ def _open(shared: Shared, persons: int) -> Any:
     return wiring.open_plans(config, clock, wiring.open_ledger(config, clock), persons=persons, actor=actor())
 
 
-def _filter(record_id: int | None, person: str | None, feed: str | None, status: str | None, reason: str | None) -> Any:
+def _filter(
+    record_id: int | None,
+    person: str | None,
+    unit: str | None,
+    feed: str | None,
+    status: str | None,
+    reason: str | None,
+) -> Any:
     from simpeg_sync.ledger.reading import RecordFilter
 
-    return RecordFilter(record_id, person, feed, status, reason)
+    return RecordFilter(record_id, person, feed, status, reason, unit=unit)
 
 
 def _wishes(*, overwrite: bool, documents: bool, recreate: bool, deletes: bool) -> frozenset[Wish]:
@@ -357,6 +367,7 @@ def _named(wanted: Any) -> str:
     parts = {
         "record": wanted.record_id,
         "person": wanted.person and masked(wanted.person),
+        "unit": wanted.unit,
         "feed": wanted.feed,
         "status": wanted.status,
         "reason": wanted.reason,

@@ -16,6 +16,8 @@ from simpeg_sync.ledger.engine import translated
 from simpeg_sync.ledger.rows import record
 
 LIST_MAX = 10_000
+LANES_OF_UNIT = """SELECT others.lane FROM identities JOIN records others ON others.id = identities.record_id
+    WHERE identities.unit = :unit"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class RecordFilter:
     status: str | None = None
     reason: str | None = None
     since: float | None = None
+    unit: str | None = None
+    """Where the person works, as a feed of the target `identitas` says."""
 
     def clause(self, *, time_column: str) -> tuple[str, dict[str, Any]]:
         tests = {
@@ -40,6 +44,9 @@ class RecordFilter:
         }
         wanted = [test for test, value in tests.items() if value is not None]
         values = {test.rsplit(":", 1)[1]: value for test, value in tests.items() if value is not None}
+        if self.unit is not None:
+            wanted.append(f"records.lane IN ({LANES_OF_UNIT})")
+            values["unit"] = self.unit
         return (" AND ".join(wanted) or "1 = 1"), values
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from simpeg_sync.ledger.comparisons import said
 from simpeg_sync.ledger.engine import translated
+from simpeg_sync.ledger.reading import LANES_OF_UNIT
 
 PAGE = 1000
 
@@ -22,6 +23,7 @@ class SituationFilter:
     drift: str | None = None
     since: float | None = None
     is_equal_wanted: bool = True
+    unit: str | None = None
 
     def clause(self) -> tuple[str, dict[str, Any]]:
         tests, values = ["1 = 1"], dict[str, Any]()
@@ -36,6 +38,9 @@ class SituationFilter:
         if self.since is not None:
             tests.append("since >= :since")
             values["since"] = self.since
+        if self.unit is not None:
+            tests.append(f"lane IN ({LANES_OF_UNIT})")
+            values["unit"] = self.unit
         if not self.is_equal_wanted:
             tests.append("situation <> 'equal'")
         return " AND ".join(tests), values
@@ -64,6 +69,16 @@ class SituationReader:
             **values,
         )
         return [{**row, "said": said(row)} for row in found]
+
+    def record_ids(self, wanted: SituationFilter) -> list[int]:
+        """The records whose rows are in these situations."""
+        clause, values = wanted.clause()
+        found = self._all(
+            f"""SELECT records.id FROM (SELECT feed, of_key FROM situations WHERE of_key <> '' AND {clause}) AS found
+            JOIN records ON records.feed = found.feed AND records.source_key = found.of_key ORDER BY records.id""",
+            **values,
+        )
+        return [row["id"] for row in found]
 
     def history(self, lane: str, *, limit: int) -> Sequence[Mapping[str, Any]]:
         """The newest changes of one person's situations, oldest first."""
