@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos search bench profile measure lock clean
+.PHONY: help demo test check format chaos search reconcile bench profile measure trail lock clean
 
 help:  ## what can be typed
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -40,6 +40,10 @@ chaos: $(VENV)/dev  ## kill -9 the daemon 200 times during a day, then count at 
 search: $(VENV)/dev  ## every interleaving of one record, two workers and a bad network (ARGS=--deep)
 	$(BIN)/python -m tests.search $(ARGS)
 
+reconcile: $(VENV)/dev  ## 13,000 employees with planted differences: found, missed, invented, calls (ARGS="--employees 300")
+	@sh scripts/servers.sh
+	$(BIN)/python -m tests.reconcile $(ARGS)
+
 bench: $(VENV)/dev  ## how fast, beside naive loops and published engines, on this machine (ARGS="--quick", "--only latency", ...)
 	@sh scripts/servers.sh
 	$(BIN)/python -m bench $(ARGS)
@@ -51,6 +55,10 @@ profile: $(VENV)/dev  ## what a change costs our own process, by thread (ARGS="-
 measure: $(VENV)/dev  ## what the capture modes cost: a scan of a million rows, an idle look (ARGS="--rows 100000")
 	@sh scripts/servers.sh
 	$(BIN)/python -m bench.captures $(ARGS)
+
+trail: $(VENV)/dev  ## what the audit trail costs the engine, and how long a million rows take to verify (ARGS="--pairs 3 --verify 0")
+	@sh scripts/servers.sh
+	$(BIN)/python -m bench.trail $(ARGS)
 
 lock: $(VENV)/dev  ## write the lock files anew from pyproject.toml (needs uv)
 	sh scripts/lock.sh

@@ -131,7 +131,8 @@ def not_covered() -> Iterator[str]:
 
 FIELDS = """\
 **Bold** fields are demanded. *Shown as*: BKN's name when it shows the field again; "–" where it never does. *Compared*: by which
-rule equal is told from different (`text`: capitals and blanks do not count; `score`: to two places; `flag`: empty is no).
+rule equal is told from different (`text`: capitals and blanks do not count; `score`: to two places; `flag`: empty is no;
+`person_name`: titles, punctuation and capitals do not count, a letter does; `title`, `digits`: points and blanks do not).
 *Wants*: the form that the feed's expression has to give (dates are texts); "–" where nothing is sent.
 """
 

@@ -165,7 +165,7 @@ def test_persons_that_bkn_does_not_know_cost_one_call(office: Office) -> None:
     office.bkn.reads.clear()
     one = compare(office)
     assert set(told(office).values()) == {"person_unknown"}
-    assert dict(office.bkn.reads) == {"person": 2}  # one for each list
+    assert dict(office.bkn.reads) == {"person": 2}  # one for each list: BKN may get to know it
     assert one.progress.calls == 2
 
 
@@ -331,6 +331,54 @@ def test_policy_where_another_hand_was_there(office: Office) -> None:
     assert office.effects == ["create", "create"]
 
 
+def test_of_two_rows_that_are_one_at_bkn_none_is_guessed(office: Office) -> None:
+    bkn_id = at_bkn(office, "SERT/7/2024")
+    office.enter("1", nomor="SERT/7/2024", jam="30 JP")
+    office.enter("2", nomor="SERT/7/2024", jam="20 JP")
+    office.pass_time()
+    compare(office)
+    assert office.effects == []
+    assert {office.state("1"), office.state("2")} == {("held", "compare.twice_in_simpeg")}
+    assert set(told(office).values()) == {"twice_in_simpeg"}
+    office.enter("2", nomor="SERT/7/2024", jam="40 JP")
+    office.pass_time(3700)
+    compare(office)
+    assert told(office) == {'["1"]': "twice_in_simpeg", '["2"]': "equal"}
+    assert (office.record("2").bkn_id, office.effects) == (bkn_id, [])
+
+
+@pytest.mark.parametrize("is_deleted", [False, True])
+def test_what_was_only_compared_is_not_overwritten_when_another_hand_changes_it(
+    office: Office, is_deleted: bool
+) -> None:
+    bkn_id = at_bkn(office, "SERT/1/2024")
+    office.enter("1")
+    compare(office)
+    assert told(office) == {'["1"]': "equal"}
+    if is_deleted:
+        office.bkn.stored["kursus"].clear()
+    else:
+        office.bkn.change("kursus", bkn_id, jumlahJam=99)
+    compare(office)
+    [row] = stored(office)
+    assert (row["situation"], row["drift"]) == ("missing_at_bkn" if is_deleted else "differs", "bkn")
+    office.pass_time()
+    assert office.effects == []
+    assert office.state() == ("held", "conflict.gone_at_bkn" if is_deleted else "conflict.changed_at_bkn")
+
+
+def test_what_was_sent_since_is_compared_again_though_little_time_has_passed(office: Office) -> None:
+    office.enter("1")
+    office.pass_time()
+    compare(office)
+    office.enter("1", jam="50 JP")
+    office.pass_time()
+    office.clock.time_s += SETTLE_S + 1
+    one = comparer(office)
+    one.ledger.remember_lists(one.lists)
+    assert one.ask(before=office.clock.now() - 3600) == 1, "the list in which something was sent"
+
+
 def test_a_row_that_went_from_simpeg_is_told_under_its_key(office: Office) -> None:
     office.enter("1")
     office.pass_time()
@@ -338,6 +386,7 @@ def test_a_row_that_went_from_simpeg_is_told_under_its_key(office: Office) -> No
     office.pass_time()
     compare(office)
     assert told(office) == {str(office.record().bkn_id): "only_at_bkn"}
+    assert stored(office)[0]["drift"] == "simpeg"
     office.pass_time(GRACE_S)
     compare(office)
     assert stored(office) == []

@@ -3,14 +3,17 @@
 import ast
 import io
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import click
 import pytest
 
 import simpeg_sync
 from simpeg_sync import logs
-from simpeg_sync.reasons import REASONS, sentence
+from simpeg_sync.cli import commands
+from simpeg_sync.reasons import PLACES, REASONS, RELEASES, Where, explained, sentence
 
 SOURCES = sorted(
     path for path in Path(simpeg_sync.__file__).parent.rglob("*.py") if not {"simulator", "demo"} & set(path.parts)
@@ -71,9 +74,62 @@ def test_no_reason_stands_in_the_catalogue_for_nothing() -> None:
 
 
 @pytest.mark.parametrize("code", REASONS)
-def test_a_reason_says_something_in_both_languages(code: str) -> None:
-    assert sentence(code).endswith(".") and sentence(code, indonesian=True).endswith(".")
-    assert sentence(code) != sentence(code, indonesian=True)
+def test_a_reason_says_what_is_wrong_and_what_to_do_in_both_languages(code: str) -> None:
+    one = REASONS[code]
+    indonesian, english = (one.indonesian, one.todo_indonesian), (one.english, one.todo_english)
+    assert all(text.endswith(".") and len(text) > 10 for text in (*indonesian, *english))
+    assert not words(indonesian) & {"the", "is", "of", "and", "it", "a", "not", "nothing", "correct", "then"}, (
+        indonesian
+    )
+    assert not words(english) & {"di", "yang", "dan", "tidak", "baris", "bila", "lalu", "ada", "perbaiki"}, english
+    assert (words(indonesian) & INDONESIAN) and (words(english) & ENGLISH)
+
+
+INDONESIAN = {"di", "tidak", "yang", "ada", "dengan", "oleh", "sudah", "bukan", "pada", "perbaiki", "ini", "dari"}
+ENGLISH = {"the", "is", "it", "in", "not", "of", "and", "to", "nothing"}
+
+
+def words(texts: Iterable[str]) -> set[str]:
+    """Without commands, settings and BKN's names, which are the same in both."""
+    return {word for text in texts for word in re.findall(r"[a-z]+", re.sub(r"`[^`]*`", "", text.lower()))}
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_a_reason_says_where_to_act_and_agrees_with_what_it_says(code: str) -> None:
+    one = REASONS[code]
+    assert one.where in PLACES and one.released_by in RELEASES
+    says_nothing = one.todo_english.startswith("Nothing")
+    assert says_nothing == (one.where is Where.NOBODY)
+    assert says_nothing == one.todo_indonesian.startswith("Tidak ada")
+
+
+@pytest.mark.parametrize("code", REASONS)
+def test_a_command_that_a_reason_names_is_there_with_its_options(code: str) -> None:
+    one, known = REASONS[code], dict(every_command(commands, ""))
+    said = [re.findall(r"`simpeg-sync ([^`]+)`", text) for text in (one.todo_english, one.todo_indonesian)]
+    assert sorted(said[0]) == sorted(said[1])
+    for line in said[0] + said[1]:
+        path = next((path for path in known if f"{line} ".startswith(f"{path} ") and path), None)
+        assert path, line
+        assert set(re.findall(r"--[a-z-]+", line)) <= known[path], line
+
+
+def every_command(command: click.Command, path: str) -> Iterator[tuple[str, set[str]]]:
+    """The innermost commands with their options."""
+    if isinstance(command, click.Group):
+        if command.invoke_without_command:
+            yield path, {name for option in command.params for name in option.opts}
+        for name, inner in command.commands.items():
+            yield from every_command(inner, f"{path} {name}".strip())
+    else:
+        yield path, {name for option in command.params for name in option.opts}
+
+
+def test_the_record_is_named_in_the_command_that_concerns_it() -> None:
+    assert "`simpeg-sync record retry 17 --reason '...'`" in explained("tries.exhausted", record_id=17)["todo"]
+    assert "record retry ID" in explained("tries.exhausted")["todo"]
+    assert explained("") == {"sentence": "", "todo": "", "where": ""}
+    assert explained("field.string_too_long", indonesian=True)["where"] == "simpeg"
 
 
 def test_finer_codes_of_a_bad_field_share_a_sentence_and_an_unknown_code_speaks_for_itself() -> None:

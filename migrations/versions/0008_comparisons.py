@@ -51,9 +51,12 @@ def upgrade() -> None:
         sa.Column("since", TIME, nullable=False),
         sa.Column("seen_at", TIME, nullable=False),
         sa.Column("equal_at", TIME),
+        # What both sides held then.
+        sa.Column("equal_simpeg", sa.Text),
+        sa.Column("equal_bkn", sa.Text),
         sa.UniqueConstraint("lane", "feed", "of_key", "of_bkn_id"),
     )
-    op.create_index("situations_kind", "situations", ["situation", "feed"])
+    op.create_index("situations_kind", "situations", ["feed", "situation", "drift"])
     op.create_table(
         "situation_changes",
         sa.Column("id", BIG, primary_key=True, autoincrement=True),

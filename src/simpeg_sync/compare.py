@@ -16,7 +16,7 @@ from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row
 from simpeg_sync.domain.errors import BknAnswersBadly, SourceUnfit
 from simpeg_sync.domain.record import Record, RecordId
-from simpeg_sync.domain.situation import Finding, Situation
+from simpeg_sync.domain.situation import Finding, SeenEqual, Situation
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Unready, legible, render
 from simpeg_sync.ports import Compared, Comparison, ListOf
@@ -38,12 +38,24 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a slice has read before it asks BKN."""
+
+    rows: Mapping[RecordId, Row | None]
+    """SIMPEG's rows as they are now."""
+    equal: Mapping[tuple[FeedName, str], SeenEqual]
+    """By feed and key, of what an earlier comparison saw."""
+
+
+@dataclass(frozen=True, slots=True)
 class Comparer:
     view: View
     ledger: Compared
     in_flight: int
     again_s: float
     """When a person is compared again by the calendar."""
+    actor: str = "daemon"
+    """Who wants it, for the trail."""
     progress: Progress = field(default_factory=Progress)
 
     @property
@@ -71,21 +83,32 @@ class Comparer:
         return len(due)
 
     def _compare_all(self, due: Sequence[tuple[str, str]], compared: list[Comparison]) -> None:
-        """Fills ``compared``, also when BKN goes away in the middle."""
-        records = self.ledger.records_of(sorted({lane for lane, _ in due}))
-        rows = self._rows(records, {list_ for _, list_ in due})
+        """Fills ``compared``, also when BKN goes away in the middle. One thread has all lists of a person: who the person
+        is at BKN is asked once."""
+        lists: dict[str, list[str]] = {}
+        for lane, list_ in due:
+            lists.setdefault(lane, []).append(list_)
+        lanes = sorted(lists)
+        records, equal = self.ledger.records_of(lanes), self.ledger.all_seen_equal(lanes)
+        seen = Seen(self._rows(records, {list_ for _, list_ in due}), equal)
         with ThreadPoolExecutor(self.in_flight, thread_name_prefix="comparer") as pool:
-            asked = [pool.submit(self._compare, lane, list_, records[lane], rows) for lane, list_ in due]
+            asked = [pool.submit(self._compare_person, lane, lists[lane], records[lane], seen) for lane in lanes]
             try:
                 for answer in asked:
-                    compared.append(answer.result())
+                    compared += answer.result()
             finally:
                 for answer in asked:
                     answer.cancel()
 
+    def _compare_person(
+        self, lane: str, lists: Sequence[str], records: Sequence[Record], seen: "Seen"
+    ) -> list[Comparison]:
+        return [self._compare(lane, list_, records, seen) for list_ in lists]
+
     def _note(self, compared: Sequence[Comparison]) -> None:
         if not compared:
             return
+        self.ledger.say_reads(self.actor)
         self.progress.woken += self.ledger.note_comparisons(compared, again_s=self.again_s)
         self.progress.compared += len(compared)
         self.progress.calls += sum(one.calls for one in compared)
@@ -93,12 +116,10 @@ class Comparer:
 
     # ------------------------------------------------------------------------------------------------- one comparison
 
-    def _compare(
-        self, lane: str, list_: str, records: Sequence[Record], rows: Mapping[RecordId, Row | None]
-    ) -> Comparison:
+    def _compare(self, lane: str, list_: str, records: Sequence[Record], seen: "Seen") -> Comparison:
         here = [record for record in records if record.feed in self.view.feeds and self._list_of(record) == list_]
-        readable = [record for record in here if record.id in rows]
-        sides = [self._side(record, rows[record.id]) for record in readable]
+        readable = [record for record in here if record.id in seen.rows]
+        sides = [self._side(record, seen) for record in readable]
         if len(readable) < len(here):
             self.progress.failed += 1
             return Comparison(lane, list_, (), None, 0)
@@ -126,18 +147,19 @@ class Comparer:
         look: Look = self.view.rows(feeds[0], nip)
         return situations(sides, look, feed=feeds[0].name, resource=resource), calls
 
-    def _side(self, record: Record, row: Row | None) -> Side:
-        feed = self.view.feeds[record.feed]
+    def _side(self, record: Record, seen: "Seen") -> Side:
+        feed, row = self.view.feeds[record.feed], seen.rows[record.id]
+        equal = seen.equal.get((record.feed, str(record.key)))
         rendered = render(feed, row, link_of=self.view.link_of)
         if isinstance(rendered, Unready) and rendered.nip is None:
-            return Side(feed, self._resource(feed), record, rendered)
+            return Side(feed, self._resource(feed), record, rendered, equal)
         if not isinstance(rendered, Gone) and rendered.nip != record.lane:
             # Another person's now; the daemon finds out whose, and this person has it no more.
             rendered = Gone("person.changed")
         readable = None
         if isinstance(rendered, Unready) and row is not None and row is not TWICE:
             readable = legible(feed, row, Nip(record.lane), link_of=self.view.link_of)
-        return Side(feed, self._resource(feed), record, rendered, readable)
+        return Side(feed, self._resource(feed), record, rendered, equal, readable)
 
     def _is_fresh(self, record: Record) -> bool:
         """BKN's reading side may not show yet what was sent a moment ago."""

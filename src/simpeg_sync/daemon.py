@@ -60,6 +60,8 @@ WRITE_BACK_S = 15.0
 """How often SIMPEG is told BKN's new ids, where a feed wants it."""
 COMPARE_S = 15.0
 """How often it is looked whether somebody is to be compared."""
+SEAL_EVERY_S = 3600.0
+"""How often the log is told the trail's head."""
 PURGE_PAGE = 5000
 """Rows of a log that one purge deletes at most."""
 ONCE_PATIENCE_S = 60.0
@@ -130,6 +132,7 @@ class Daemon:
         if recovered:
             logs.get().warning("daemon.recovered_records", count=recovered)
         logs.get().info("daemon.started", pid=os.getpid())
+        self._seal()
         self._keep_lead()
         scheduler = self._calendar()
         threads = [self._thread("intake", self._intake_loop)]
@@ -383,6 +386,7 @@ class Daemon:
             self._sweep_job, "interval", seconds=self.sweep_every_s, next_run_time=self._next_sweep(), id="sweep"
         )
         scheduler.add_job(self._purge_job, "interval", seconds=min(self.sweep_every_s, 3600.0), id="purge")
+        scheduler.add_job(self._seal, "interval", seconds=SEAL_EVERY_S, id="seal")
         scheduler.start()
         return scheduler
 
@@ -412,6 +416,15 @@ class Daemon:
             return
         if count:
             logs.get().info("source.log_purged", count=count)
+
+    def _seal(self) -> None:
+        """The log is kept by somebody else than the ledger: with the head in it, nobody can cut off the trail's end unseen."""
+        try:
+            head = self.work.seal()
+        except LedgerError as error:
+            self.health.is_lost("ledger", str(error))
+        else:
+            logs.get().info("audit.sealed", chain=head.chain, block=head.number, head=head.hash)
 
     def _beat(self) -> None:
         self._beats[threading.current_thread().name] = self.clock.monotonic()
@@ -455,6 +468,8 @@ class Daemon:
             self.work.stop_leading()
         except LedgerDown as error:
             self.health.is_lost("ledger", str(error))
+        else:
+            self._seal()
         logs.get().info("daemon.stopped")
 
 

@@ -3,16 +3,23 @@
 import datetime as dt
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+from simpeg_sync.bkn.complaints import Names, complaints
+from simpeg_sync.bkn.resources.base import ResourceApi
+from simpeg_sync.compare import NIGHT_S
 from simpeg_sync.decide.budget import Limits, counted
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import command
+from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger.reading import LedgerReader, RecordFilter
-from simpeg_sync.reasons import sentence
+from simpeg_sync.ledger.situations import SituationFilter, SituationReader
+from simpeg_sync.mapping.feed import Feed
+from simpeg_sync.reasons import explained
 
 STATUS_ORDER = tuple(Status)
 REFUSED_LOGINS = "bkn.refused_credentials."
@@ -29,6 +36,13 @@ class Insights:
     """Digest of the configuration in force; approvals are given to it."""
     limits: Limits = NO_LIMITS
     windows: Windows | None = None
+    situations: SituationReader | None = None
+    calls_per_night: int = 0
+    indonesian: bool = False
+    """The language of sentences."""
+    feeds: Mapping[FeedName, Feed] = field(default_factory=dict)
+    apis: Mapping[str, ResourceApi] = field(default_factory=dict)
+    """BKN's kinds in the chosen dialect; both to say which columns a complaint of BKN is about."""
 
     def status(self) -> Mapping[str, Any]:
         """All of `simpeg-sync status`: additive, documented, no personal data."""
@@ -42,10 +56,11 @@ class Insights:
             "refused_logins": self._refused_logins(),
             "brakes": self.brakes(),
             "calls": self.calls(),
+            "compared": self.compared(),
             "records": {str(status): count for status, count in totals.items()},
             "feeds": by_feed,
             "reasons": [
-                {**row, "detail": without_nips(row["detail"]), "sentence": sentence(row["reason"])}
+                {**row, "detail": without_nips(row["detail"]), **self._explained(row["reason"])}
                 for row in self.reader.reasons()
             ],
             "oldest_waiting": rfc3339(self.reader.oldest_waiting()),
@@ -69,7 +84,7 @@ class Insights:
                 "detail": without_nips(row["detail"]),
                 "attempt": row["attempt_id"],
                 "actor": row["actor"],
-                "sentence": sentence(row["reason"]),
+                **self._explained(row["reason"], record_id),
             }
             for row in self.reader.events_of(record_id)
         ]
@@ -77,6 +92,7 @@ class Insights:
             {
                 **row,
                 "message": without_nips(row["message"] or ""),
+                "complaints": self.complaints(record["feed"], row["message"] or ""),
                 "started_at": rfc3339(row["started_at"]),
                 "ended_at": rfc3339(row["ended_at"]),
             }
@@ -93,7 +109,7 @@ class Insights:
         kept = {name: row[name] for name in ("id", "feed", "status", "reason", "bkn_id")}
         kept |= {name: without_nips(row[name]) for name in ("source_key", "detail")}
         counts = {name: row[name] for name in ("version", "failures", "deaths")} | {"attempt_count": row["attempts"]}
-        return {**kept, **times, **counts, "person": masked(row["lane"]), "sentence": sentence(row["reason"])}
+        return {**kept, **times, **counts, "person": masked(row["lane"]), **self._explained(row["reason"], row["id"])}
 
     def events(self, wanted: RecordFilter, *, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
         return [
@@ -108,10 +124,28 @@ class Insights:
                 "reason": row["reason"],
                 "detail": without_nips(row["detail"]),
                 "actor": row["actor"],
-                "sentence": sentence(row["reason"]),
+                **self._explained(row["reason"], row["record_id"]),
             }
             for row in self.reader.events(wanted, after=after, limit=limit)
         ]
+
+    def complaints(self, feed_name: str, message: str) -> Sequence[Mapping[str, Any]]:
+        """BKN's words about a refused row, field by field, with the columns of SIMPEG that feed each."""
+        feed = self.feeds.get(FeedName(feed_name))
+        api = self.apis.get(feed.target) if feed is not None else None
+        return [
+            {
+                "field": without_nips(one.field),
+                "rule": one.rule,
+                "columns": _columns(feed, api, one.field),
+                "sentence": without_nips(one.indonesian if self.indonesian else one.english),
+                "said": without_nips(one.said),
+            }
+            for one in complaints(message, Names.of(api))
+        ]
+
+    def _explained(self, reason: str, record_id: int | None = None) -> Mapping[str, str]:
+        return explained(reason, indonesian=self.indonesian, record_id=record_id)
 
     def calls(self) -> Mapping[str, Any]:
         """What is used and left of the limits, whether calls pause, how many may be under way, and the hours."""
@@ -129,6 +163,23 @@ class Insights:
             "paused_until": rfc3339(books.closed_until) if is_paused else None,
             "paused_why": books.why if is_paused or books.is_out else "",
             "window_opens_at": rfc3339(now + wait_s) if (wait_s := self._opens_in(now)) else None,
+        }
+
+    def compared(self) -> Mapping[str, Any] | None:
+        """How far everybody is compared with BKN, what it cost this night, and how many rows are in which situation."""
+        if self.situations is None:
+            return None
+        progress = self.situations.progress(since=time.time() - NIGHT_S)
+        found: dict[str, int] = {}
+        for row in self.situations.counts(SituationFilter()):
+            found[row["situation"]] = found.get(row["situation"], 0) + row["count"]
+        return {
+            "comparisons": progress["known"],
+            "made": progress["compared"],
+            "oldest": rfc3339(progress["oldest"]),
+            "calls_this_night": progress["calls"],
+            "calls_per_night": self.calls_per_night,
+            "situations": found,
         }
 
     def _opens_in(self, now: float) -> float:
@@ -165,6 +216,16 @@ class Insights:
             f"{totals[Status.REFUSED]} refused",
         ]
         return ", ".join(parts)
+
+
+def _columns(feed: Feed | None, api: ResourceApi | None, name: str) -> Sequence[str]:
+    """What the feed computes a field of BKN's body from; empty for a constant, and for what no feed gives."""
+    if feed is None or api is None or not name:
+        return []
+    if name == api.person_field:
+        return [feed.person]
+    expression = feed.fields.get(api.in_feed(name))
+    return list(dict.fromkeys(expression.columns)) if expression is not None else []
 
 
 def masked(lane: str) -> str:

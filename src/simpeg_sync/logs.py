@@ -59,6 +59,9 @@ ALLOWED = frozenset(
         "limit_s",
         "limit",
         "seconds",
+        "chain",
+        "block",
+        "head",
     ]
 )
 EVENTS = frozenset(
@@ -118,6 +121,7 @@ EVENTS = frozenset(
         "ledger.full",
         "ledger.lost",
         "ledger.recovered",
+        "audit.sealed",
         "plan.approved",
         "operator.resync_requested",
         "operator.record_changed",

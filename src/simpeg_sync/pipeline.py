@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, assert_never
 
 from simpeg_sync import logs
-from simpeg_sync.decide import plan, readback, retry
+from simpeg_sync.decide import permission, plan, readback, retry
 from simpeg_sync.decide.fields import identifier
 from simpeg_sync.decide.look import Look
 from simpeg_sync.decide.plan import Decision
 from simpeg_sync.domain.errors import BknAnswersBadly, BknDown, BknError, FeedBraked, SourceUnfit, SyncError
 from simpeg_sync.domain.move import NO_LINK, Intent, Move, saved
 from simpeg_sync.domain.outcome import Outcome, Verdict
+from simpeg_sync.domain.permission import Stage
 from simpeg_sync.domain.record import Action, Attempt, BknId, Digest, Record
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted
@@ -52,7 +53,10 @@ class Pipeline:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
         claim = turn.claim
         # What is uncertain is decided first: nothing else of its kind may leave before.
-        for record in sorted(claim.records, key=lambda record: record.status is not Status.UNCERTAIN):
+        # Then who the person is, since that may hold all else.
+        who = self.view.identifying
+        order = lambda record: (record.status is not Status.UNCERTAIN, record.feed not in who)  # noqa: E731  it is read with the next line
+        for record in sorted(claim.records, key=order):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
 
     def take_one(self, turn: Turn, record: Record) -> None:
@@ -82,15 +86,44 @@ class Pipeline:
             return
         work = self.view.work(turn, record, rendered)
         for _ in range(STEPS_MAX):
+            work, decision = self.permitted(work)
+            if work.resource.identity:
+                self.view.note_identity(work, decision)
             try:
-                after = self.act(work, self.decide(work))
+                after = self.act(work, decision)
             except FeedBraked as braked:
                 turn.braked = None
                 after = self.act(work, plan.Hold("feed.braked", braked.by))
             if after.status is not Status.WORKING:
                 return
-            work, turn.links = replace(work, record=after), None
+            work, turn.links = replace(work, record=after, taken={}), None
         self.view.ledger.finish(turn.claim, work.record, Move.held("program.too_many_steps"))
+
+    def permitted(self, work: Work) -> tuple[Work, Decision]:
+        """What is to be done. Where an operator's plan names the record, exactly what it says, as long as both sides show
+        what they showed then; else the ordinary rules, and the plan is told what has changed."""
+        asked = work.record.permission
+        if asked is None or asked.stage is Stage.SPENT:
+            return work, self.decide(work)
+        plain = replace(work, record=permission.restored(work.record))
+        wished = replace(plain, record=permission.wished(plain.record, work.resource, asked.wishes))
+        decision = self.decide(wished)
+        match permission.judged(asked, self.facts(plain, decision), decision):
+            case permission.Fits():
+                seen = self.view.seen_digests(plain)
+                taken = permission.taken(asked, plain.record, wished.record, seen)
+                return replace(wished, record=replace(wished.record, **taken), taken=taken), decision
+            case permission.Rests():
+                return work, decision
+            case permission.Changed(reason, detail):
+                after = self.view.ledger.void(work.turn.claim, work.record, reason, detail)
+                plain = replace(plain, record=after)
+                return plain, self.decide(plain)
+
+    def facts(self, work: Work, decision: Decision) -> permission.Facts:
+        look = work.turn.looks.get(work.feed.target)
+        files = work.files if isinstance(work.rendered, Wanted) else None
+        return permission.facts(work.resource, work.record, work.rendered, decision, files=files, look=look)
 
     def decide(self, work: Work) -> Decision:
         feed, resource, record, rendered = work.feed, work.resource, work.record, work.rendered
@@ -104,6 +137,9 @@ class Pipeline:
             now=self.view.clock.now(),
             grace_s=self.view.timing.delete_grace_s,
         )
+        is_to_write = isinstance(decision, plan.Upload | plan.FollowUp | plan.LookFirst)
+        if is_to_write and (doubtful := self.view.doubtful(work)) is not None:
+            return doubtful
         if isinstance(decision, plan.Upload) and feed.target in work.turn.unsettled:
             return plan.Later("bkn.unsettled", self.view.timing.absent_gap_s)
         if not isinstance(decision, plan.LookFirst):
@@ -137,6 +173,8 @@ class Pipeline:
             taken=taken,
             patience=self.view.patience,
         )
+        if resource.identity:
+            return self.view.identified(work, look, decision)
         return self.view.case(work, look, free).decide(decision)
 
     def decide_delete(self, work: Work, gone: Gone, look: Look) -> Decision:
@@ -237,6 +275,8 @@ class Pipeline:
         if owner is not None:
             work.turn.unlinked.add(owner)
         equal = not resource.differences(body, row)
+        if resource.identity and self.view.ledger.person(work.wanted.nip) != bkn_id:
+            self.view.ledger.remember_person(work.wanted.nip, bkn_id)
         done = dict(record.done)
         if record.bkn_id is None:
             done |= self.served(work, row)
@@ -325,7 +365,7 @@ class Pipeline:
             kind: document.state.digest
             for kind, document in work.documents.items()
             if document.state.digest is not None
-            and self.view.bkn.document(work.feed.target, row, kind) == document.content
+            and self.view.served(work.turn.claim.lane, work.feed.target, row, kind) == document.content
         }
 
     # --------------------------------------------------------------------------------- before and after a write leaves
@@ -356,6 +396,7 @@ class Pipeline:
             known_ids=look.ids if look else frozenset(),
             settle_at=self.view.clock.now() + self.view.timing.settle_s,
             counted=self.view.counted(work, action),
+            changes=work.taken,
         )
         attempt = self.view.ledger.begin_attempt(work.turn.claim, intent)
         work.turn.has_sent = True

@@ -5,14 +5,18 @@ and the rest is counted as still to be looked at.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simpeg_sync.decide import plan
+from simpeg_sync.decide import permission, plan
+from simpeg_sync.decide.permission import Facts
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, key_parts
 from simpeg_sync.domain.errors import BknError
+from simpeg_sync.domain.permission import NOT_LOOKED_AT as TO_LOOK_AT
+from simpeg_sync.domain.permission import Wish
 from simpeg_sync.domain.record import Action, BknId, Record, RecordId, person_of
+from simpeg_sync.domain.situation import Difference
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import linked_feeds
 from simpeg_sync.mapping.feed import Feed
@@ -23,7 +27,6 @@ from simpeg_sync.turn import Turn, View, Work
 
 PAGE = 500
 EXAMPLES_MAX = 3
-TO_LOOK_AT = "to_look_at"
 NEW = BknId("new")
 """Stands for the id that BKN will give."""
 
@@ -51,17 +54,20 @@ class Planner:
     def __post_init__(self) -> None:
         # What a delete waits for is no news here: the plan shows what comes after the wait.
         view = self.pipeline.view
-        self.pipeline = Pipeline(replace(view, timing=replace(view.timing, delete_grace_s=0.0)))
+        self.pipeline = Pipeline(replace(view, timing=replace(view.timing, delete_grace_s=0.0), why="plan"))
 
     @property
     def view(self) -> View:
         return self.pipeline.view
 
-    def make(self) -> dict[str, Any]:
-        """The plan as plain data: what `plan` shows and the ledger keeps. Raises SourceError, LedgerError."""
+    def make(self, on_row: "Callable[[Feed, SourceKey, Decided], None] | None" = None) -> dict[str, Any]:
+        """The plan as plain data: what `plan` shows and the ledger keeps. Raises SourceError, LedgerError.
+
+        ``on_row``: is told of every row.
+        """
         named = {name for feed in self.view.feeds.values() for name in _links_of(feed)}
         self.will_be_there = {name: {} for name in named}
-        planned = {feed.name: self._feed(feed) for feed in _links_first(list(self.view.feeds.values()))}
+        planned = {feed.name: self._feed(feed, on_row) for feed in _links_first(list(self.view.feeds.values()))}
         feeds = {name: planned[name] for name in self.view.feeds}
         return {
             "feeds": {name: self._shown(of_feed) for name, of_feed in feeds.items()},
@@ -70,13 +76,15 @@ class Planner:
             "estimate": self._estimate(list(feeds.values())),
         }
 
-    def _feed(self, feed: Feed) -> FeedPlan:
+    def _feed(self, feed: Feed, on_row: "Callable[[Feed, SourceKey, Decided], None] | None") -> FeedPlan:
         result = FeedPlan()
         for key, row in self._rows(feed):
             rendered = render(feed, row, link_of=self._link_of)
             decided = self.decided(feed, key, rendered)
             if decided is None:
                 continue
+            if on_row is not None:
+                on_row(feed, key, decided)
             if feed.name in self.will_be_there and isinstance(rendered, Wanted) and decided.action != "hold":
                 self.will_be_there[feed.name][key] = rendered.nip
             action, reason, detail = decided.action, decided.reason, decided.detail
@@ -100,11 +108,17 @@ class Planner:
             for key in keys:
                 yield key, rows.get(key)
 
-    def decided(self, feed: Feed, key: SourceKey, rendered: Rendered) -> "Decided | None":
-        """What the daemon would do about one row. None for rows that are nothing of this feed, and never were."""
+    def decided(
+        self, feed: Feed, key: SourceKey, rendered: Rendered, *, asked: "Asked | None" = None
+    ) -> "Decided | None":
+        """What the daemon would do about one row. None for rows that are nothing of this feed, and never were.
+
+        ``asked``: of a record that an operator wants looked at afresh.
+        """
+        record = asked.record if asked is not None else self.view.ledger.find(feed.name, key)
+        facts = Facts(permission.wanted_digest(rendered))
         if isinstance(rendered, Unready):
-            return Decided("hold", rendered.reason, rendered.detail)
-        record = self.view.ledger.find(feed.name, key)
+            return Decided("hold", rendered.reason, rendered.detail, facts=facts, record=record, lane=rendered.nip)
         if isinstance(rendered, Gone):
             if record is None or record.bkn_id is None or feed.delete_policy == "ignore":
                 return None
@@ -112,20 +126,54 @@ class Planner:
         else:
             lane = rendered.nip
             record = record or unseen(feed.name, key, rendered.nip)
+        found = self._found(feed, record, rendered, lane, asked)
+        return replace(found, facts=found.facts or facts, record=record, lane=lane)
+
+    def _found(self, feed: Feed, record: Record, rendered: Rendered, lane: str, asked: "Asked | None") -> "Decided":
         turn = self.turn(lane)
+        if asked is not None:
+            resource = self.view.bkn.resource(feed.target)
+            wishes = asked.wishes if turn is not None else asked.wishes - {Wish.OVERWRITE}
+            wished = permission.wished(permission.afresh(record, not_shown=asked.not_shown), resource, wishes)
+        else:
+            wished = record
         if turn is None:
-            return self._without_looking(feed, record, rendered)
-        work = self.view.work(turn, record, rendered)
+            return self._without_looking(feed, wished, rendered)
+        work = self.view.work(turn, wished, rendered)
         try:
             sent = _sent_for_another(record, rendered)
             if sent is not None and not self.view.has_row(feed, Nip(lane), sent):
                 return Decided("hold", "person.changed")
-            return self._with_certificate(work, self.pipeline.decide(work))
+            decision = self.pipeline.decide(work)
+            shown = self._with_certificate(work, decision)
         except BknError as error:
             self.bkn_problem = str(error)
             if not turn.looks:
                 del self.turns[lane]
             return Decided(TO_LOOK_AT)
+        if asked is not None and shown.action == "link" and work.record.bkn_id == permission.named_row(decision):
+            shown = replace(shown, action="upload" if shown.certificates_to_follow else "unchanged")
+        return self._with_facts(shown, replace(work, record=record), decision)
+
+    def _with_facts(self, shown: "Decided", work: Work, decision: plan.Decision) -> "Decided":
+        """What both sides show now, by which a permission is judged later."""
+        look = work.turn.looks.get(work.feed.target)
+        bkn_id = permission.named_row(decision) or work.record.bkn_id
+        row = look.row(bkn_id) if look is not None and bkn_id is not None else None
+        first = permission.name_of(decision)
+        if isinstance(decision, plan.Later):
+            first = shown.action if shown.action == "delete" else TO_LOOK_AT
+        elif isinstance(decision, plan.Upload | plan.FollowUp):
+            first = "link"  # looked at afresh, the row is found equal first
+        is_compared = row is not None and isinstance(work.rendered, Wanted)
+        return replace(
+            shown,
+            first=first,
+            facts=self.pipeline.facts(work, decision),
+            bkn_id=bkn_id,
+            differences=permission.differences(work.resource, work.wanted.body, row) if is_compared and row else (),
+            is_looked_at=True,
+        )
 
     def _without_looking(self, feed: Feed, record: Record, rendered: Rendered) -> "Decided":
         if not isinstance(rendered, Wanted):
@@ -208,31 +256,35 @@ class Decided:
     """For a hold, with its place."""
     detail: str = ""
     certificates_to_follow: int = 0
+    first: str = TO_LOOK_AT
+    """The daemon's first step towards it: a row that BKN has is linked before it is updated."""
+    facts: Facts | None = None
+    record: Record | None = None
+    """None where the row cannot be read so far."""
+    lane: str | None = None
+    bkn_id: BknId | None = None
+    differences: Sequence[Difference] = ()
+    is_looked_at: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A record that an operator wants looked at afresh, and what he wishes for it."""
+
+    record: Record
+    wishes: frozenset[Wish] = frozenset()
+    not_shown: bool = False
+    """It is held since nobody could ever see whether BKN has it."""
 
 
 def _named(decision: plan.Decision) -> Decided:
     match decision:
-        case plan.Save(action):
-            return Decided(str(action))
         case plan.Hold(reason, detail) | plan.Report(reason, detail):
             return Decided("hold", reason, detail)
         case plan.Later(reason):
             return Decided("later", reason)
         case _:
-            return Decided(_NAMES[type(decision)])
-
-
-_NAMES: Mapping[type[plan.Decision], str] = {
-    plan.Link: "link",
-    plan.Upload: "upload",
-    plan.FollowUp: "follow_up",
-    plan.Delete: "delete",
-    plan.Unchanged: "unchanged",
-    plan.StillRefused: "still_refused",
-    plan.Removed: "removed",
-    plan.Ignore: "ignore",
-    plan.LookFirst: TO_LOOK_AT,
-}
+            return Decided(permission.name_of(decision))
 
 
 def _links_of(feed: Feed) -> set[FeedName]:

@@ -12,8 +12,8 @@ from simpeg_sync.domain.change import Change, FeedName, KeyEdit, Nip, Row, Sourc
 from simpeg_sync.domain.errors import SourceUnfit
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
-from simpeg_sync.domain.situation import Finding
+from simpeg_sync.domain.record import Attempt, BknId, Digest, Identity, Record, RecordId
+from simpeg_sync.domain.situation import Finding, SeenEqual
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 
 
@@ -367,7 +367,13 @@ class Compared(Protocol):
 
     def compare_calls_since(self, since: float) -> int: ...
 
+    def all_seen_equal(self, lanes: Sequence[str]) -> Mapping[tuple[FeedName, str], SeenEqual]: ...
+
     def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]: ...
+
+    def say_reads(self, actor: str) -> None:
+        """What was read of persons at BKN since stands in the trail when this returns."""
+        ...
 
     def note_comparisons(self, compared: Sequence[Comparison], *, again_s: float) -> int: ...
 
@@ -420,6 +426,16 @@ class Intake(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The end of a chain of the trail at some moment. Whoever keeps its hash elsewhere can tell later that nothing before it
+    is gone."""
+
+    chain: int
+    number: int
+    hash: str
+
+
 class Work(Protocol):
     """The lanes that want a turn."""
 
@@ -445,6 +461,10 @@ class Work(Protocol):
         ...
 
     def stop_leading(self) -> None: ...
+
+    def seal(self) -> Head:
+        """Ties the ends of all chains of the trail together; whoever notes the head elsewhere is its witness."""
+        ...
 
     def recover(self, claim: Claim | None = None) -> int:
         """Makes states true again: what may have left becomes uncertain, what had not left waits again."""
@@ -489,6 +509,14 @@ class Ledger(Protocol):
 
     def open_attempt(self, record: Record) -> Attempt | None: ...
 
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        """Something of the person was read at BKN: stored with what is written next of the lane."""
+        ...
+
+    def say_reads(self, actor: str) -> None:
+        """Stores what was read outside of a turn, at the word of ``actor``."""
+        ...
+
     def links(self, lane: str) -> Sequence[Link]:
         """The person's records that own a row of BKN or have an attempt under way; also under another NIP that BKN knows
         as the same person."""
@@ -512,12 +540,24 @@ class Ledger(Protocol):
 
     def find(self, feed: FeedName, key: SourceKey) -> Record | None: ...
 
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        """What both sides held when a comparison last found the row equal; None where none ever did."""
+        ...
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        """All records of these persons."""
+        ...
+
     def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
         """Whether one of these rows of BKN belongs to a record of another person."""
         ...
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         """The program failed on this record: held when nothing had left, uncertain when something may have."""
+        ...
+
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
+        """The permission of a plan holds no more: its item says why, and the record goes on as ``record`` without it."""
         ...
 
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
@@ -529,3 +569,15 @@ class Ledger(Protocol):
         ...
 
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None: ...
+
+    def identity(self, record: Record) -> Identity:
+        """What a record that says who a person is has told so far."""
+        ...
+
+    def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
+        """None: the record tells nothing any more."""
+        ...
+
+    def doubted_by(self, lane: str) -> RecordId | None:
+        """The record by which the lane's NIP may be another person at BKN, and nobody has said otherwise."""
+        ...

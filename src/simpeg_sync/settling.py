@@ -59,7 +59,7 @@ class Settling:
                 if link.record.id != record.id
             },
             natural_key=feed.natural_key,
-            document_matches=self.document_arrived(feed, attempt, look),
+            document_matches=self.document_arrived(turn, feed, attempt, look),
             now=self.view.clock.now(),
             absent_gap_s=self.view.timing.absent_gap_s,
         )
@@ -115,11 +115,13 @@ class Settling:
         self.left_at.pop(attempt.id, None)
         turn.unsettled = self.view.unsettled(turn.claim)
 
-    def document_arrived(self, feed: Feed, attempt: Attempt, look: Look) -> bool:
+    def document_arrived(self, turn: Turn, feed: Feed, attempt: Attempt, look: Look) -> bool:
         if attempt.action is not Action.UPLOAD or attempt.bkn_id is None:
             return False
         row = look.row(attempt.bkn_id)
-        served = self.view.bkn.document(feed.target, row, attempt.body[KIND]) if row is not None else None
+        if row is None:
+            return False
+        served = self.view.served(turn.claim.lane, feed.target, row, attempt.body[KIND], why="settle")
         return served is not None and self.view.files.digest(served) == attempt.digest
 
 

@@ -5,9 +5,10 @@ Nothing here writes to BKN. The pipeline asks, decides by what it hears, and act
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simpeg_sync.clock import Clock
-from simpeg_sync.decide import plan
+from simpeg_sync.decide import identity, plan
 from simpeg_sync.decide.fields import Resource, identifier
 from simpeg_sync.decide.look import BknRow, Look, candidates, id_of
 from simpeg_sync.decide.policy import Case
@@ -15,13 +16,15 @@ from simpeg_sync.documents import Documents
 from simpeg_sync.domain.brake import Counted, Kind, Limits
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.errors import BknAnswersBadly, BknError, SourceUnfit
-from simpeg_sync.domain.record import Action, BknId, Digest, Record, RecordId, person_of
+from simpeg_sync.domain.record import Action, BknId, Digest, Identity, Record, RecordId, person_of
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Unfit
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, render
 from simpeg_sync.ports import Bkn, Claim, Document, Files, Ledger, Link, SourceOfDocuments
 
+PERSON, CERTIFICATE = "person", "certificate"
+"""What is read of a person beside BKN's lists, as the trail names it."""
 AHEAD_S = 2.0
 """How old a row may be that was read before its turn."""
 
@@ -61,6 +64,8 @@ class Turn:
     """Feeds that have stopped by themselves; asked for when something is about to leave."""
     has_sent: bool = False
     """Whether a write has left in this turn."""
+    doubted: RecordId | None = None
+    """The record by which this may be another person at BKN; 0 for none, None while nobody has asked."""
     unlinked: set[RecordId] = field(default_factory=set)
     """Records that lost their row at BKN in this turn, to the same certificate entered anew."""
 
@@ -76,6 +81,8 @@ class Work:
     rendered: Rendered
     documents: Mapping[str, Document] = field(default_factory=dict)
     """By kind of certificate."""
+    taken: Mapping[str, Any] = field(default_factory=dict)
+    """What an operator's permission changes about the record, written down with the intent that it allows."""
 
     @property
     def wanted(self) -> Wanted:
@@ -97,10 +104,16 @@ class View:
     clock: Clock
     timing: Timing
     brake: Limits = field(default_factory=Limits)
+    why: str = "turn"
+    """What BKN is read for, as the trail says it."""
+    identifying: frozenset[FeedName] = field(init=False)
+    """Feeds that say who a person is."""
     _waiting_for: Mapping[FeedName, tuple[FeedName, ...]] = field(init=False)
     _brakes: Mapping[FeedName, Limits] = field(init=False)
 
     def __post_init__(self) -> None:
+        known = frozenset(name for name, feed in self.feeds.items() if self.bkn.resource(feed.target).identity)
+        object.__setattr__(self, "identifying", known)
         naming: dict[FeedName, list[FeedName]] = {name: list(feed.moves_with) for name, feed in self.feeds.items()}
         for name, feed in self.feeds.items():
             for linked in feed.linked_feeds:
@@ -191,15 +204,16 @@ class View:
             raise turn.failed_looks[feed.target]
         if fresh or feed.target not in turn.looks:
             try:
-                turn.looks[feed.target] = self.rows(feed, nip)
+                turn.looks[feed.target] = self.rows(feed, nip, why="settle" if fresh else self.why)
             except BknError as error:
                 turn.failed_looks[feed.target] = error
                 raise
         return turn.looks[feed.target]
 
-    def rows(self, feed: Feed, nip: Nip) -> Look:
+    def rows(self, feed: Feed, nip: Nip, *, why: str = "") -> Look:
         """Raises BknAnswersBadly for another person's rows, also where only our own links can tell."""
         look = Look.of(self.bkn.rows(feed.target, nip, pns_id=self.ledger.person(nip)))
+        self.ledger.note_read(nip, feed.target, why or self.why)
         names_person = self.bkn.resource(feed.target).rows_name_person
         if not names_person and self.ledger.are_linked_elsewhere(nip, look.ids):
             raise BknAnswersBadly("a list answered with rows that are linked to another person")
@@ -232,9 +246,18 @@ class View:
         """BKN's id of the person, as BKN itself says it: asked once for each NIP. SIMPEG's own copy is only compared,
         since a copied row or a wrong join would write into a stranger's history."""
         known = self.ledger.person(nip)
-        if known is None and (known := self.bkn.person(nip)) is not None:
-            self.ledger.remember_person(nip, known)
+        if known is None:
+            known = self.bkn.person(nip)
+            self.ledger.note_read(nip, PERSON, self.why)
+            if known is not None:
+                self.ledger.remember_person(nip, known)
         return known
+
+    def served(self, lane: str, target: str, row: BknRow, kind: str, *, why: str = "") -> bytes | None:
+        """The certificate of that kind that BKN serves for a row of the person."""
+        served = self.bkn.document(target, row, kind)
+        self.ledger.note_read(lane, f"{target} {CERTIFICATE}", why or self.why)
+        return served
 
     def is_same_person(self, turn: Turn, nip: Nip) -> bool:
         """Whether BKN knows this NIP as the person of the lane: it has corrected the NIP, and the person's id stays."""
@@ -246,12 +269,61 @@ class View:
         wanted = work.wanted
         if self.is_twice(work):
             return plan.Hold("person.twice", work.feed.person, looks_again=True)
+        if work.resource.identity:
+            return None  # the row that is looked at next says it all
         known = self.pns_id(work.turn, wanted)
         if known is None:
             return plan.Hold("person.unknown_at_bkn", looks_again=True)
         if wanted.person_bkn_id is not None and identifier(wanted.person_bkn_id) != identifier(known):
             return plan.Hold("person.id_differs", looks_again=True)
         return None
+
+    # ----------------------------------------------------------------------------------------------- who the person is
+
+    def doubtful(self, work: Work) -> plan.Hold | None:
+        """Why nothing may be written for the person while the NIP may be somebody else's at BKN. Asked once a turn, and
+        only where a feed says who people are."""
+        turn = work.turn
+        if not self.identifying or not work.resource.is_writable:
+            return None
+        if turn.doubted is None:
+            turn.doubted = self.ledger.doubted_by(turn.claim.lane) or RecordId(0)
+        return plan.Hold("person.doubtful", f"record {turn.doubted}", looks_again=True) if turn.doubted else None
+
+    def doubt(self, work: Work) -> identity.Doubt | None:
+        """By what this turn has seen at BKN."""
+        rows = list(work.turn.looks.get(work.feed.target, Look()).rows.values())
+        return identity.doubt(work.resource, work.wanted, rows[0], linked=work.record.bkn_id) if rows else None
+
+    def identified(self, work: Work, look: Look, decision: plan.Decision) -> plan.Decision:
+        """What is decided about a record that says who a person is."""
+        row = next(iter(look.rows.values()), None)
+        if row is None:
+            return plan.Hold("person.unknown_at_bkn", looks_again=True)
+        stored = work.wanted.person_bkn_id
+        if stored is not None and identifier(stored) != identifier(id_of(row)):
+            return plan.Hold("person.id_differs", looks_again=True)
+        found = self.doubt(work)
+        if found is None or found.digest == self.ledger.identity(work.record).accepted:
+            return decision
+        return plan.Hold("person.differs", ", ".join(found.fields), looks_again=True)
+
+    def note_identity(self, work: Work, decision: plan.Decision) -> None:
+        """Before the record's move: a doubt must be there when the record's own turn is over."""
+        before = self.ledger.identity(work.record)
+        now: Identity | None = None
+        if not isinstance(work.rendered, Gone):
+            unit = work.rendered.unit
+            now = replace(before, unit=unit.code, unit_name=unit.name) if unit is not None else before
+        if now is not None and isinstance(work.rendered, Wanted):
+            if work.feed.target in work.turn.looks:
+                found = self.doubt(work)
+                now = replace(now, doubt=found.digest if found is not None else None)
+            elif isinstance(decision, plan.Unchanged):
+                now = replace(now, doubt=None)
+        if (now or Identity()) != before:
+            self.ledger.note_identity(work.turn.claim, work.record, now)
+        work.turn.doubted = None
 
     def is_twice(self, work: Work) -> bool:
         """Whether SIMPEG has two people with this NIP, where it says who its people are: in the table that the feed takes
@@ -267,6 +339,13 @@ class View:
         if place not in turn.twice:
             turn.twice[place] = self.source.is_twice(feed, work.wanted.nip)
         return turn.twice[place]
+
+    def seen_digests(self, work: Work) -> Mapping[str, str]:
+        """What BKN's row of the record holds now in the fields that are ours, as the ledger would know it."""
+        look, record = work.turn.looks.get(work.feed.target), work.record
+        row = look.row(record.bkn_id) if look is not None and record.bkn_id is not None else None
+        ours = work.rendered.body if isinstance(work.rendered, Wanted) else dict.fromkeys(record.confirmed, "")
+        return work.resource.seen(ours, row) if row is not None else {}
 
     # ----------------------------------------------------------------------------- the person's other records, by the ledger
 
@@ -320,6 +399,7 @@ class View:
     def case(self, work: Work, look: Look, free: Sequence[BknId]) -> Case:
         """The record for the feed's policy."""
         unowned: list[BknId] = []
+        record = work.record
         if work.record.bkn_id is None and look.rows:
             owned = self.links(work)
             unowned = [id_of(row) for bkn_id, row in sorted(look.rows.items()) if bkn_id not in owned]
@@ -333,7 +413,24 @@ class View:
             unowned,
             do_others_wait=lambda: self.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record),
             gap_s=self.timing.absent_gap_s,
+            seen_equal=lambda: None if record.overrides else self.ledger.seen_equal(record.feed, record.key),
+            do_rivals_want=lambda bkn_id: self.do_rivals_want(work, look, bkn_id),
         )
+
+    def do_rivals_want(self, work: Work, look: Look, bkn_id: BknId) -> bool:
+        """Whether another record of the person, without a row at BKN, has this row's natural key too."""
+        row = look.row(bkn_id) or {}
+        resting = (Status.IGNORED, Status.REMOVED)
+        for other in self.ledger.records_of([work.record.lane])[work.record.lane]:
+            feed = self.feeds.get(other.feed)
+            if other.id == work.record.id or other.bkn_id is not None or other.status in resting:
+                continue
+            if feed is None or feed.target != work.feed.target:
+                continue
+            there = self.rendered(feed, other)
+            if isinstance(there, Wanted) and work.resource.same_by(feed.natural_key, there.body, row):
+                return True
+        return False
 
     def left_behind(self, work: Work, link: Link, look: Look) -> BknId | None:
         """BKN's row of a key that is gone, if this row differs from it in nothing but what the feed computes from the key:

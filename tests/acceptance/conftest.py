@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from simpeg_sync import wiring
 from simpeg_sync.demo.stage import Stage, set_up
+from simpeg_sync.domain.errors import NoLedger
+from simpeg_sync.ledger.verifying import snapshot, verify
 
 SetUp = Callable[..., Stage]
 QUICK = {
@@ -37,6 +40,20 @@ def staged(tmp_path: Path) -> Iterator[SetUp]:
     yield make
     for stage in stages:
         stage.close()
+    for stage in stages:
+        assert trail_problems(stage) == []
+
+
+def trail_problems(stage: Stage) -> list[str]:
+    """Whatever happened to the daemon, its trail is whole."""
+    try:
+        engine = wiring.ledger_engine(stage.config)
+    except NoLedger:
+        return []
+    with snapshot(engine) as connection:
+        found = [f"{one.where}: {one.what}" for one in verify(connection).problems]
+    engine.dispose()
+    return found
 
 
 def logged(stage: Stage, event: str) -> list[dict[str, Any]]:

@@ -137,7 +137,7 @@ CASES = (
     case("talentmapping", "", {"box": "8"}, box="7", sumbu_x="70", sumbu_y="80"),
 )  # fmt: skip
 BY_TARGET = {case.target: case for case in CASES}
-OTHERS = ("photo", "sk-kp", "sk-nip", "aktivity", "ortu")
+OTHERS = ("photo", "sk-kp", "sk-nip", "aktivity", "ortu", "identitas")
 """Targets with a test of their own."""
 
 COMPARED: Mapping[str, tuple[str, Mapping[str, Any]]] = {

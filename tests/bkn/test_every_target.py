@@ -17,7 +17,7 @@ from simpeg_sync.bkn.resources import Choices
 from simpeg_sync.bkn.resources.combined import FORM_FILES, NOT_IN_FORM
 from simpeg_sync.bkn.tokens import Tokens, sapk_credentials
 from simpeg_sync.clock import Clock
-from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.change import FeedName, Nip
 from simpeg_sync.domain.status import Status
 from simpeg_sync.mapping.expressions import Linked
 from simpeg_sync.mapping.feed import Feed
@@ -507,6 +507,25 @@ def test_parents_are_compared_each_in_their_place(opened: Opened, sim: Simulator
     desk.clock.time_s += 60
     desk.enter(tglLahir="03-03-1950")
     assert (desk.state, desk.record.detail) == (("held", "compare.differs"), "tglLahir")
+
+
+@pytest.mark.parametrize("dialect", ["siasn", "sapk"])
+def test_who_a_person_is_is_compared_in_both_services(opened: Opened, sim: Simulator, dialect: str) -> None:
+    sim.control.patch_settings(pad_names=4, name_case="upper")
+    who = {"nama": "Dr. Siti Aminah, S.Pd.", "tglLahir": "02-03-1985", "jenisKelamin": "F", "gelarDepan": "Dr."}
+    desk = opened(Case("identitas", {**who, "nipBaru": "19850302 201001 2 001"}, {}), dialect=dialect)
+    nip = desk.nip = Nip("198503022010012001")
+    sim.control.add_persons({"nipBaru": nip, **who, "nama": "Siti Aminah", "gelarDepan": "DR"})
+    desk.enter()
+    assert desk.state == ("synced", "")
+    desk.clock.time_s += 60
+    desk.enter(gelarDepan="Ir.")
+    assert (desk.state, desk.record.detail) == (("held", "compare.differs"), "gelarDepan")
+    desk.clock.time_s += 60
+    desk.enter(tglLahir="02-03-1986")
+    assert (desk.state, desk.record.detail) == (("held", "person.differs"), "tglLahir")
+    methods = {call["method"] for call in sim.control.calls() if call["nip"] == nip}
+    assert methods == {"GET"}
 
 
 def sim_name(case: Case) -> str:

@@ -34,6 +34,7 @@ def main() -> int:
         f"{end.killed} kills in {time.monotonic() - begun:.0f} s; they found records {dict(end.found)}\n"
         f"wrong at BKN: {len(end.result.findings)}, writes without effect: {end.result.useless}, "
         f"created twice: {end.doubles}, attempts left open: {end.left_open}\n"
+        f"wrong with the trail: {'; '.join(end.trail) or 'nothing'}\n"
         f"{'1 passed, 0 failed' if end.is_good else '0 passed, 1 failed'}\n"
     )
     return 0 if end.is_good else 1

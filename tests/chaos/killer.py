@@ -3,12 +3,14 @@
 import random
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from simpeg_sync import wiring
 from simpeg_sync.demo.play import Play, Result
 from simpeg_sync.demo.stage import Stage, set_up
+from simpeg_sync.ledger.verifying import snapshot, verify
 
 LIFE_MIN_S, LIFE_MAX_S = 0.4, 2.6
 """From before the daemon has opened its ledger to well into its work."""
@@ -81,10 +83,12 @@ class Survived:
     """Creates of a content that BKN already held."""
     left_open: int
     """Attempts without an end when all is quiet."""
+    trail: Sequence[str]
+    """What is wrong with the trail."""
 
     @property
     def is_good(self) -> bool:
-        return self.result.is_good and self.doubles == 0 and self.left_open == 0
+        return self.result.is_good and self.doubles == 0 and self.left_open == 0 and not self.trail
 
 
 def play_with_kills(
@@ -127,7 +131,7 @@ def play_with_kills(
         play.while_waiting = killer.tick
         play.pause = lambda seconds: killer.until(killer.killed + 1)
         result = play.day()
-        return Survived(result, killer.killed, killer.found, _doubles(stage), _left_open(stage))
+        return Survived(result, killer.killed, killer.found, _doubles(stage), _left_open(stage), _trail(stage))
     finally:
         stage.close()
 
@@ -147,6 +151,14 @@ def _doubles(stage: Stage) -> int:
             case "delete":
                 living.pop(effect["row_id"], None)
     return doubles
+
+
+def _trail(stage: Stage) -> Sequence[str]:
+    engine = wiring.ledger_engine(stage.config)
+    with snapshot(engine) as connection:
+        found = [f"{one.where}: {one.what}" for one in verify(connection).problems]
+    engine.dispose()
+    return found
 
 
 def _left_open(stage: Stage) -> int:

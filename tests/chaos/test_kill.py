@@ -19,4 +19,5 @@ def test_every_net_change_has_one_effect_though_the_daemon_is_killed_again_and_a
     assert end.killed == ROUNDS
     assert end.found.total() > 0, "no kill met any work"
     assert list(end.result.findings) == []
+    assert list(end.trail) == []
     assert (end.result.useless, end.doubles, end.left_open) == (0, 0, 0)

@@ -82,10 +82,13 @@ def test_a_source_that_does_not_answer_is_4(stage: Stage, tmp_path: Path) -> Non
 def test_run_once_ends_with_4_when_bkn_stays_away(stage: Stage, tmp_path: Path) -> None:
     copy = copy_of_ledger(stage, tmp_path)
     config = another(stage, tmp_path, ledger=str(copy), bkn=f"http://127.0.0.1:{closed_port()}")
+    refused = run(config, "resync", "--status", "synced", "--reason", "coba", "--yes")
+    assert (refused.returncode, "plan --approve" in refused.stderr) == (3, True)
+    assert run(config, "plan", "--look", "0").returncode == 0
+    assert run(config, "plan", "--approve").returncode == 0
     assert run(config, "resync", "--status", "synced", "--reason", "coba", "--yes").returncode == 0
     planned = run(config, "plan", "--look", "1", "--json")
     assert (planned.returncode, bool(json.loads(planned.stdout)["bkn_problem"])) == (0, True)
-    assert run(config, "plan", "--approve").returncode == 0
     done = subprocess.run(
         [sys.executable, "-c", IMPATIENT, "--config", str(config), "run", "--once"],
         capture_output=True, text=True, env=process.environment(), timeout=LIMIT_S, check=False,
@@ -141,6 +144,7 @@ def test_keys_and_words_with_escapes_and_nips_neither_steer_the_terminal_nor_sho
         values = {"key": json.dumps([nip, nasty]), "words": f"{nasty} {nip}"}
         ledger.execute(text("UPDATE records SET source_key = :key, detail = :words WHERE id = 1"), values)
         ledger.execute(text("UPDATE records SET reason = 'code.unknown', status = 'held' WHERE id = 1"))
+        ledger.execute(text("DROP TRIGGER events_no_update"))
         ledger.execute(text("UPDATE events SET detail = :words, reason = 'code.unknown' WHERE record_id = 1"), values)
         ledger.execute(text("UPDATE attempts SET message = :words WHERE record_id = 1"), values)
     engine.dispose()

@@ -87,7 +87,7 @@ def test_persons_are_masked_unless_whoever_asks_is_noted(form: Any, tmp_path: Pa
 
 
 def test_what_json_shows_beside_the_rows_is_masked_too(capsys: pytest.CaptureFixture[str]) -> None:
-    shown(Sheet("one", ["a"], []), "json", data={"key": NIP})
+    shown(Sheet("one", ["a"], []), "json", data=lambda: {"key": NIP})
     assert json.loads(capsys.readouterr().out) == {"key": "1985…2001"}
 
 

@@ -2,9 +2,12 @@
 -- No foreign keys, no triggers, dates that may be 0000-00-00, and an edit form that keeps neither updated_by nor tanggal_verif.
 CREATE TABLE pegawai (
   id_peg VARCHAR(20) PRIMARY KEY, nama VARCHAR(100), nipbaru_ws VARCHAR(20), id_pns_siasn VARCHAR(42),
-  kedudukan VARCHAR(2), -- ours
+  kedudukan VARCHAR(2), tgllahir DATE, id_unitkerja INT, -- ours
   flag_active TINYINT DEFAULT 1
 ) DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_general_ci;
+
+CREATE TABLE unitkerja (id_unitkerja INT PRIMARY KEY, nm_unitkerja VARCHAR(100)) -- ours
+  DEFAULT CHARSET utf8mb4 COLLATE utf8mb4_general_ci;
 
 CREATE TABLE ref_jenisdiklat ( -- ours, but for the last two
   kode VARCHAR(2) PRIMARY KEY, nama VARCHAR(50), id_diklat_siasn VARCHAR(2), jenis_kursus_sertipikat_siasn CHAR(1)
@@ -56,5 +59,6 @@ CREATE TABLE pegpendidikan (
 
 INSERT INTO ref_jenisdiklat VALUES ('00', 'Struktural', NULL, NULL), ('01', 'Fungsional', '2', 'F'), ('02', 'Teknis', '3', 'T'),
   ('03', 'Seminar', '9', 'P'), ('09', 'Lain-lain', NULL, NULL);
+INSERT INTO unitkerja VALUES (3, 'Dinas Pendidikan');
 INSERT INTO ref_jabatan VALUES (7, 'Arsiparis', 'A5EB03E23C7AF6A0E040640A040252AD'), (8, 'Pengadministrasi', '8ae4829c4d2f8a61014d2f9d1d870152');
 INSERT INTO ref_eselon VALUES ('III.a', '31'), ('IV.a', '41');

@@ -5,7 +5,7 @@ CREATE SCHEMA referensi;
 
 CREATE TABLE kepegawaian.pegawai (
   id VARCHAR(36) PRIMARY KEY, pns_id VARCHAR(36) UNIQUE, nip_baru VARCHAR(18), nama VARCHAR(100),
-  kedudukan_hukum_id CHAR(4), -- ours
+  kedudukan_hukum_id CHAR(4), tanggal_lahir DATE, unor_id VARCHAR(36), -- ours
   created_at TIMESTAMPTZ DEFAULT now(), updated_at TIMESTAMPTZ DEFAULT now(), deleted_at TIMESTAMPTZ
 );
 CREATE TABLE referensi.jabatan (id BIGSERIAL PRIMARY KEY, nama_jabatan VARCHAR(100), jabatan_id_bkn VARCHAR(36));

@@ -75,6 +75,7 @@ def fill(region: Region) -> None:
     region.run(
         *(
             insert("pegawai", id_peg=p.id_peg, nama=p.nama, nipbaru_ws=f"{p.nip} ", flag_active=1,
+                   tgllahir=f"{p.born:%Y-%m-%d}", id_unitkerja=3,
                    id_pns_siasn=p.pns_id if n < 4 else None, kedudukan="01" if p.is_active else "99")
             for n, p in enumerate(region.people)
         ),
@@ -145,6 +146,7 @@ def check_the_first_start(region: Region) -> None:
             "kursus field.required": 1, "kursus unverified": 2, "kursus person.inactive": 1, "kursus person.unknown_at_bkn": 1,
             "jabatan field.required": 2, "jabatan code.unknown": 1, "skp22 code.unknown": 1,
             "golongan compare.differs": 1, "pendidikan compare.missing_at_bkn": 1,
+            "identitas person.inactive": 1, "identitas person.unknown_at_bkn": 1,
         }
     )  # fmt: skip
 
@@ -193,6 +195,6 @@ def check_the_evening(region: Region) -> None:
     assert region.standing_still() == Counter(
         {
             "kursus unverified": 3, "kursus person.unknown_at_bkn": 1, "jabatan field.required": 1,
-            "jabatan code.unknown": 1, "pendidikan compare.missing_at_bkn": 1,
+            "jabatan code.unknown": 1, "pendidikan compare.missing_at_bkn": 1, "identitas person.unknown_at_bkn": 1,
         }
     )  # fmt: skip

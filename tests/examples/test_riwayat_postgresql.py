@@ -77,6 +77,7 @@ def fill(region: Region, rows: Rows) -> None:
     region.run(
         *(
             insert("kepegawaian.pegawai", id=f"p{n}", pns_id=p.pns_id, nip_baru=p.nip, nama=p.nama,
+                   tanggal_lahir=f"{p.born:%Y-%m-%d}", unor_id="U1",
                    kedudukan_hukum_id="01" if p.is_active else "99")
             for n, p in enumerate(region.people)
         ),
@@ -151,6 +152,7 @@ def check_the_first_start(region: Region) -> None:
             "kursus unverified": 1, "kursus person.unknown_at_bkn": 1, "kursus code.unknown": 1,
             "kursus number.unreadable": 1, "jabatan field.required": 1, "jabatan code.unknown": 1,
             "pendidikan compare.missing_at_bkn": 1,
+            "identitas person.inactive": 1, "identitas person.unknown_at_bkn": 1,
         }
     )  # fmt: skip
 
@@ -196,6 +198,6 @@ def check_the_evening(region: Region) -> None:
         {
             "diklat-kursus unverified": 2, "diklat-kursus field.required": 1, "kursus unverified": 2,
             "kursus person.unknown_at_bkn": 1, "kursus code.unknown": 1, "jabatan code.unknown": 1,
-            "pendidikan compare.missing_at_bkn": 1, "golongan compare.differs": 1,
+            "pendidikan compare.missing_at_bkn": 1, "golongan compare.differs": 1, "identitas person.unknown_at_bkn": 1,
         }
     )  # fmt: skip

@@ -82,3 +82,11 @@ def sqlite_desk(open_desk: OpenDesk, sqlite_url: str) -> Desk:
 @pytest.fixture
 def postgres_desk(open_desk: OpenDesk, postgres_url: str) -> Desk:
     return open_desk(postgres_url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/new.db"
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return server.create_database()

@@ -15,21 +15,12 @@ from simpeg_sync.ledger import schema
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.rowset import GroupStatement
-from tests.servers import PostgresServer
 
 from .desk import Desk, child
 
 HEAD = ScriptDirectory(str(schema.migrations_folder())).get_current_head()
 NEXT = "9998"
 """A step of the next release."""
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/new.db"
-    server: PostgresServer = request.getfixturevalue("postgres")
-    return server.create_database()
 
 
 def tables(engine: Engine) -> set[str]:
@@ -73,7 +64,7 @@ def test_the_schema_has_every_table_and_column_that_a_statement_names(desk: Desk
         elif bind == "rows" and " on " in name:
             values[bind] = "[]"
         elif re.search(
-            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after|shape|digest|entries|kind|dead)\b",
+            r"\b(configuration|lane|feed|source_key|name|nip|status|owner|expected|next|reason|detail|after|shape|digest|entries|kind|dead|gone)\b",
             bind,
         ):
             values[bind] = "x"

@@ -21,7 +21,8 @@ from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey
 from simpeg_sync.domain.errors import BknDown, LedgerDown, LostClaim, NotNow, SyncError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Record
+from simpeg_sync.domain.record import Attempt, AttemptId, BknId, Digest, Identity, Record, RecordId
+from simpeg_sync.domain.situation import SeenEqual
 from simpeg_sync.mapping.feed import DocumentRule, Feed
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Certificate, Claim, Document, Link, Piece
@@ -328,6 +329,15 @@ class Ledger:
     def held_elsewhere(self, lane: str, digest: Digest) -> Sequence[Record]:
         return []
 
+    def identity(self, record: Record) -> Identity:
+        return Identity()
+
+    def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
+        raise AssertionError("no feed says who a person is")
+
+    def doubted_by(self, lane: str) -> RecordId | None:
+        return None
+
     def deleted_since(self, lane: str, since: float) -> Sequence[str]:
         found: Sequence[str] = self.world.ask("ledger.deleted_since", since)
         return found
@@ -335,11 +345,20 @@ class Ledger:
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         raise AssertionError("no feed names another")
 
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        return None
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        return dict.fromkeys(lanes, ())  # the person has this one record
+
     def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
         return False
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
         raise AssertionError(f"the pipeline failed: {detail}")
+
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
+        raise AssertionError("no plan was applied")
 
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:
         raise AssertionError("the row stays the person's")
@@ -349,3 +368,9 @@ class Ledger:
 
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         raise AssertionError("the person is known")
+
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        """What was read decides nothing."""
+
+    def say_reads(self, actor: str) -> None:
+        raise AssertionError("there is nothing but turns")

@@ -33,6 +33,16 @@ def test_the_same_body_twice_makes_two_rows_unless_set_otherwise(
     assert len(control.rows(nip=alice.nip)) == 2
 
 
+def test_a_text_that_is_too_long_is_cut_without_a_word_where_set(
+    caller: Caller, control: ControlClient, alice: Someone
+) -> None:
+    control.patch_settings(kept_letters={"kursus.namaKursus": 9})
+    caller.create("kursus", kursus(alice.id, namaKursus="Manajemen Arsip"))
+    caller.create("kursus", kursus(alice.id, namaKursus="Arsip"))
+    assert [row["fields"]["namaKursus"] for row in control.rows(nip=alice.nip)] == ["Manajemen", "Arsip"]
+    assert control.rows(nip=alice.nip)[0]["fields"]["nomorSertipikat"] == kursus(alice.id)["nomorSertipikat"]
+
+
 def test_keys_fit_in_any_case_and_unknown_ones_are_ignored(
     caller: Caller, control: ControlClient, alice: Someone
 ) -> None:

@@ -19,6 +19,7 @@ JENIS_JABATAN = {"STRUKTURAL": "1", "FUNGSIONAL_TERTENTU": "2", "FUNGSIONAL_UMUM
 LISTED = (
     "golongan", "jabatan", "pendidikan", "diklat", "kursus", "dp3", "skp", "skp2021", "hukdis", "penghargaan",
     "pindahinstansi", "cltn", "masakerja", "pwk", "pnsunor", "pemberhentian", "angkakredit", "pasangan", "anak", "ortu",
+    "identitas",
 )  # fmt: skip
 """Kinds that ``/api/pns/{kind}/{nip}`` shows."""
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from simpeg_sync import __version__
-from simpeg_sync.cli import act, bkn, codes, compare, init, look, serve, source, suggest, tokens
+from simpeg_sync.cli import act, audit, bkn, codes, compare, init, look, serve, source, suggest, tokens
 from simpeg_sync.cli import map as maps
+from simpeg_sync.cli import plan as plans
 from simpeg_sync.cli.common import FAILED, Shared, exit_code, say
 from simpeg_sync.domain.errors import SyncError
 
@@ -47,7 +48,7 @@ def commands(context: click.Context, path: Path, as_json: bool, debug: bool) -> 
 
 codes.codes.add_command(suggest.codes_suggest)
 
-for module in (init, serve, source, look, compare, bkn, act, codes, tokens, maps):
+for module in (init, serve, source, look, compare, bkn, plans, act, codes, tokens, maps, audit):
     for command in module.COMMANDS:
         commands.add_command(command)
 

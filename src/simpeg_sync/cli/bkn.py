@@ -58,7 +58,8 @@ def read(shared: Shared, name: str, nip: str | None, given: tuple[str, ...]) -> 
     wiring.configure_logs(config, level="ERROR")
     ledger = wiring.open_ledger(config, clock)
     try:
-        ledger.audit(actor=actor(), action="bkn.read", target=name if nip is None else f"{name} of {nip}")
+        target = name if nip is None else f"{name} of {nip}"
+        ledger.audit(actor=actor(), action="bkn.read", target=target, person=_person(parameters))
         rows = wiring.open_reads(config, clock, ledger).get(name, pns_id=None, **parameters)
     except ValueError as wrong:
         raise click.UsageError(str(wrong)) from None
@@ -89,7 +90,7 @@ def refresh(shared: Shared, which: str, nip: str) -> None:
         person = client.person(_nip(nip))
         if person is None:
             raise NothingMatched("BKN does not know this NIP")
-        ledger.audit(actor=actor(), action="bkn.refresh", target=f"{which} of {nip}")
+        ledger.audit(actor=actor(), action="bkn.refresh", target=f"{which} of {nip}", person=nip)
         outcome = client.refresh(which, person)
     finally:
         ledger.close()
@@ -126,6 +127,11 @@ def _parameters(name: str, nip: str | None, given: tuple[str, ...]) -> dict[str,
             raise click.UsageError(f"{name} is not asked by NIP")
         parameters[wanted] = nip
     return parameters
+
+
+def _person(parameters: Mapping[str, Any]) -> str:
+    """Whom it concerns, for the audit."""
+    return str(parameters.get("nipBaru") or parameters.get("nip") or "")
 
 
 def _plain(value: Any) -> Any:

@@ -89,6 +89,13 @@ def printable(value: Any) -> str:
     return "".join(letter if letter.isprintable() else "·" for letter in text)
 
 
+def speaks_indonesian(environment: Mapping[str, str] = os.environ) -> bool:
+    """As the system's own programs choose their language: LC_ALL before LC_MESSAGES before LANG."""
+    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    language = next((environment[name] for name in names if environment.get(name)), "")
+    return re.match(r"(?i)id(?![a-z])", language) is not None
+
+
 def actor() -> str:
     """Who gives the order, for the audit: the account of the operating system."""
     try:

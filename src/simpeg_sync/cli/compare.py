@@ -47,7 +47,9 @@ def compare(
     ledger = wiring.open_ledger(config, clock)
     bkn = wiring.open_bkn(config, clock, ledger)
     pipeline = wiring.open_pipeline(config, clock, ledger, bkn)
-    comparer = wiring.open_comparer(config, pipeline, ledger, in_flight=config.settings.bkn.calls_in_flight)
+    comparer = wiring.open_comparer(
+        config, pipeline, ledger, in_flight=config.settings.bkn.calls_in_flight, actor=actor()
+    )
     before = _since_when(ledger, clock.now(), everybody=everybody, anew=anew)
     ledger.remember_lists(comparer.lists, lane=person or "")
     asked = comparer.ask(lanes=[person] if person else [], feeds=feeds, before=before)
@@ -100,9 +102,8 @@ def _minutes(calls: int, config: Any) -> float:
 
 def _reader(shared: Shared) -> Any:
     from simpeg_sync import wiring
-    from simpeg_sync.ledger.situations import SituationReader
 
-    return SituationReader(wiring.ledger_engine(shared.config))
+    return wiring.open_situations(shared.config)
 
 
 def _filter(person: str | None, feeds: Sequence[str] = (), **wanted: Any) -> Any:
@@ -307,7 +308,7 @@ def _note_seen(shared: Shared, what: str, person: str | None) -> None:
     from simpeg_sync.insights import masked
 
     ledger = wiring.open_ledger(shared.config, Clock())
-    ledger.audit(actor=actor(), action=what, target=masked(person) if person else "all")
+    ledger.audit(actor=actor(), action=what, target=masked(person) if person else "all", person=person or "")
     ledger.close()
 
 

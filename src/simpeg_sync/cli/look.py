@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import NUMBER, Shared, flat, pass_shared, printable, since_option, table
+from simpeg_sync.cli.common import NUMBER, Shared, flat, pass_shared, printable, since_option, speaks_indonesian, table
 from simpeg_sync.domain.errors import NothingMatched
 from simpeg_sync.domain.status import Status
+from simpeg_sync.reasons import PLACES, Where
 
 STATUSES = click.Choice([str(status) for status in Status])
 
@@ -20,7 +21,15 @@ def insights(shared: Shared) -> Any:
 
     config = shared.config
     return Insights(
-        wiring.open_reader(config), config.digest, limits=wiring.limits_of(config), windows=wiring.windows_of(config)
+        wiring.open_reader(config),
+        config.digest,
+        limits=wiring.limits_of(config),
+        windows=wiring.windows_of(config),
+        situations=wiring.open_situations(config),
+        calls_per_night=config.settings.compare.calls_per_night,
+        indonesian=speaks_indonesian(),
+        feeds=config.feeds,
+        apis=wiring.bkn_dialect(config).apis,
     )
 
 
@@ -40,6 +49,7 @@ def _print_status(data: Mapping[str, Any]) -> None:
         )
     print_brakes(data["brakes"])
     click.echo(f"calls: {_calls(data['calls'])}")
+    click.echo(f"compared with BKN: {_compared(data['compared'])}")
     for name in ("oldest_waiting", "last_success", "cursor_moved"):
         click.echo(f"{name.replace('_', ' ')}: {data[name] or 'never'}")
     if data["feeds"]:
@@ -52,6 +62,9 @@ def _print_status(data: Mapping[str, Any]) -> None:
             ["count", "feed", "status", "reason", "where", "what it means"],
             [[r["count"], r["feed"], r["status"], r["reason"], r["detail"], r["sentence"]] for r in data["reasons"]],
         )
+        click.echo()
+        for reason, explained in {r["reason"]: r for r in data["reasons"]}.items():
+            click.echo(f"{reason}: {advice(explained)}")
 
 
 def _calls(calls: Mapping[str, Any]) -> str:
@@ -71,6 +84,16 @@ def _calls(calls: Mapping[str, Any]) -> str:
     if calls["share"] < 1:
         said.append(f"{calls['share']:.0%} of the pace after an outage")
     return "; ".join(said) or "none yet"
+
+
+def _compared(data: Mapping[str, Any]) -> str:
+    if not data["made"]:
+        return "nothing yet; see `simpeg-sync compare`"
+    rows = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in sorted(data["situations"].items()))
+    return (
+        f"{data['made']} of {data['comparisons']} (oldest {data['oldest']}), {data['calls_this_night']} of "
+        f"{data['calls_per_night']} calls this night; rows: {rows or 'none'}"
+    )
 
 
 def print_brakes(brakes: Sequence[Mapping[str, Any]]) -> None:
@@ -128,6 +151,18 @@ def _print_event(event: Mapping[str, Any]) -> None:
     why = f"  {event['sentence']}{where}" if event["reason"] else ""
     line = f"{event['at']}  record {event['record']}  {event['feed']}  {event['person']}  {event['status']}{why}"
     click.echo(printable(line))
+    if event["where"] not in ("", Where.NOBODY):
+        click.echo(f"    {advice(event)}")
+
+
+def advice(explained: Mapping[str, Any]) -> str:
+    """What to do about a reason, and where; empty for a code that is in no catalogue."""
+    if not explained["where"]:
+        return ""
+    indonesian, where = speaks_indonesian(), Where(explained["where"])
+    what = "yang perlu dilakukan" if indonesian else "what to do"
+    place = "" if where is Where.NOBODY else f" ({PLACES[where].said(indonesian=indonesian)})"
+    return f"{what}{place}: {explained['todo']}"
 
 
 @click.group()
@@ -151,6 +186,16 @@ def _print_record(found: Mapping[str, Any]) -> None:
     click.echo(printable(flat({name: found[name] for name in shown if found[name] is not None})))
     if found["reason"]:
         click.echo(printable(f"{found['reason']} {found['detail']}: {found['sentence']}"))
+        click.echo(advice(found))
+        refusals = [attempt for attempt in found["attempts"] if attempt["outcome"] == "refused"]
+        if refusals and found["reason"] in ("bkn.refused", "document.refused"):
+            table(
+                ["  field", "SIMPEG", "what BKN complains about"],
+                [
+                    [f"  {one['field']}", ", ".join(one["columns"]), one["sentence"]]
+                    for one in refusals[-1]["complaints"]
+                ],
+            )
     click.echo()
     table(
         ["at", "event", "status", "attempt", "by", "why"],

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from simpeg_sync.cli.common import IN_PART, Shared, flat, pass_shared, printable, say, table
+from simpeg_sync.cli.common import IN_PART, Shared, actor, flat, pass_shared, printable, say, table
 from simpeg_sync.config.load import Config
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.errors import NothingMatched
@@ -85,6 +85,7 @@ def map_preview(
     else:
         [name] = chosen(config, (str(feed),))
         rows = preview.of_record(name, key)
+    preview.planner.view.ledger.say_reads(actor())
     rows = rows if values else unpersonal(rows)
     problem = preview.planner.bkn_problem
     shared.show({"rows": rows, "bkn_problem": problem}, lambda: _print_preview(rows))
@@ -121,6 +122,8 @@ def map_diff(shared: Shared, proposal: Path, names: tuple[str, ...], persons: in
             raise NothingMatched(f"neither configuration has a feed {name}")
     diff = wiring.open_map_diff(config, proposed, Clock(), persons=persons)
     report = unpersonal(diff.report([FeedName(name) for name in names]))
+    if diff.planner is not None:
+        diff.planner.view.ledger.say_reads(actor())
     report["approval_needed"] = proposed.digest != config.digest
     shared.show(report, lambda: _print_diff(report))
     if report["bkn_problem"]:
@@ -200,7 +203,7 @@ def _print_preview(rows: Sequence[Mapping[str, Any]]) -> None:
             click.echo(printable(f"  payload: {json.dumps(one['payload'], ensure_ascii=False)}"))
         if one["bkn"] is not None:
             _print_bkn(one["bkn"])
-        reason = f": {_why(one['reason'], one['detail'])}. {one['sentence']}" if one["reason"] else ""
+        reason = f": {_why(one['reason'], one['detail'])}. {one['sentence']} {one['todo']}" if one["reason"] else ""
         would = "send it, or link BKN's row; BKN was not looked at" if one["action"] == "to_look_at" else one["action"]
         click.echo(printable(f"  the daemon would: {would.replace('_', ' ')}{reason}"))
         click.echo()

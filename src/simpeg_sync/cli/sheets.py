@@ -85,13 +85,13 @@ def show(
     output: Output,
     sheets: Sequence[Sheet],
     *,
-    data: Any = None,
+    data: Callable[[], Any] | None = None,
     as_text: Callable[[], None] | None = None,
     note_unmasked: Callable[[], None],
 ) -> None:
     """Prints the sheets, or writes them into the file. Raises OperatorError when the file cannot be written.
 
-    ``data``: what JSON shows instead of the sheets as lists of objects. ``as_text``: what people read instead of the bare
+    ``data``: gives what JSON shows instead of the sheets as lists of objects. ``as_text``: what people read instead of the bare
     columns. A CSV holds the first sheet. ``note_unmasked``: writes into the audit who saw persons, before he does.
     """
     if output.unmasked:
@@ -102,7 +102,7 @@ def show(
     if output.path is None:
         _write(form, sys.stdout, sheets, output, data, as_text)
         return
-    with _into(output.path) as file:
+    with into(output.path) as file:
         if form == "xlsx":
             _xlsx(file, sheets, unmasked=output.unmasked)
         else:
@@ -137,12 +137,17 @@ def _form_of(form: Form | None, path: Path | None) -> Form | None:
 
 
 def _write(
-    form: Form, file: Any, sheets: Sequence[Sheet], output: Output, data: Any, as_text: Callable[[], None] | None
+    form: Form,
+    file: Any,
+    sheets: Sequence[Sheet],
+    output: Output,
+    data: Callable[[], Any] | None,
+    as_text: Callable[[], None] | None,
 ) -> None:
     if form == "json":
-        shown = data if data is not None else _objects(sheets, unmasked=output.unmasked)
+        shown = data() if data is not None else _objects(sheets, unmasked=output.unmasked)
         if data is not None and not output.unmasked:
-            shown = json.loads(without_nips(json.dumps(data, ensure_ascii=False, default=str)))
+            shown = json.loads(without_nips(json.dumps(shown, ensure_ascii=False, default=str)))
         Shared(Path(), as_json=True, debug=False).show(shown, lambda: None)
     elif form == "csv":
         _csv(file, sheets[0], unmasked=output.unmasked)
@@ -237,7 +242,7 @@ def _title(name: str, number: int, taken: set[str]) -> str:
 
 
 @contextlib.contextmanager
-def _into(path: Path) -> Iterator[Any]:
+def into(path: Path) -> Iterator[Any]:
     """The file appears when it is complete, and is nobody else's to read: it may hold persons."""
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)

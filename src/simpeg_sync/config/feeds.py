@@ -29,6 +29,8 @@ class Target:
     document_kinds: tuple[str, ...] = ()
     needs_natural_key: bool = True
     """False where BKN has one row a person, or shows none to be found."""
+    says_who: bool = False
+    """Whether its rows say who a person is."""
     switched_off: str = ""
     """Why no feed may write it in this region, and what would change that."""
 
@@ -65,6 +67,8 @@ class FeedFile(Section):
     verified: Any = None
     deleted: Any = None
     active_person: Any = None
+    unit: Any = None
+    unit_name: Any = None
     fields: Annotated[dict[str, Any], Field(default_factory=dict)]
     required: Annotated[list[str], Field(default_factory=list)]
     natural_key: Annotated[list[str], Field(default_factory=list)]
@@ -141,6 +145,8 @@ class _Reader:
             bkn_id=model.bkn_id,
             write_back=self._write_back(model),
             natural_key=tuple(model.natural_key),
+            unit=self._unit(model.unit, "unit"),
+            unit_name=self._unit(model.unit_name, "unit_name"),
             documents=tuple(self.beside.document(one, where) for one, where in documents),
             delete_policy=model.delete,
             look_before_write=model.look_before_write,
@@ -155,6 +161,9 @@ class _Reader:
 
     def _field(self, model: FeedFile, name: str) -> Expression:
         return self.grammar.expression(model.fields[name], ("fields", name)) or Constant(None)
+
+    def _unit(self, written: Any, word: str) -> Expression | None:
+        return self.grammar.expression(written, (word,)) if written is not None else None
 
     def _check_conditions(self) -> None:
         """A condition whose lines are all comments would let every row through."""
@@ -178,6 +187,12 @@ class _Reader:
             what = "natural_key is missing: without it rows that BKN has already would be made twice"
             self._problem(("natural_key",), what, "Name the fields by which a row is known, e.g. [nomorSertipikat].")
         self._check_documents(model, target, documents)
+        for word, written in (("unit", model.unit), ("unit_name", model.unit_name)):
+            if written is not None and not target.says_who:
+                known = ", ".join(sorted(name for name, one in targets.items() if one.says_who))
+                self._problem((word,), f"{model.target} does not say who people are", f"Write it in a feed of {known}.")
+        if model.unit_name is not None and model.unit is None and "unit" not in self.unread:
+            self._problem(("unit_name",), "unit_name has no unit", "Name the unit's code as unit.")
         for place, names in (
             ("fields", model.fields),
             ("natural_key", model.natural_key),
@@ -314,6 +329,10 @@ def _columns(feed: Feed) -> Iterator[tuple[tuple[str | int, ...], str]]:
         condition: Condition | None = getattr(feed, word)
         for column in condition.columns if condition is not None else ():
             yield (word, column), column
+    for word in ("unit", "unit_name"):
+        of_unit: Expression | None = getattr(feed, word)
+        for column in of_unit.columns if of_unit is not None else ():
+            yield (word,), column
     for name, expression in feed.fields.items():
         for column in expression.columns:
             yield ("fields", name), column

@@ -50,6 +50,8 @@ FEED_WORDS: Mapping[str, str] = {
     "verified": "Which rows may leave. WITHOUT IT EVERY ROW MAY LEAVE.",
     "deleted": "Rows that are still there but count as deleted.",
     "active_person": "Whose rows may leave. Default: everybody's.",
+    "unit": "Of a feed of `identitas`: the code of the unit in which the person works, to select persons by.",
+    "unit_name": "The unit's name, for people.",
     "fields": "BKN's field on the left, where its value comes from on the right.",
     "required": "Fields that this region wants filled though BKN would take the row without them.",
     "natural_key": "BKN's fields by which a row that BKN has already is found; all must agree.",
@@ -112,6 +114,8 @@ def feed_schema(targets: Targets) -> JsonSchemaValue:
     properties["natural_key"] = {"type": "array", "items": {"type": "string"}}
     for word in ("scope", "verified", "deleted", "active_person"):
         properties[word] = CONDITION
+    for word in ("unit", "unit_name"):
+        properties[word] = {"anyOf": [EXPRESSION, {"type": "null"}]}
     document = _schema_of(DocumentFile)
     definitions |= {**document.pop("$defs"), "DocumentFile": document}
     document["properties"]["file"] = EXPRESSION

@@ -126,6 +126,9 @@ class Resource:
     document_form: DocumentForm = "pdf"
     rows_name_person: bool = True
     """False where a row of BKN does not say whose it is."""
+    identity: tuple[str, ...] = ()
+    """Fields that tell people apart, of a kind that says who somebody is: where they contradict, nothing is written for
+    the person."""
     follow_up: str = ""
     """The call that BKN wants after a save, before its other pages show it."""
     shares_list: str = ""

@@ -20,17 +20,18 @@ LETTERS_MAX = 300
 DAYS_MAX = 7
 """Between a day and the same day typed wrong."""
 EQUAL_MIN = 3
-"""So many fields with a value must be equal."""
+"""So many fields with a value must be equal, and one more for a second field that was typed wrong."""
+NEAR_MAX = 2
 
 
 def likeness(resource: Resource, body: Mapping[str, Any], row: Mapping[str, Any]) -> float:
     """0.0 where nothing says that the two are one; else the share in which their fields agree, at most 1.0.
 
-    At most one field may differ, and only as typing errors do; at least three that have a value must agree, one of them
-    a text or a date.
+    At most two fields may differ, and only as typing errors do; at least three that have a value must agree (four where two
+    differ), one of them a text or a date.
     """
     equal, telling = 0, False
-    near: float | None = None
+    near: list[float] = []
     fields = resource.readable(resource.said(body), row)
     for field in fields:
         ours, theirs = field.normal(body[field.write]), field.normal(row.get(field.read or ""))
@@ -40,14 +41,13 @@ def likeness(resource: Resource, body: Mapping[str, Any], row: Mapping[str, Any]
                 telling or (field.form is date and bool(ours)) or (field.form is text and len(ours) >= LETTERS_MIN)
             )
             continue
-        if near is not None:
+        nearness = _nearness(field, ours, theirs) if len(near) < NEAR_MAX else 0.0
+        if not nearness:
             return 0.0
-        near = _nearness(field, ours, theirs)
-        if not near:
-            return 0.0
-    if equal < EQUAL_MIN or not telling:
+        near.append(nearness)
+    if equal < EQUAL_MIN + (len(near) == NEAR_MAX) or not telling:
         return 0.0
-    return 1.0 if near is None else (equal + near) / (equal + 1)
+    return (equal + sum(near)) / (equal + len(near))
 
 
 def _nearness(field: Field, ours: str, theirs: str) -> float:

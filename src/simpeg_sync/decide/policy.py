@@ -13,7 +13,7 @@ from simpeg_sync.decide.likeness import likeness
 from simpeg_sync.decide.look import Look
 from simpeg_sync.decide.plan import Decision, Hold, Later, Link, Report, Save
 from simpeg_sync.domain.record import Action, BknId, Record
-from simpeg_sync.domain.situation import Choice, Policy
+from simpeg_sync.domain.situation import Choice, Policy, SeenEqual
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,24 @@ class Case:
     do_others_wait: Callable[[], bool]
     """Whether other rows of this person still look for their place at BKN; asked only where it matters."""
     gap_s: float
+    seen_equal: Callable[[], SeenEqual | None]
+    """What both sides held when a comparison last saw this record equal; asked only where something is to be written."""
+    do_rivals_want: Callable[[BknId], bool]
+    """Whether another row of SIMPEG that is not linked names this row of BKN too; asked only where it would be changed."""
 
     def decide(self, decision: Decision) -> Decision:
         match decision:
             case Save(Action.CREATE):
                 return self._create(decision)
+            case Link(bkn_id) if self.record.bkn_id is None and self._differing(bkn_id):
+                # The first of two would write over what may be the other's row.
+                return (
+                    Hold("compare.twice_in_simpeg", bkn_id, looks_again=True)
+                    if self.do_rivals_want(bkn_id)
+                    else decision
+                )
             case Save(Action.UPDATE, bkn_id) if self.record.synced_at is None and bkn_id is not None:
-                names = ", ".join(self.resource.differences(self.body, self.look.row(bkn_id) or {}))
-                return self._chosen(self.policy.differs, decision, "differs", names)
+                return self._never_ours(decision, bkn_id)
             case Hold("conflict.changed_at_bkn", detail):
                 return self._chosen(self.policy.changed_at_bkn, decision, "changed_at_bkn", detail)
             case Hold("conflict.gone_at_bkn", detail):
@@ -48,6 +58,18 @@ class Case:
                 return self._several(decision, detail)
             case _:
                 return decision
+
+    def _differing(self, bkn_id: BknId) -> str:
+        return ", ".join(self.resource.differences(self.body, self.look.row(bkn_id) or {}))
+
+    def _never_ours(self, decision: Decision, bkn_id: BknId) -> Decision:
+        """BKN has other values, and none of them from us. What a comparison once saw equal, another hand has changed."""
+        names, seen, row = self._differing(bkn_id), self.seen_equal(), self.look.row(bkn_id) or {}
+        if seen is not None and self.resource.digest_of_row(row) != seen.bkn:
+            return self._chosen(
+                self.policy.changed_at_bkn, Hold("conflict.changed_at_bkn", names), "changed_at_bkn", names
+            )
+        return self._chosen(self.policy.differs, decision, "differs", names)
 
     def _create(self, decision: Decision) -> Decision:
         alike = [bkn_id for bkn_id in self.unowned if likeness(self.resource, self.body, self.look.row(bkn_id) or {})]
@@ -58,6 +80,8 @@ class Case:
             adopted = Link(alike[0]) if self.policy.alike == "adopt" and len(alike) == 1 else None
             held = Hold("match.alike", ", ".join(alike), looks_again=True)
             return decision if self.policy.alike == "push" else adopted or held
+        if self.record.synced_at is None and self.seen_equal() is not None:
+            return self._chosen(self.policy.gone_at_bkn, Hold("conflict.gone_at_bkn"), "gone_at_bkn", "")
         return self._chosen(self.policy.missing_at_bkn, decision, "missing_at_bkn", "")
 
     def _several(self, decision: Decision, detail: str) -> Decision:

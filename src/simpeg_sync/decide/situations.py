@@ -12,7 +12,7 @@ from simpeg_sync.decide.likeness import likeness
 from simpeg_sync.decide.look import BknRow, Look, id_of
 from simpeg_sync.domain.change import FeedName
 from simpeg_sync.domain.record import BknId, Digest, Record, RecordId
-from simpeg_sync.domain.situation import Difference, Drift, Finding, Match, Situation
+from simpeg_sync.domain.situation import Difference, Drift, Finding, Match, SeenEqual, Situation
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted
 
@@ -28,6 +28,7 @@ class Side:
     resource: Resource
     record: Record
     rendered: Rendered
+    seen_equal: SeenEqual | None = None
     legible: Wanted | None = None
     """What can be read of a row that may not or cannot leave: by it BKN's row is known all the same."""
 
@@ -118,7 +119,7 @@ def _by_link(pairing: Pairing, gone: Sequence[Side]) -> None:
         if row is not None and identifier(id_of(row)) not in pairing.taken:
             pairing.pair(side, row, "link")
     for side in gone:
-        row = pairing.look.row(side.record.bkn_id) if side.record.bkn_id else None
+        row = _once_its_own(side, pairing)
         if row is None or identifier(id_of(row)) in pairing.taken:
             continue
         # Deleted and entered anew: then BKN's row is the new one's.
@@ -126,7 +127,16 @@ def _by_link(pairing: Pairing, gone: Sequence[Side]) -> None:
             assert isinstance(side.rendered, Gone)
             pairing.taken[identifier(id_of(row))] = side
             finding = _only_at_bkn(side.feed.name, side.resource, row, reason=side.rendered.reason)
-            pairing.findings.append(replace(finding, key=side.record.key))
+            pairing.findings.append(replace(finding, key=side.record.key, drift=Drift.SIMPEG))
+
+
+def _once_its_own(side: Side, pairing: Pairing) -> BknRow | None:
+    """BKN's row of a row that is gone: by its link, or as an earlier comparison saw it."""
+    if side.record.bkn_id is not None:
+        return pairing.look.row(side.record.bkn_id)
+    seen = side.seen_equal.bkn if side.seen_equal is not None else None
+    free = pairing.free_rows().items() if seen is not None else ()
+    return next((row for _, row in sorted(free) if _theirs(side.resource, row) == seen), None)
 
 
 def _the_only_row(pairing: Pairing) -> None:
@@ -185,7 +195,16 @@ def _within_one_key(pairing: Pairing, sides: Sequence[Side], named: Mapping[Reco
             if side.equals(row):
                 pairing.pair(side, row, "natural_key")
                 break
-    rest = [side for side in sides if side.record.id not in pairing.done]
+    rest = [side for side in sides if side.record.id not in pairing.done and rows_of(side)]
+    free = {bkn_id for side in rest for bkn_id, _ in rows_of(side)}
+    if len(rest) > len(free) > 0:
+        # None of them is equal to BKN's row, and nothing says whose it is.
+        for side in rest:
+            named_rows = rows_of(side)
+            ids = ", ".join(bkn_id for bkn_id, _ in named_rows)
+            pairing.alone(side, replace(_twice_in_simpeg(side, named_rows[0][1]), detail=ids))
+        pairing.taken |= dict.fromkeys(free, rest[0])
+        return
     best = sorted(((-side.agreement(row), n, bkn_id) for n, side in enumerate(rest) for bkn_id, row in rows_of(side)))
     for _, number, bkn_id in best:
         if rest[number].record.id not in pairing.done and bkn_id not in pairing.taken:
@@ -274,7 +293,7 @@ def drift_of(side: Side, wanted: Wanted, row: BknRow) -> Drift:
     """Which side has left what BKN last confirmed of ours, or showed when the two were linked."""
     record, resource = side.record, side.resource
     if identifier(record.bkn_id) != identifier(id_of(row)):
-        return Drift.NONE
+        return _since_equal(side, wanted, row)
     now = resource.confirmed(wanted.body)
     ours = {name: digest for name, digest in record.confirmed.items() if name in now}
     changed = resource.changed_since(ours, row)
@@ -286,6 +305,17 @@ def drift_of(side: Side, wanted: Wanted, row: BknRow) -> Drift:
     if is_ours and resource.keeps_otherwise(changed, wanted.body, row):
         return Drift.NOT_KEPT
     return Drift.BOTH if has_simpeg_moved else Drift.BKN
+
+
+def _since_equal(side: Side, wanted: Wanted, row: BknRow) -> Drift:
+    """For records that nobody has linked: by what an earlier comparison saw."""
+    seen = side.seen_equal
+    if seen is None:
+        return Drift.NONE
+    has_simpeg_moved, has_bkn_moved = wanted.digest != seen.simpeg, _theirs(side.resource, row) != seen.bkn
+    if has_simpeg_moved and has_bkn_moved:
+        return Drift.BOTH
+    return Drift.BKN if has_bkn_moved else Drift.SIMPEG
 
 
 _REASONS: Mapping[Drift, str] = {
@@ -329,7 +359,7 @@ def _missing(side: Side, look: Look) -> Finding:
     if hidden:
         # Rows of a kind whose form nobody has published: one of them may be this very one.
         return without_look(side, Situation.NOT_COMPARABLE, "match.unknown_form")
-    was_there = side.record.bkn_id is not None and side.record.synced_at is not None
+    was_there = side.record.bkn_id is not None or side.seen_equal is not None
     return Finding(
         side.feed.name,
         Situation.MISSING_AT_BKN,

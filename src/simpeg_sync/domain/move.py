@@ -171,3 +171,5 @@ class Intent:
     """When, should the outcome stay unknown, a read-back may be believed."""
     counted: Counted | None = None
     """How the feed's brake sees it; None where there is no brake."""
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of Record that get a new value with the intent: what an operator's wish makes of it."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, NewType
 
 from simpeg_sync.domain.change import FeedName, Nip, SourceKey
+from simpeg_sync.domain.permission import Permission
 from simpeg_sync.domain.status import Status
 
 RecordId = NewType("RecordId", int)
@@ -59,11 +60,15 @@ class Record:
     """Of what SIMPEG wants while BKN has no row of it: to know a row again that vanishes elsewhere."""
     person_left: bool = False
     """When the row was last seen, its person was no longer active."""
+    overrides: bool = False
+    """Only while an operator's plan is looked at or done: what an earlier comparison saw at BKN does not count."""
     version: int = 0
     failures: int = 0
     """Tries in a row that proved to have had no effect."""
     deaths: int = 0
     """Times a worker died while it had this record."""
+    permission: Permission | None = None
+    """What an applied plan allows for it, until its item has come to an end."""
 
     def has_refused(self, file: Digest) -> bool:
         """Whether BKN refused this very file as a certificate."""
@@ -72,6 +77,23 @@ class Record:
     def certificate(self, kind: str) -> Digest | None:
         """Digest of the certificate of that kind that BKN holds."""
         return self.done.get(kind) or self.done.get("")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a record that says who a person is tells beside its row."""
+
+    unit: str = ""
+    """The code of the unit in which the person works, as SIMPEG has it."""
+    unit_name: str = ""
+    doubt: Digest | None = None
+    """Of the facts that speak against its being the same person at BKN."""
+    accepted: Digest | None = None
+    """Of those facts that somebody has looked at and found to be no other person."""
+
+    @property
+    def is_doubtful(self) -> bool:
+        return self.doubt is not None and self.doubt != self.accepted
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,14 @@ class Finding:
         return (self.feed, "", str(self.bkn_id)) if self.is_bkns else (self.feed, str(self.key), "")
 
 
+@dataclass(frozen=True, slots=True)
+class SeenEqual:
+    """What both sides held when a comparison last found them equal."""
+
+    simpeg: Digest | None
+    bkn: Digest | None
+
+
 Choice = Literal["push", "adopt", "keep_bkn", "report", "hold"]
 
 

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, text
 
 from simpeg_sync.decide.afresh import wants_a_turn
-from simpeg_sync.domain.change import FeedName
-from simpeg_sync.domain.record import Record, RecordId
-from simpeg_sync.domain.situation import Finding
+from simpeg_sync.domain.change import FeedName, SourceKey
+from simpeg_sync.domain.record import Digest, Record, RecordId
+from simpeg_sync.domain.situation import Finding, SeenEqual
 from simpeg_sync.domain.status import RESTING, Event, Status
 from simpeg_sync.ledger import codec, rows
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import BULK, Core, event_row, lock_lanes
+from simpeg_sync.ledger.core import BULK, Core, add_events, event_row, lock_lanes
 from simpeg_sync.ledger.rowset import GroupStatement, rows_of
 from simpeg_sync.ports import Comparison, ListOf
 
@@ -42,6 +42,16 @@ REMEMBER_LISTS = GroupStatement(
     KNOWN_LISTS,
 )
 
+# Whoever was changed since the last comparison comes before the routine.
+HURRY_CHANGED = GroupStatement(
+    """UPDATE comparisons SET priority = :priority, due_at = :now
+    WHERE lane >= :first AND lane <= :last AND compared_at IS NOT NULL AND due_at > :now AND priority > :priority
+        AND EXISTS (SELECT 1 FROM records JOIN {given} ON given.feed = records.feed
+                    WHERE records.lane = comparisons.lane AND given.list = comparisons.list
+                        AND records.synced_at > comparisons.compared_at AND records.synced_at <= :shown_at)""",
+    KNOWN_LISTS,
+)
+
 PAGE_OF_LANES = text("""
 SELECT min(lane) AS first, max(lane) AS last FROM
     (SELECT lane FROM lanes WHERE lane > :after ORDER BY lane LIMIT :limit) AS page
@@ -50,7 +60,7 @@ SELECT min(lane) AS first, max(lane) AS last FROM
 # Before the routine, whatever was compared before the time that is given.
 ASK = GroupStatement(
     """UPDATE comparisons SET priority = :priority, due_at = :now
-    WHERE (compared_at IS NULL OR compared_at < :before) AND (:lane = '' OR lane = :lane)
+    WHERE (compared_at IS NULL OR compared_at < :before OR due_at <= :now) AND (:lane = '' OR lane = :lane)
         AND list IN (SELECT list FROM {given})""",
     KNOWN_LISTS,
 )
@@ -84,16 +94,17 @@ SITUATIONS_OF = text("SELECT * FROM situations WHERE lane = :lane AND list = :li
 
 ADD_SITUATION = text("""
 INSERT INTO situations (lane, list, feed, of_key, of_bkn_id, source_key, bkn_id, situation, drift, matched_by, score, fields,
-    reason, detail, said, simpeg_digest, bkn_digest, first_seen_at, since, seen_at, equal_at)
+    reason, detail, said, simpeg_digest, bkn_digest, first_seen_at, since, seen_at, equal_at, equal_simpeg, equal_bkn)
 VALUES (:lane, :list, :feed, :of_key, :of_bkn_id, :source_key, :bkn_id, :situation, :drift, :matched_by, :score, :fields,
-    :reason, :detail, :said, :simpeg_digest, :bkn_digest, :now, :now, :now, :equal_at)
+    :reason, :detail, :said, :simpeg_digest, :bkn_digest, :now, :now, :now, :equal_at, :equal_simpeg, :equal_bkn)
 """)
 
 CHANGE_SITUATION = text("""
 UPDATE situations SET list = :list, source_key = :source_key, bkn_id = :bkn_id, situation = :situation, drift = :drift,
     matched_by = :matched_by, score = :score, fields = :fields, reason = :reason, detail = :detail, said = :said,
     simpeg_digest = :simpeg_digest, bkn_digest = :bkn_digest, since = :since, seen_at = :now,
-    equal_at = coalesce(:equal_at, equal_at)
+    equal_at = coalesce(:equal_at, equal_at), equal_simpeg = coalesce(:equal_simpeg, equal_simpeg),
+    equal_bkn = coalesce(:equal_bkn, equal_bkn)
 WHERE id = :id
 """)
 
@@ -101,6 +112,17 @@ SEE_AGAIN = text("""
 UPDATE situations SET seen_at = :now, equal_at = CASE WHEN situation = 'equal' THEN :now ELSE equal_at END
 WHERE id IN :ids
 """).bindparams(bindparam("ids", expanding=True))
+
+SEEN_EQUAL = text("""
+SELECT equal_simpeg, equal_bkn FROM situations
+WHERE lane = (SELECT lane FROM records WHERE feed = :feed AND source_key = :key) AND feed = :feed AND of_key = :key
+    AND of_bkn_id = '' AND equal_at IS NOT NULL
+""")
+
+ALL_SEEN_EQUAL = text("""
+SELECT feed, of_key, equal_simpeg, equal_bkn FROM situations
+WHERE lane IN :lanes AND of_key <> '' AND equal_at IS NOT NULL
+""").bindparams(bindparam("lanes", expanding=True))
 
 FORGET = text("DELETE FROM situations WHERE id IN :ids").bindparams(bindparam("ids", expanding=True))
 
@@ -122,13 +144,19 @@ class Comparisons(Core):
     """Implements ports.Compared."""
 
     def remember_lists(self, lists: Sequence[ListOf], *, lane: str = "") -> None:
-        """Makes due what was never compared: everybody's, or one person's."""
+        """Makes due what was never compared, or has changed at BKN by us since: everybody's, or one person's."""
         given = rows_of({"feed": one.feed, "list": one.list} for one in lists)
-        values = {"rows": given, "priority": ListOf.ROUTINE}
+        now = self._clock.now()
+        shown = {"now": now, "shown_at": now - self._pauses.settle_s}
 
         def remember(first: str, last: str) -> None:
-            bounds = values | {"first": first, "last": last}
-            self._writer.write(lambda c: c.execute(self._group(REMEMBER_LISTS), bounds) and None)
+            bounds = {"rows": given, "first": first, "last": last}
+
+            def job(connection: Connection) -> None:
+                connection.execute(self._group(REMEMBER_LISTS), bounds | {"priority": ListOf.ROUTINE})
+                connection.execute(self._group(HURRY_CHANGED), bounds | shown | {"priority": ListOf.SENT})
+
+            self._writer.write(job)
 
         if lane:
             remember(lane, lane)
@@ -174,6 +202,15 @@ class Comparisons(Core):
         for row in self._all(RECORDS_OF_LANES, {"lanes": list(lanes)}):
             found[row["lane"]].append(rows.record(row))
         return found
+
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        found = self._one(SEEN_EQUAL, {"feed": feed, "key": key})
+        return _seen_equal(found) if found is not None else None
+
+    def all_seen_equal(self, lanes: Sequence[str]) -> Mapping[tuple[FeedName, str], SeenEqual]:
+        """Of these persons' rows, by feed and key."""
+        found = self._all(ALL_SEEN_EQUAL, {"lanes": list(lanes)})
+        return {(FeedName(row["feed"]), row["of_key"]): _seen_equal(row) for row in found}
 
     def note_comparisons(self, compared: Sequence[Comparison], *, again_s: float) -> int:
         """What was found about these persons, in one transaction; gives how many records get a turn because of it.
@@ -274,6 +311,8 @@ class _Noting:
             "simpeg_digest": finding.simpeg_digest,
             "bkn_digest": finding.bkn_digest,
             "equal_at": self.now if is_equal else None,
+            "equal_simpeg": finding.simpeg_digest if is_equal else None,
+            "equal_bkn": finding.bkn_digest if is_equal else None,
         }
         if was is None:
             self.connection.execute(ADD_SITUATION, values)
@@ -304,6 +343,11 @@ class _Noting:
             "moved": moved,
         }
         self.connection.execute(ADD_CHANGE, values)
+
+
+def _seen_equal(row: RowMapping) -> SeenEqual:
+    simpeg, bkn = (Digest(text) if text else None for text in (row["equal_simpeg"], row["equal_bkn"]))
+    return SeenEqual(simpeg, bkn)
 
 
 def _says_the_same(was: RowMapping, finding: Finding) -> bool:
@@ -359,7 +403,7 @@ def _wake(connection: Connection, ids: Sequence[RecordId], known: Mapping[Record
     wake = [{"feed": r.feed, "source_key": r.key, "due_at": now, "priority": BULK} for r in woken]
     connection.execute(sql.WAKE_LANE, wake)
     events = [event_row(r, now, Event.RESYNC, Status.WAITING, "compare.contradicts") for r in woken]
-    connection.execute(sql.ADD_EVENT, events)
+    add_events(connection, events)
     return len(woken)
 
 

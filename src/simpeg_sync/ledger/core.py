@@ -1,6 +1,7 @@
 """What every part of the ledger stands on: the database, its one writer, a reader, the clock, and who is writing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +11,16 @@ from simpeg_sync.clock import Clock
 from simpeg_sync.domain.record import AttemptId, Record
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.ledger import statements as sql
+from simpeg_sync.ledger import trail
 from simpeg_sync.ledger.engine import translated
+from simpeg_sync.ledger.reads import Read, UnsaidReads
+from simpeg_sync.ledger.rows import storable
 from simpeg_sync.ledger.rowset import GroupStatement
 from simpeg_sync.ledger.writer import OrderWriter
 from simpeg_sync.ports import Claim
 
+DAEMON = "daemon"
+"""Who acts where no person has given an order."""
 LEASE_S = 120.0
 LEASE_MARGIN_S = 5.0
 """For what a lease's writing takes, and clocks that do not run alike."""
@@ -54,6 +60,22 @@ class Core:
         self._ahead_s: float | None = None
         self._reader = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._of_groups: dict[str, TextClause] = {}
+        self._reads = UnsaidReads()
+
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        """Something of the person was read at BKN. It is in the ledger with what is written next of the lane, or with
+        `say_reads`."""
+        self._reads.add(Read(lane, what, why))
+
+    @contextmanager
+    def _said(self, lane: str) -> Iterator[Sequence[Read]]:
+        """What was read of the lane's person, for what is written of it now."""
+        reads = self._reads.take(lane)
+        try:
+            yield reads
+        except BaseException:
+            self._reads.put_back(reads)
+            raise
 
     def _group(self, statement: GroupStatement) -> TextClause:
         """As this ledger's database wants it."""
@@ -105,7 +127,8 @@ def event_row(
     reason: str = "",
     detail: str = "",
     attempt_id: AttemptId | None = None,
-    actor: str = "daemon",
+    actor: str = DAEMON,
+    facts: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     return {
         "at": now,
@@ -116,9 +139,20 @@ def event_row(
         "detail": detail,
         "attempt_id": attempt_id,
         "actor": actor,
+        "lane": record.lane,
+        "facts": trail.canonical(facts) if facts else "",
     }
 
 
-def note_audit(connection: Connection, now: float, actor: str, action: str, target: str, reason: str) -> None:
-    values = {"at": now, "actor": actor, "action": action, "target": target, "reason": reason, "detail": ""}
-    connection.execute(sql.AUDIT, values)
+def add_events(connection: Connection, events: Sequence[Mapping[str, Any]]) -> None:
+    """Moves of records, made by `event_row` for one moment."""
+    if events:
+        trail.add(connection, "events", events[0]["at"], events)
+
+
+def note_audit(
+    connection: Connection, now: float, actor: str, action: str, target: str, reason: str, person: str = ""
+) -> None:
+    """An operator's order. ``person``: the NIP, where it concerns one."""
+    texts = {"actor": actor, "action": action, "target": target, "reason": reason, "detail": "", "person": person}
+    trail.add(connection, "audit", now, [{name: storable(value) for name, value in texts.items()}])

@@ -12,12 +12,14 @@ from sqlalchemy import Connection, RowMapping
 
 from simpeg_sync.decide.retry import DEATHS_MAX
 from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.errors import LedgerBusy, NothingMatched
+from simpeg_sync.domain.permission import ItemState
 from simpeg_sync.domain.record import BknId, Record
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
-from simpeg_sync.ledger import rows
+from simpeg_sync.ledger import plan_items, rows
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import event_row
+from simpeg_sync.ledger.core import add_events, event_row, note_audit
 from simpeg_sync.ledger.leading import Leading
 from simpeg_sync.ledger.orders import ReleaseOrder
 from simpeg_sync.ledger.owner import is_dead
@@ -83,15 +85,59 @@ class Lanes(Leading):
             self._hold(claim, begun_at)
         return self._with_knowledge(claims)
 
+    def claim_record(self, record_id: int, *, actor: str, reason: str) -> Claim | None:
+        """Exactly this record, at once and afresh, as an operator wants it; None while a write of it waits for its settle
+        time. Raises LedgerBusy when somebody has the lane, NothingMatched."""
+        now, lease_now, begun_at = self._clock.now(), self._lease_now(), self._clock.monotonic()
+
+        def job(connection: Connection) -> Claim | None:
+            found = connection.execute(sql.LANE_OF_RECORD, {"id": record_id}).mappings().first()
+            if found is None:
+                raise NothingMatched(f"there is no record {record_id}; `simpeg-sync record list` shows their numbers")
+            if found["status"] == Status.UNCERTAIN and (found["due_at"] or 0.0) > now:
+                return None
+            dead = found["owner"] if found["owner"] and is_dead(found["owner"]) else ""
+            values = {"lane": found["lane"], "owner": self._owner, "lease_now": lease_now, "dead": dead}
+            fence = connection.execute(sql.CLAIM_LANE, {**values, "lease_until": lease_now + self.lease_s}).scalar()
+            if fence is None:
+                raise LedgerBusy(
+                    f"record {record_id} of {found['lane'][:4]}… is being dealt with by {_process(found['owner'])}; "
+                    "it goes on by itself, look with `simpeg-sync record show`"
+                )
+            given = {"rows": rows_of([{"lane": found["lane"]}])}
+            left = connection.execute(self._group(sql.ABANDONED_IN_LANES), given)
+            self._recover_all(connection, left.mappings(), died=True)
+            wish = {"ids": [record_id], "now": now, "overwrite": 0, "documents": 0, "recreate": 0}
+            for row in connection.execute(sql.RESYNC, wish).mappings():
+                event = event_row(rows.record(row), now, Event.RESYNC, Status.WAITING, "operator.resync", actor=actor)
+                add_events(connection, [event])
+            note_audit(connection, now, actor, "record.send", f"record {record_id}", reason)
+            record = rows.record(connection.execute(sql.RECORD, {"id": record_id}).mappings().one())
+            working = self._to_work(connection, [record])
+            return Claim(found["lane"], self._owner, int(fence), list(working.values()))
+
+        claim = self._writer.write(job)
+        if claim is None:
+            return None
+        self._hold(claim, begun_at)
+        return self._with_knowledge([claim])[0]
+
     def release(self, claim: Claim) -> None:
         """Gives the lane back. A lane that was taken over meanwhile is no longer ours to give."""
         self._leases.pop((claim.lane, claim.fence), None)
-        self._writer.order(ReleaseOrder(claim))
+        with self._said(claim.lane) as reads:
+            self._writer.order(ReleaseOrder(claim, reads))
 
     def release_many(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
             self._leases.pop((claim.lane, claim.fence), None)
-        self._writer.order_all([ReleaseOrder(claim) for claim in claims])
+        reads = {claim.lane: self._reads.take(claim.lane) for claim in claims}
+        try:
+            self._writer.order_all([ReleaseOrder(claim, reads[claim.lane]) for claim in claims])
+        except BaseException:
+            for some in reads.values():
+                self._reads.put_back(some)
+            raise
 
     def keep_leases(self) -> None:
         """This process lives: what it has, it keeps."""
@@ -215,7 +261,16 @@ class Lanes(Leading):
             next_, reason = Status.HELD, "worker.dies"
         values = {"id": record.id, "next": next_, "now": now, "due_at": due_at, "deaths": deaths, "reason": reason}
         connection.execute(sql.RECOVER, values | ({"due_at": None} if next_ is Status.HELD else {}))
-        connection.execute(sql.ADD_EVENT, event_row(record, now, Event.WORKER_DIED, next_, reason))
+        add_events(connection, [event_row(record, now, Event.WORKER_DIED, next_, reason)])
+        if next_ is Status.HELD and record.permission is not None:
+            end = plan_items.End(record, ItemState.HELD, reason, "")
+            plan_items.end_items(connection, self._group, now, [end])
+
+
+def _process(owner: str | None) -> str:
+    """The name of `owner.py` for people."""
+    parts = (owner or "").rsplit(":", 3)
+    return f"process {parts[2]} on {parts[0]}" if len(parts) == 4 else owner or "another process"
 
 
 def _working(status: Status) -> Status:

@@ -8,10 +8,11 @@ from functools import partial
 from sqlalchemy import Connection, text
 
 from simpeg_sync.domain.change import FeedName
+from simpeg_sync.domain.record import person_of
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.ledger import brake, rows
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import BULK, FRESH, Core, event_row, lock_lanes, note_audit
+from simpeg_sync.ledger.core import BULK, FRESH, Core, add_events, event_row, lock_lanes, note_audit
 
 RESYNC_CHUNK = 500
 
@@ -74,8 +75,9 @@ class Operators(Core):
             wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
             connection.execute(sql.WAKE_LANE, wake)
             event = event_row(record, now, Event.RELEASED, record.status, "operator.released", actor=actor)
-            connection.execute(sql.ADD_EVENT, event)
-            note_audit(connection, now, actor, "record.release", f"record {record_id}", reason)
+            add_events(connection, [event])
+            person = person_of(record.lane) or ""
+            note_audit(connection, now, actor, "record.release", f"record {record_id}", reason, person)
             return True
 
         return self._writer.write(job)
@@ -99,15 +101,16 @@ class Operators(Core):
                 events = [
                     event_row(r, now, Event.RELEASED, r.status, "operator.released", actor=actor) for r in released
                 ]
-                connection.execute(sql.ADD_EVENT, events)
+                add_events(connection, events)
             note_audit(connection, now, actor, "feed.release", f"feed {feed}, {len(released)} records", reason)
             return len(released)
 
         return self._writer.write(job)
 
-    def audit(self, *, actor: str, action: str, target: str, reason: str = "") -> None:
+    def audit(self, *, actor: str, action: str, target: str, reason: str = "", person: str = "") -> None:
+        """``person``: the NIP, where the order concerns one."""
         now = self._clock.now()
-        self._writer.write(lambda c: note_audit(c, now, actor, action, target, reason))
+        self._writer.write(lambda c: note_audit(c, now, actor, action, target, reason, person))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +144,9 @@ class _Resync:
         events = [
             event_row(r, self.now, Event.RESYNC, Status.WAITING, "operator.resync", actor=self.actor) for r in free
         ]
-        connection.execute(sql.ADD_EVENT, events)
+        add_events(connection, events)
         which = self.which or ", ".join(str(record.id) for record in free)
-        note_audit(connection, self.now, self.actor, "resync", f"{len(free)} records: {which}", self.reason)
+        target, lanes = f"{len(free)} records: {which}", {record.lane for record in free}
+        person = (person_of(lanes.pop()) or "") if len(lanes) == 1 else ""
+        note_audit(connection, self.now, self.actor, "resync", target, self.reason, person)
         return len(free)

@@ -18,9 +18,10 @@ from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, AttemptId, Record, RecordId
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
-from simpeg_sync.ledger import brake, codec, rows
+from simpeg_sync.ledger import brake, codec, plan_items, rows, trail
 from simpeg_sync.ledger import statements as sql
-from simpeg_sync.ledger.core import FRESH, Pauses, event_row
+from simpeg_sync.ledger.core import DAEMON, FRESH, Pauses, add_events, event_row
+from simpeg_sync.ledger.reads import Read, read_rows
 from simpeg_sync.ledger.rowset import GroupStatement, run
 from simpeg_sync.ports import Claim
 
@@ -39,6 +40,12 @@ class MoveOrder:
     """For a read-back's word instead of an answer's."""
     is_absent: bool = False
     """A read-back found no trace of the attempt."""
+    reads: Sequence[Read] = ()
+    """What was read of the person since the last order."""
+
+    @property
+    def ends_attempt(self) -> bool:
+        return self.attempt is not None and not self.is_absent and self.move.event is not Event.UNCLEAR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +54,7 @@ class IntentOrder:
 
     claim: Claim
     intent: Intent
+    reads: Sequence[Read] = ()
 
     @property
     def record(self) -> Record:
@@ -58,6 +66,7 @@ class ReleaseOrder:
     """A lane is given back."""
 
     claim: Claim
+    reads: Sequence[Read] = ()
 
 
 Order = MoveOrder | IntentOrder | ReleaseOrder
@@ -102,8 +111,10 @@ class Group:
         attempts = self._add_attempts([one for one in moved if isinstance(one.order, IntentOrder)], places)
         self._end_attempts([one.order for one in moved if isinstance(one.order, MoveOrder)])
         self._add_events(moved, places, attempts)
+        self._add_reads(orders)
         for one in moved:
             self._wake_who_waits(one)
+        self._end_items(moved, places)
         self._release([one.claim for one in orders if isinstance(one, ReleaseOrder)], held)
         return [self.answers.get(place) for place in range(len(orders))]
 
@@ -127,16 +138,18 @@ class Group:
         planned = []
         for order in orders:
             if isinstance(order, MoveOrder):
-                status = order.record.status
-                one = _Planned(order, order.record, order.move, next_status(status, order.move.event), ())
+                status, move = order.record.status, order.move
+                if order.record.permission is not None:
+                    spent = plan_items.spent(order.record, move.event, order.verdict)
+                    move = replace(move, changes={**move.changes, **spent})
+                one = _Planned(order, order.record, move, next_status(status, move.event), ())
             elif (stop := stops[id(order.intent)]) is not None:
                 self.answers[places[id(order)]] = stop
                 continue
             else:
                 number, version = numbers[order.record.id]
-                move = Move(
-                    Event.INTENT, due_at=order.intent.settle_at, changes={"version": version, "attempts": number}
-                )
+                changes = {"version": version, "attempts": number, **order.intent.changes}
+                move = Move(Event.INTENT, due_at=order.intent.settle_at, changes=changes)
                 next_ = next_status(order.record.status, Event.INTENT)
                 one = _Planned(order, order.record, move, next_, (), (number, version))
             one.changes = tuple(sorted(one.move.changes))
@@ -248,17 +261,9 @@ class Group:
                 continue
             if order.is_absent:
                 absent.append({"id": order.attempt.id})
-            elif order.outcome is None:
-                verdict = {"outcome": order.verdict, "code": order.move.reason, "http_status": None, "message": ""}
-                ended.append({"id": order.attempt.id, **verdict})
             else:
-                told = {
-                    "outcome": order.outcome.verdict,
-                    "code": rows.storable(order.outcome.code),
-                    "http_status": order.outcome.http_status,
-                    "message": rows.storable(order.outcome.message),
-                }
-                (unclear if order.move.event is Event.UNCLEAR else ended).append({"id": order.attempt.id, **told})
+                told = {"id": order.attempt.id, **_told(order)}
+                (ended if order.ends_attempt else unclear).append(told)
         for statement, given in (
             (sql.END_ATTEMPTS, ended),
             (sql.NOTE_UNCLEAR, unclear),
@@ -277,12 +282,36 @@ class Group:
             ended = one.order.attempt.id if isinstance(one.order, MoveOrder) and one.order.attempt else None
             attempt_id = ended if isinstance(one.order, MoveOrder) else attempts[one.record.id]
             detail = rows.storable(one.move.detail)
+            facts = _facts(one)
             events.append(
-                event_row(one.record, self.now, one.move.event, one.next, one.move.reason, detail, attempt_id)
+                event_row(
+                    one.record, self.now, one.move.event, one.next, one.move.reason, detail, attempt_id, facts=facts
+                )
             )
-        self._run(sql.ADD_EVENTS, events)
+        add_events(self.connection, events)
+
+    def _add_reads(self, orders: Sequence[Order]) -> None:
+        """Of an order that is not written its caller keeps them."""
+        done = [one for place, one in enumerate(orders) if not isinstance(self.answers.get(place), BaseException)]
+        reads = [read for order in done for read in order.reads]
+        if reads:
+            trail.add(self.connection, "reads", self.now, read_rows(reads, DAEMON))
 
     # ------------------------------------------------------------------------------------------- what hangs on a move
+
+    def _end_items(self, moved: Sequence[_Planned], places: Mapping[int, int]) -> None:
+        """Of applied plans; few records have one."""
+        ends = []
+        for one in moved:
+            if one.record.permission is None or not isinstance(one.order, MoveOrder):
+                continue
+            place = places[id(one.order)]
+            after: Record = self.answers[place]
+            end = plan_items.ended(after, one.move.event, one.move.reason, after.detail, one.order.verdict)
+            if end is not None:
+                ends.append(end)
+                self.answers[place] = replace(after, permission=None)
+        plan_items.end_items(self.connection, self.statements, self.now, ends)
 
     def _wake_who_waits(self, one: _Planned) -> None:
         if one.move.link_from is not None:
@@ -316,6 +345,49 @@ class Group:
     def _run(self, statement: GroupStatement, rows: Sequence[Mapping[str, Any]], **others: Any) -> CursorResult[Any]:
         others = {name: value for name, value in others.items() if name in statement.others}
         return run(self.connection, statement, self.statements(statement), rows, **others)
+
+
+def _told(order: MoveOrder) -> dict[str, Any]:
+    """What came of the attempt, as it stands there from now on."""
+    if order.outcome is None:
+        return {"outcome": order.verdict, "code": order.move.reason, "http_status": None, "message": ""}
+    return {
+        "outcome": order.outcome.verdict,
+        "code": rows.storable(order.outcome.code),
+        "http_status": order.outcome.http_status,
+        "message": rows.storable(order.outcome.message),
+    }
+
+
+def _facts(one: _Planned) -> Mapping[str, Any]:
+    """What must stay provable of a move, beside its reason: what left, and what came of it. BKN's words as their hash."""
+    order = one.order
+    if isinstance(order, IntentOrder):
+        intent = order.intent
+        return {
+            "action": intent.action,
+            "number": one.numbers[0],
+            "version": one.numbers[1],
+            "digest": intent.digest,
+            "bkn_id": intent.bkn_id,
+            "feed": one.record.feed,
+            "key": one.record.key,
+        }
+    facts: dict[str, Any] = {}
+    if one.move.changes.get("bkn_id"):
+        facts["bkn_id"] = one.move.changes["bkn_id"]
+    if order.attempt is None:
+        return facts
+    facts["number"] = order.attempt.number
+    if order.is_absent:
+        return {**facts, "is_absent": True}
+    told = _told(order)
+    words = told.pop("message")
+    if words:
+        facts["words"] = trail.words_hash(words)
+    if order.outcome is not None and order.outcome.bkn_id:
+        facts["bkn_id"] = order.outcome.bkn_id
+    return {**facts, **told, "is_end": order.ends_attempt}
 
 
 def must_be_alone(order: Order) -> bool:

@@ -55,11 +55,12 @@ class LedgerReader:
             ORDER BY feed, status""")
 
     def reasons(self) -> Sequence[Mapping[str, Any]]:
-        """Why records do not go on, most frequent first. Details are cut to the field or table they name."""
+        """Why records do not go on, most frequent first. A detail that names another record is everybody's own, and left out."""
         return self._all("""
-            SELECT feed, status, reason, detail, count(*) AS count FROM records
-            WHERE status IN ('held', 'refused', 'uncertain') GROUP BY feed, status, reason, detail
-            ORDER BY count(*) DESC, feed LIMIT 100""")
+            SELECT feed, status, reason, detail, count(*) AS count FROM (
+                SELECT feed, status, reason, CASE WHEN detail LIKE 'record %' THEN '' ELSE detail END AS detail
+                FROM records WHERE status IN ('held', 'refused', 'uncertain')) standing
+            GROUP BY feed, status, reason, detail ORDER BY count(*) DESC, feed LIMIT 100""")
 
     def oldest_waiting(self) -> float | None:
         return self._time("SELECT min(dirty_since) FROM records WHERE status = 'waiting'")
@@ -102,8 +103,39 @@ class LedgerReader:
         )
 
     def latest_plan(self) -> Mapping[str, Any] | None:
-        found = self._all("SELECT * FROM plans ORDER BY id DESC LIMIT 1")
+        """Of a whole configuration: the one that can be approved."""
+        found = self._all("SELECT * FROM plans WHERE selection = '' ORDER BY id DESC LIMIT 1")
         return {**found[0], "summary": json.loads(found[0]["summary"])} if found else None
+
+    def plan(self, plan_id: int) -> Mapping[str, Any] | None:
+        found = self._all("SELECT * FROM plans WHERE id = :id", id=plan_id)
+        return {**found[0], "summary": json.loads(found[0]["summary"])} if found else None
+
+    def plan_states(self, plan_id: int) -> Mapping[tuple[str, str, str], int]:
+        """Items by state, reason and planned action."""
+        found = self._all(
+            "SELECT state, why, action, count(*) AS count FROM plan_items WHERE plan_id = :id "
+            "GROUP BY state, why, action ORDER BY 1, 2, 3",
+            id=plan_id,
+        )
+        return {(row["state"], row["why"], row["action"]): row["count"] for row in found}
+
+    def plan_items(self, plan_id: int, *, after: int = 0, limit: int = 500) -> Sequence[Mapping[str, Any]]:
+        """A page of the plan's items behind ``after``, in their order."""
+        return self._all(
+            "SELECT * FROM plan_items WHERE plan_id = :id AND number > :after ORDER BY number LIMIT :limit",
+            id=plan_id,
+            after=after,
+            limit=limit,
+        )
+
+    def by_ids(self, ids: Sequence[int]) -> Sequence[Mapping[str, Any]]:
+        """The records with these numbers, by number."""
+        statement = text("SELECT * FROM records WHERE id IN :ids ORDER BY id").bindparams(
+            bindparam("ids", expanding=True)
+        )
+        with translated(), self._engine.connect() as connection:
+            return [dict(row) for row in connection.execute(statement, {"ids": list(ids)}).mappings()]
 
     def is_approved(self, configuration: str) -> bool:
         return bool(
@@ -166,6 +198,24 @@ class LedgerReader:
 
     def events_of(self, record_id: int) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT * FROM events WHERE record_id = :record_id ORDER BY id", record_id=record_id)
+
+    def units(self) -> Sequence[Mapping[str, Any]]:
+        """The units in which persons work, as SIMPEG has them, with how many persons each."""
+        return self._all("""
+            SELECT identities.unit, max(identities.unit_name) AS unit_name, count(DISTINCT records.lane) AS persons
+            FROM identities JOIN records ON records.id = identities.record_id
+            WHERE identities.unit <> '' GROUP BY identities.unit ORDER BY identities.unit""")
+
+    def lanes_of_unit(self, unit: str) -> Sequence[str]:
+        """The persons of a unit."""
+        return [
+            row["lane"]
+            for row in self._all(
+                "SELECT DISTINCT records.lane FROM identities JOIN records ON records.id = identities.record_id "
+                "WHERE identities.unit = :unit ORDER BY records.lane",
+                unit=unit,
+            )
+        ]
 
     def audit(self, *, limit: int = 200) -> Sequence[Mapping[str, Any]]:
         return self._all("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)

@@ -1,11 +1,13 @@
 """From the ledger's rows to values, in one place."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from simpeg_sync.domain.change import FeedName, SourceKey
+from simpeg_sync.domain.permission import Permission, Stage, Wish
 from simpeg_sync.domain.record import Action, Attempt, AttemptId, BknId, Digest, Record, RecordId
 from simpeg_sync.domain.status import Status
 from simpeg_sync.ledger import codec
@@ -33,6 +35,7 @@ def record(row: RowMapping) -> Record:
         version=row["version"],
         failures=row["failures"],
         deaths=row["deaths"],
+        permission=permission(row["permission"]) if row["permission"] else None,
     )
 
 
@@ -57,9 +60,25 @@ _compact = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 def column_value(name: str, value: Any) -> Any:
     """A changed field of Record as its column keeps it."""
+    if name == "permission":
+        return permission_text(value)
     if name in ("confirmed", "done"):
         return _compact(value) if value else "{}"
     return int(value) if isinstance(value, bool) else value
+
+
+def permission(text: str) -> Permission:
+    kept = json.loads(text)
+    return Permission(
+        **{**kept, "wishes": frozenset(Wish(one) for one in kept["wishes"]), "stage": Stage(kept["stage"])}
+    )
+
+
+def permission_text(permission: Permission | None) -> str | None:
+    if permission is None:
+        return None
+    kept = {**asdict(permission), "wishes": sorted(permission.wishes)}
+    return json.dumps(kept, separators=(",", ":"), sort_keys=True)
 
 
 def storable(text: str) -> str:

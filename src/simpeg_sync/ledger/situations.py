@@ -72,10 +72,12 @@ class SituationReader:
         )
         return list(reversed(newest))
 
-    def progress(self) -> Mapping[str, Any]:
-        """Comparisons that there are, that were ever made, and the time of the oldest."""
+    def progress(self, *, since: float) -> Mapping[str, Any]:
+        """Comparisons that there are, that were ever made, the time of the oldest, and the calls of this night."""
         [found] = self._all(
-            "SELECT count(*) AS known, count(compared_at) AS compared, min(compared_at) AS oldest FROM comparisons"
+            "SELECT count(*) AS known, count(compared_at) AS compared, min(compared_at) AS oldest, "
+            "coalesce(sum(CASE WHEN compared_at >= :since THEN calls ELSE 0 END), 0) AS calls FROM comparisons",
+            since=since,
         )
         return found
 

@@ -72,6 +72,20 @@ def claim(*, skip_locked: bool) -> TextClause:
     return text(_CLAIM.format(skip_locked="FOR UPDATE SKIP LOCKED" if skip_locked else ""))
 
 
+# For an operator who wants one record dealt with at once.
+LANE_OF_RECORD = text("""
+SELECT records.lane, records.status, records.due_at, lanes.owner FROM records
+JOIN lanes ON lanes.lane = records.lane WHERE records.id = :id
+""")
+
+CLAIM_LANE = text("""
+UPDATE lanes SET owner = :owner, lease_until = :lease_until, fence = fence + 1
+WHERE lane = :lane AND (owner IS NULL OR owner = :dead OR (lease_until < :lease_now AND owner <> :owner))
+RETURNING fence
+""")
+
+RECORD = text("SELECT * FROM records WHERE id = :id")
+
 _LANES = {"lane": "text"}
 
 DUE_RECORDS = GroupStatement(
@@ -225,22 +239,6 @@ def finish(changed: tuple[str, ...]) -> GroupStatement:
     columns = {**_FINISH_COLUMNS, **{name: _CHANGED_COLUMNS.get(name, "text") for name in changed}}
     return GroupStatement(_FINISH.replace("{changes}", changes), columns)
 
-
-ADD_EVENT = text("""
-INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
-VALUES (:at, :record_id, :event, :status, :reason, :detail, :attempt_id, :actor)
-""")
-
-ADD_EVENTS = GroupStatement(
-    """
-INSERT INTO events (at, record_id, event, status, reason, detail, attempt_id, actor)
-SELECT at, record_id, event, status, reason, detail, attempt_id, actor FROM {given}
-""",
-    {
-        "at": "time", "record_id": "int", "event": "text", "status": "text", "reason": "text", "detail": "text",
-        "attempt_id": "int", "actor": "text",
-    },
-)  # fmt: skip
 
 BRAKE = text("SELECT * FROM brakes WHERE feed = :feed")
 
@@ -524,10 +522,6 @@ HAS_WORK = text("""
 SELECT EXISTS (SELECT 1 FROM records
 WHERE status IN ('waiting', 'working', 'sending')
    OR (status = 'uncertain' AND reason <> 'feed.removed'))
-""")
-
-AUDIT = text("""
-INSERT INTO audit (at, actor, action, target, reason, detail) VALUES (:at, :actor, :action, :target, :reason, :detail)
 """)
 
 ADD_PLAN = text("""

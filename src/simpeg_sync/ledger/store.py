@@ -1,7 +1,7 @@
 """The ledger as the daemon and the pipeline use it: one object over the parts that each have their own room.
 
 `marking` takes changes, `lanes` gives turns, here the worker's moves and attempts are written, `lookups` answers questions,
-`operators` is what people change.
+`identities` keeps what is told of persons, `operators` is what people change, `plan_items` what they have planned and applied.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,27 +19,33 @@ from simpeg_sync.domain.outcome import Outcome
 from simpeg_sync.domain.record import Attempt, Record
 from simpeg_sync.domain.status import Event, Status
 from simpeg_sync.domain.status import move as next_status
-from simpeg_sync.ledger import rows
+from simpeg_sync.ledger import rows, trail
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.brake import Stop
 from simpeg_sync.ledger.comparisons import Comparisons
-from simpeg_sync.ledger.core import FRESH, Pauses, event_row
+from simpeg_sync.ledger.core import DAEMON, FRESH, Pauses, add_events, event_row
+from simpeg_sync.ledger.identities import Identities
 from simpeg_sync.ledger.lanes import Lanes
 from simpeg_sync.ledger.lookups import Lookups
 from simpeg_sync.ledger.marking import Marking
 from simpeg_sync.ledger.operators import Operators
 from simpeg_sync.ledger.orders import Group, IntentOrder, MoveOrder, Order, must_be_alone
+from simpeg_sync.ledger.plan_items import PlanItems
+from simpeg_sync.ledger.reads import read_rows
+from simpeg_sync.ledger.trail import Trail
 from simpeg_sync.ledger.writer import GroupWriter, OrderWriter, TwoWayWriter
-from simpeg_sync.ports import Claim
+from simpeg_sync.ports import Claim, Head
 
 __all__ = ["Pauses", "SqlLedger"]
 
 
-class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
+class SqlLedger(Marking, Lanes, Lookups, Identities, Operators, PlanItems, Comparisons):
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:
-        writer: OrderWriter = (GroupWriter if engine.dialect.name == "sqlite" else TwoWayWriter)(engine, self._together)
+        self.trail = Trail(engine, clock, owner)
+        open_writer = GroupWriter if engine.dialect.name == "sqlite" else TwoWayWriter
+        writer: OrderWriter = open_writer(engine, self._together, self.trail)
         super().__init__(engine, clock, writer, owner=owner, pauses=pauses, is_shared=is_shared)
 
     @property
@@ -49,6 +55,36 @@ class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
 
     def close(self) -> None:
         self._writer.close()
+
+    def say_reads(self, actor: str) -> None:
+        """What was read outside of a turn, at the word of ``actor``."""
+        reads, now = self._reads.take_all(), self._clock.now()
+        if not reads:
+            return
+        try:
+            self._writer.write(lambda c: trail.add(c, "reads", now, read_rows(reads, actor)))
+        except BaseException:
+            self._reads.put_back(reads)
+            raise
+
+    def seal(self) -> Head:
+        """A block with the ends of all chains that no other block names. Whoever keeps its hash elsewhere can prove
+        later that nothing before it was changed or cut off. Raises as `write`."""
+        reads, now = self._reads.take_all(), self._clock.now()
+
+        def job(connection: Connection) -> trail.Page:
+            trail.add(connection, "reads", now, read_rows(reads, DAEMON))
+            page = trail.page_of(connection)
+            page.want(connection)
+            return page
+
+        try:
+            head = self._writer.write(job).head
+        except BaseException:
+            self._reads.put_back(reads)
+            raise
+        assert head is not None, "a block that is wanted is written"
+        return head
 
     # ------------------------------------------------------------------------------------------------------ moves
 
@@ -60,7 +96,9 @@ class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
     def begin_attempt(self, claim: Claim, intent: Intent) -> Attempt:
         next_status(intent.record.status, Event.INTENT)
         begun_at = self._clock.monotonic()
-        attempt: Attempt | Stop = self._writer.order(IntentOrder(claim, intent))
+        attempt: Attempt | Stop
+        with self._said(claim.lane) as reads:
+            attempt = self._writer.order(IntentOrder(claim, intent, reads))
         if isinstance(attempt, Stop):
             attempt.say(intent.record.feed)
             raise FeedBraked(intent.record.feed, attempt.kind)
@@ -116,7 +154,8 @@ class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
                 raise LostClaim("the lane was taken over; nothing of this worker is written any more")
             if not connection.execute(sql.CHANGE_LANE, {"id": record.id, "lane": lane, "now": now}).rowcount:
                 raise LostClaim(f"record {record.id} is no longer {Status.WORKING}")
-            connection.execute(sql.ADD_EVENT, event_row(record, now, Event.PUT_BACK, Status.WAITING))
+            moved = event_row(record, now, Event.PUT_BACK, Status.WAITING, facts={"to": lane})
+            add_events(connection, [moved])
             wake = {"feed": record.feed, "source_key": record.key, "due_at": now, "priority": FRESH}
             connection.execute(sql.WAKE_LANE, wake)
 
@@ -131,10 +170,12 @@ class SqlLedger(Marking, Lanes, Lookups, Operators, Comparisons):
         next_status(order.record.status, order.move.event)  # an illegal move never reaches the group
         begun_at = self._clock.monotonic()
         after: Record
-        if must_be_alone(order):
-            after = self._writer.write(lambda connection: self._alone(connection, order))
-        else:
-            after = self._writer.order(order)
+        with self._said(order.claim.lane) as reads:
+            said = replace(order, reads=reads) if reads else order
+            if must_be_alone(order):
+                after = self._writer.write(lambda connection: self._alone(connection, said))
+            else:
+                after = self._writer.order(said)
         self._hold(order.claim, begun_at)
         return after
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError
 
 from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit
 from simpeg_sync.ledger.engine import Collision, translated
+from simpeg_sync.ledger.trail import Trail, Transaction, undo
 
 T = TypeVar("T")
 Job = Callable[[Connection], Any]
@@ -49,8 +50,10 @@ class OrderWriter(Writer, Protocol):
 class DirectWriter:
     """One transaction a job, in the caller's thread; serialization failures are repeated whole, a few times."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, trail: Trail | None = None) -> None:
+        """``trail``: for jobs that add to what is sealed."""
         self._engine = engine
+        self._transaction: Transaction = trail.transaction if trail else engine.begin
 
     def write(self, job: Callable[[Connection], T]) -> T:
         for _ in range(COLLISIONS_MAX):
@@ -61,7 +64,7 @@ class DirectWriter:
         return self._once(job)
 
     def _once(self, job: Callable[[Connection], T]) -> T:
-        with translated(), self._engine.begin() as connection:
+        with translated(), self._transaction() as connection:
             return job(connection)
 
     def close(self) -> None:
@@ -96,9 +99,12 @@ class GroupWriter:
     """One writer thread; what fails is undone alone, and the rest of its group commits: a job by its savepoint, an order by
     writing everything of the group anew, each by itself."""
 
-    def __init__(self, engine: Engine, together: Together = lambda _, orders: orders) -> None:
-        """``together``: writes orders, for whoever has any."""
+    def __init__(
+        self, engine: Engine, together: Together = lambda _, orders: orders, trail: Trail | None = None
+    ) -> None:
+        """``together``: writes orders, for whoever has any. ``trail``: for jobs and orders that add to what is sealed."""
         self._engine, self._together = engine, together
+        self._transaction: Transaction = trail.transaction if trail else engine.begin
         self._open, self._is_closed = threading.Lock(), False
         self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -166,14 +172,14 @@ class GroupWriter:
     def _commit_alone(self, one: _Order) -> None:
         answer: Any
         try:
-            with translated(), self._engine.begin() as connection:
+            with translated(), self._transaction() as connection:
                 answer = (one.job or partial(self._order_alone, one.order))(connection)
         except BaseException as error:
             answer = error
         one.is_answered(answer)
 
     def _written(self, group: list[_Order]) -> list[Any]:
-        with translated(), self._engine.begin() as connection:
+        with translated(), self._transaction() as connection:
             answers: dict[_Order, Any] = {}
             together = [one for one in group if one.job is None]
             # Jobs come first: none of them asks for what an order of the same group writes.
@@ -205,9 +211,9 @@ class GroupWriter:
 class TwoWayWriter(DirectWriter):
     """PostgreSQL: orders in groups through one thread; jobs, which may be long, each in its caller's own transaction."""
 
-    def __init__(self, engine: Engine, together: Together) -> None:
-        super().__init__(engine)
-        self._groups = GroupWriter(engine, together)
+    def __init__(self, engine: Engine, together: Together, trail: Trail | None = None) -> None:
+        super().__init__(engine, trail)
+        self._groups = GroupWriter(engine, together, trail)
 
     def order(self, order: Any) -> Any:
         return self._groups.order(order)
@@ -228,17 +234,19 @@ def _raised(answer: Any) -> Any:
 def _run_one(connection: Connection, job: Job, *, alone: bool = False) -> Any:
     if alone:
         return job(connection)
-    savepoint = connection.begin_nested()
+    savepoint, undone = connection.begin_nested(), undo(connection)
     try:
         value = job(connection)
     except ITS_OWN_FAULT as error:
         savepoint.rollback()
+        undone()
         return LedgerUnfit(f"the ledger refused a statement ({type(error.orig).__name__})")
     except DBAPIError:
         # The database itself has a problem (full, I/O): the group as a whole fails.
         raise
     except Exception as error:
         savepoint.rollback()
+        undone()
         return error
     savepoint.commit()
     return value

@@ -20,7 +20,7 @@ from simpeg_sync.mapcheck.structure import Structure
 from simpeg_sync.mapping.conditions import Condition, describe
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.mapping.render import nip_of
-from simpeg_sync.reasons import sentence
+from simpeg_sync.reasons import explained
 from simpeg_sync.source.feed_survey import FeedSurvey
 
 ROWS = 2000
@@ -114,7 +114,7 @@ def _report(head: Mapping[str, Any], findings: Sequence[Finding], tally: Tally |
     if tally is None:
         return {**head, "rows": None, "sampled": 0, "clean": False, "findings": [one.as_data for one in ordered]}
     held = [
-        {"reason": reason, "detail": detail, "count": count, "example": example, "sentence": sentence(reason)}
+        {"reason": reason, "detail": detail, "count": count, "example": example, **explained(reason)}
         for (reason, detail), count, example in tally.held.most_common()
     ]
     is_clean = not has_problems(findings) and all(one["reason"] in BY_FILTER for one in held)
@@ -257,7 +257,7 @@ class _Findings:
         for (field, reason, detail), count, example in self.tally.unfit.most_common():
             if reason not in SAID_APART:
                 what = f"{field}: {reason}" + (f" ({detail})" if detail else "")
-                yield self._wrong(reason, _where(field), what, sentence(reason), count=count, example=example)
+                yield self._wrong(reason, _where(field), what, explained(reason)["todo"], count=count, example=example)
 
     def _cut(self) -> Iterator[Finding]:
         for (field, length), count, example in self.tally.cut.most_common():
@@ -305,7 +305,7 @@ class _Findings:
         for (kind, reason), count, example in self.tally.documents.most_common():
             of = f"{count} of {self.tally.documents_seen} certificates that were looked at"
             what = f"{reason}{f' (kind {kind})' if kind else ''}: {of}"
-            yield self._wrong(reason, ("document",), what, sentence(reason), count=count, example=example)
+            yield self._wrong(reason, ("document",), what, explained(reason)["todo"], count=count, example=example)
 
     def _wrong(
         self,

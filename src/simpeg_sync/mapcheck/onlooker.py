@@ -7,7 +7,8 @@ from simpeg_sync.domain.change import FeedName, Nip, SourceKey
 from simpeg_sync.domain.errors import ProgramError
 from simpeg_sync.domain.move import Intent, Move
 from simpeg_sync.domain.outcome import Outcome
-from simpeg_sync.domain.record import Attempt, BknId, Digest, Record
+from simpeg_sync.domain.record import Attempt, BknId, Digest, Identity, Record, RecordId
+from simpeg_sync.domain.situation import SeenEqual
 from simpeg_sync.ports import Claim, Ledger, Link
 
 
@@ -47,14 +48,36 @@ class Onlooker:
     def find(self, feed: FeedName, key: SourceKey) -> Record | None:
         return self.inner.find(feed, key) if self.inner else None
 
+    def seen_equal(self, feed: FeedName, key: SourceKey) -> SeenEqual | None:
+        return self.inner.seen_equal(feed, key) if self.inner else None
+
+    def records_of(self, lanes: Sequence[str]) -> Mapping[str, Sequence[Record]]:
+        return self.inner.records_of(lanes) if self.inner else dict.fromkeys(lanes, ())
+
     def are_linked_elsewhere(self, lane: str, bkn_ids: Collection[str]) -> bool:
         return self.inner.are_linked_elsewhere(lane, bkn_ids) if self.inner else False
 
     def person(self, nip: Nip) -> BknId | None:
         return self.persons.get(nip) or (self.inner.person(nip) if self.inner else None)
 
+    def identity(self, record: Record) -> Identity:
+        return self.inner.identity(record) if self.inner else Identity()
+
+    def doubted_by(self, lane: str) -> RecordId | None:
+        return self.inner.doubted_by(lane) if self.inner else None
+
     def remember_person(self, nip: Nip, bkn_id: BknId) -> None:
         self.persons[nip] = bkn_id
+
+    # Who has read what of whom at BKN stands in the trail, also of somebody who only looks.
+
+    def note_read(self, lane: str, what: str, why: str) -> None:
+        if self.inner:
+            self.inner.note_read(lane, what, why)
+
+    def say_reads(self, actor: str) -> None:
+        if self.inner:
+            self.inner.say_reads(actor)
 
     # ------------------------------------------------------------------------------- what somebody who looks never does
 
@@ -74,6 +97,12 @@ class Onlooker:
         raise _refused()
 
     def break_off(self, claim: Claim, record: Record, reason: str, detail: str) -> None:
+        raise _refused()
+
+    def note_identity(self, claim: Claim, record: Record, identity: Identity | None) -> None:
+        raise _refused()
+
+    def void(self, claim: Claim, record: Record, reason: str, detail: str) -> Record:
         raise _refused()
 
     def change_lane(self, claim: Claim, record: Record, lane: str) -> None:

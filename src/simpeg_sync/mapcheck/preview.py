@@ -24,7 +24,7 @@ from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted, nip_of, 
 from simpeg_sync.mapping.text import plain
 from simpeg_sync.planner import Planner, unseen
 from simpeg_sync.ports import Document
-from simpeg_sync.reasons import sentence
+from simpeg_sync.reasons import explained
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import View
 
@@ -100,7 +100,7 @@ class Preview:
             "action": decided.action if decided else "ignore",
             "reason": reason,
             "detail": detail,
-            "sentence": sentence(reason) if reason else "",
+            **explained(reason),
             "certificates_to_follow": decided.certificates_to_follow if decided else 0,
             "bkn": self._bkn(feed, key, rendered) if self.asks_bkn else None,
         }

@@ -171,6 +171,9 @@ class Feed:
     """Fields that this region wants filled though BKN would take the row without them."""
     natural_key: tuple[str, ...] = ()
     """BKN fields by which a record is found at BKN when no id is known."""
+    unit: Expression | None = None
+    """The code of the unit in which the person works, of a feed that says who people are."""
+    unit_name: Expression | None = None
     documents: tuple[DocumentRule, ...] = ()
     delete_policy: DeletePolicy = "hold"
     look_before_write: bool = True
@@ -195,6 +198,8 @@ class Feed:
                 wanted += condition.columns
         for expression in self.fields.values():
             wanted += expression.columns
+        for unit in (self.unit, self.unit_name):
+            wanted += unit.columns if unit is not None else []
         for document in self.documents:
             wanted += document.row_columns
         return tuple(dict.fromkeys(wanted))

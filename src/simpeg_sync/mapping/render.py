@@ -14,9 +14,20 @@ from typing import Any
 
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row, SeveralPartners, SourceKey
 from simpeg_sync.domain.record import BknId, Digest
-from simpeg_sync.mapping.expressions import RowOf, Unfit, clean
+from simpeg_sync.mapping.expressions import Expression, RowOf, Unfit, clean, text_of
 from simpeg_sync.mapping.feed import Feed, Place
 from simpeg_sync.mapping.text import plain
+
+UNIT_MAX = 200
+"""Letters of a unit's code or name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Where a person works, as SIMPEG has it."""
+
+    code: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Wanted:
     stored_bkn_id: BknId | None
     places: Mapping[str, Place]
     """Of the certificates that the row itself names, by the kind that its feed says."""
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,7 @@ class Unready:
     reason: str
     detail: str = ""
     nip: Nip | None = None
+    unit: Unit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +84,20 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
     nip = None if isinstance(person, float) else nip_of(plain(person))
     if nip is None:
         return Unready("person.no_nip", feed.person)
+    unit = unit_of(feed, row) if feed.unit is not None else None
     if feed.verified is not None and not feed.verified.holds(row):
-        return Unready("unverified", nip=nip)
+        return Unready("unverified", nip=nip, unit=unit)
     if feed.active_person is not None and not feed.active_person.holds(row):
-        return Unready("person.inactive", nip=nip)
+        return Unready("person.inactive", nip=nip, unit=unit)
     if isinstance(row, SeveralPartners):
         return Unready("join.several", row.join, nip)
     try:
         body = _body(feed, row, nip, link_of)
         named = {rule.kind: rule.place(row) for rule in feed.documents if rule.is_in_row}
     except Unfit as unfit:
-        return Unready(unfit.code, unfit.detail, nip)
+        return Unready(unfit.code, unfit.detail, nip, unit)
     if missing := [rule.kind for rule in feed.documents if rule.required and named.get(rule.kind, rule) is None]:
-        return Unready("document.not_named", missing[0], nip=nip)
+        return Unready("document.not_named", missing[0], nip=nip, unit=unit)
     return Wanted(
         nip=nip,
         body=body,
@@ -91,6 +105,7 @@ def render(feed: Feed, row: Row | None, *, link_of: LinkOf = lambda _feed, _key,
         person_bkn_id=_id(row, feed.person_bkn_id),
         stored_bkn_id=_id(row, feed.bkn_id),
         places={kind: place for kind, place in named.items() if place is not None},
+        unit=unit,
     )
 
 
@@ -99,8 +114,22 @@ def legible(feed: Feed, row: Row, nip: Nip, *, link_of: LinkOf = lambda _feed, _
     body: dict[str, Any] = {}
     for name, expression in feed.fields.items():
         with contextlib.suppress(Unfit):
-            body[name] = _linked(expression.value(row), nip, link_of)
+            value = expression.value(row)
+            body[name] = _linked(value, nip, link_of) if isinstance(value, RowOf) else value
     return Wanted(nip, body, digest_of(body), _id(row, feed.person_bkn_id), _id(row, feed.bkn_id), {})
+
+
+def unit_of(feed: Feed, row: Row) -> Unit:
+    """Where the person works; without a code where the row does not say. It decides nothing about what is sent."""
+    code, name = (_said(one, row) for one in (feed.unit, feed.unit_name))
+    return Unit(code, name if code else "")
+
+
+def _said(expression: Expression | None, row: Row) -> str:
+    try:
+        return text_of(expression, row)[:UNIT_MAX] if expression is not None else ""
+    except Unfit:
+        return ""
 
 
 def _gates(feed: Feed) -> list[str]:

@@ -77,6 +77,7 @@ class Resources:
             raise Refused(answers.business_refusal(reason, settings.refusal_form))
         files = self._uploads.pdfs(resource, parts)
         row_id, path = bound.pop("id", ""), bound.pop("path", None)
+        bound = _as_kept(resource, bound, settings)
         with self._store.one_step():
             nip = self._nip_of(resource, bound, settings)
             if reason := self._refusals.take(resource.name, bound):
@@ -175,6 +176,14 @@ class Resources:
             return answers.write_envelope(None, success=success, message=message)
         inner = {"success": success, "mapData": None, "message": message}
         return answers.of_json(200, {"code": 1 if success else 0, "data": inner})
+
+
+def _as_kept(resource: Resource, bound: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """A text that is too long for BKN is cut without a word."""
+    if not settings.kept_letters:
+        return bound
+    kept = {name: settings.kept_letters.get(f"{resource.name}.{name}") for name in bound}
+    return {name: value[: kept[name]] if isinstance(value, str) else value for name, value in bound.items()}
 
 
 def saved_id(resource: Resource, row_id: str, unknown: str = "object", text: str = "text") -> Any:

@@ -77,6 +77,8 @@ class Settings:
     unknown_id_creates: bool = False
     refuse_duplicates: bool = False
     empty_path_clears: bool = False
+    # "kursus.namaKursus" -> how many letters BKN keeps of it: the save succeeds, and another text is shown afterwards.
+    kept_letters: dict[str, int] = field(default_factory=dict)
     # One integrator posts structural training to kursus/save; the others don't.
     kursus_accepts_structural: bool = False
     delete_answer: str = "top"

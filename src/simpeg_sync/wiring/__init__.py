@@ -1,6 +1,7 @@
 """Builds the real objects from the settings. The only place that knows every edge."""
 
 from simpeg_sync.wiring.bkn import (
+    bkn_dialect,
     bkn_keys,
     code_check,
     code_report,
@@ -15,13 +16,28 @@ from simpeg_sync.wiring.bkn import (
     windows_of,
 )
 from simpeg_sync.wiring.captures import open_captures, removal_sql, setup_sql
-from simpeg_sync.wiring.daemon import open_comparer, open_daemon, open_intake, open_pipeline, open_write_back
+from simpeg_sync.wiring.daemon import (
+    open_comparer,
+    open_daemon,
+    open_intake,
+    open_pipeline,
+    open_plans,
+    open_write_back,
+)
 from simpeg_sync.wiring.discovery import code_names, local_codes
 from simpeg_sync.wiring.maps import open_map_check, open_map_diff, open_preview
 from simpeg_sync.wiring.settings import configure_logs, editor_schema, read_config, read_proposal, targets
-from simpeg_sync.wiring.stores import ledger_engine, log_settings, open_ledger, open_reader, source_engine
+from simpeg_sync.wiring.stores import (
+    ledger_engine,
+    log_settings,
+    open_ledger,
+    open_reader,
+    open_situations,
+    source_engine,
+)
 
 __all__ = [
+    "bkn_dialect",
     "bkn_keys",
     "code_check",
     "code_names",
@@ -43,10 +59,12 @@ __all__ = [
     "open_map_check",
     "open_map_diff",
     "open_pipeline",
+    "open_plans",
     "open_preview",
     "open_puller",
     "open_reader",
     "open_reads",
+    "open_situations",
     "open_write_back",
     "pullable",
     "read_config",

@@ -1,7 +1,7 @@
 """The pipeline, the intake and the daemon around them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simpeg_sync import logs
 from simpeg_sync.bkn.client import BknClient
@@ -14,14 +14,18 @@ from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import Limits
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
+from simpeg_sync.ledger.core import DAEMON
+from simpeg_sync.ledger.reading import LedgerReader
 from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.pipeline import Pipeline
+from simpeg_sync.planner import Planner
+from simpeg_sync.plans import Plans
 from simpeg_sync.source.id_column import IdColumn
 from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
 from simpeg_sync.turns import Turns
 from simpeg_sync.wake import Wake
-from simpeg_sync.wiring.bkn import code_check, open_bkn, open_codes
+from simpeg_sync.wiring.bkn import bkn_dialect, code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
 from simpeg_sync.write_back import WriteBack
@@ -63,8 +67,11 @@ def timing_of(config: Config) -> Timing:
 
 
 def open_intake(config: Config, ledger: SqlLedger, tell: Callable[[], None] = lambda: None) -> ChangeIntake:
+    apis = bkn_dialect(config).apis
+    # Who people are is swept first, so that it is known when their rows have their turn.
+    feeds = dict(sorted(config.feeds.items(), key=lambda item: not apis[item[1].target].resource.identity))
     return ChangeIntake(
-        config.feeds,
+        feeds,
         SqlSource(source_engine(config)),
         open_captures(config, ledger),
         ledger,
@@ -73,8 +80,18 @@ def open_intake(config: Config, ledger: SqlLedger, tell: Callable[[], None] = la
     )
 
 
-def open_comparer(config: Config, pipeline: Pipeline, ledger: SqlLedger, *, in_flight: int) -> Comparer:
-    return Comparer(pipeline.view, ledger, in_flight, config.settings.compare.every)
+def open_comparer(
+    config: Config, pipeline: Pipeline, ledger: SqlLedger, *, in_flight: int, actor: str = DAEMON
+) -> Comparer:
+    view = replace(pipeline.view, why="compare")
+    return Comparer(view, ledger, in_flight, config.settings.compare.every, actor)
+
+
+def open_plans(config: Config, clock: Clock, ledger: SqlLedger, *, persons: int, actor: str) -> Plans:
+    """``persons``: how many to look up at BKN."""
+    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
+    planner = Planner(open_pipeline(config, clock, ledger, bkn), config.settings.bkn.calls_per_second, persons)
+    return Plans(planner, LedgerReader(ledger.engine), ledger, config.digest, actor)
 
 
 def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:

@@ -32,6 +32,7 @@ def targets(settings: BknSettings | None) -> Targets:
             api.known_fields(),
             api.resource.document_kinds,
             needs_natural_key=api.resource.is_listed and not api.resource.is_single,
+            says_who=bool(api.resource.identity),
             switched_off="" if has_ground or not api.is_family else FAMILY_REMEDY,
         )
         for name, api in chosen(choices_of(settings)).items()

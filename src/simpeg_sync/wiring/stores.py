@@ -8,6 +8,7 @@ from simpeg_sync.ledger import schema
 from simpeg_sync.ledger.engine import open_engine
 from simpeg_sync.ledger.owner import own_name
 from simpeg_sync.ledger.reading import LedgerReader
+from simpeg_sync.ledger.situations import SituationReader
 from simpeg_sync.ledger.store import Pauses, SqlLedger
 from simpeg_sync.source.connect import open_reading, open_writing
 from simpeg_sync.source.settings import Limits, LogSettings
@@ -34,6 +35,10 @@ def open_ledger(config: Config, clock: Clock) -> SqlLedger:
 
 def open_reader(config: Config) -> LedgerReader:
     return LedgerReader(ledger_engine(config))
+
+
+def open_situations(config: Config) -> SituationReader:
+    return SituationReader(ledger_engine(config))
 
 
 def log_settings(config: Config) -> LogSettings:

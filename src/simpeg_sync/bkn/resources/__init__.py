@@ -50,7 +50,9 @@ WRITTEN = (
     keluarga.ANAK,
 )
 
-RESOURCES: Mapping[str, ResourceApi] = {api.resource.name: api for api in (*WRITTEN, *compared.ALL, keluarga.ORTU)}
+COMPARED = (*compared.ALL, keluarga.ORTU, person.IDENTITAS)
+
+RESOURCES: Mapping[str, ResourceApi] = {api.resource.name: api for api in (*WRITTEN, *COMPARED)}
 """As the better-supported sources have them."""
 
 

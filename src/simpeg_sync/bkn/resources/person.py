@@ -1,4 +1,4 @@
-"""What BKN has of a person once: the main record, the appointment as CPNS and PNS, the photo. Nothing of it is deleted.
+"""What BKN has of a person once: who it is, the main record, the appointment as CPNS and PNS, the photo. Nothing is deleted.
 
 Sources: bkn-api Annex A data-utama and photo, Annex B data-utama-update, cpns/save, upload-photo.
 """
@@ -6,7 +6,8 @@ Sources: bkn-api Annex A data-utama and photo, Annex B data-utama-update, cpns/s
 from typing import Literal
 
 from simpeg_sync.bkn.resources.base import BknDate, Body, Required, RequiredDate, ResourceApi, RowBody, Text
-from simpeg_sync.decide.fields import Field, Resource, code, date, identifier
+from simpeg_sync.decide.fields import Field, Resource, code, date, identifier, text
+from simpeg_sync.decide.names import digits, person_name, title
 
 
 class DataUtamaBody(Body):
@@ -139,3 +140,25 @@ PHOTO = ResourceApi(
     rows_from="person",
     upload_path="upload-photo",
 )
+
+_WHO = {
+    "nama": person_name, "gelarDepan": title, "gelarBelakang": title, "tempatLahir": text, "tempatLahirId": identifier,
+    "tglLahir": date, "jenisKelamin": code, "nik": digits, "nipBaru": digits, "nipLama": digits, "statusPegawai": text,
+    "jenisPegawaiId": code, "kedudukanPnsId": code, "unorId": identifier, "unorIndukId": identifier,
+    "instansiKerjaId": identifier, "satuanKerjaKerjaId": identifier,
+}  # fmt: skip
+
+IDENTITAS = ResourceApi(
+    resource=Resource(
+        name="identitas",
+        fields=tuple(Field(name, name, form) for name, form in _WHO.items()),
+        is_writable=False,
+        is_single=True,
+        can_delete=False,
+        identity=("nama", "tglLahir", "nipBaru"),
+    ),
+    rows_from="data_utama",
+    worded={"jenisKelamin": {"PRIA": "M", "WANITA": "F"}},
+)
+"""Who a person is, as BKN has it. A region changes it by a proposal in SIASN only, so it is compared; where it contradicts
+SIMPEG, the NIP may be somebody else's."""

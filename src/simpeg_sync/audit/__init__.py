@@ -1,0 +1,1 @@
+"""What auditors, and the people themselves, are shown of the trail."""
