@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format chaos search reconcile bench measure trail lock clean
+.PHONY: help demo test check format chaos search reconcile bench profile measure trail lock clean
 
 help:  ## what can be typed
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -47,6 +47,10 @@ reconcile: $(VENV)/dev  ## 13,000 employees with planted differences: found, mis
 bench: $(VENV)/dev  ## how fast, beside naive loops and published engines, on this machine (ARGS="--quick", "--only latency", ...)
 	@sh scripts/servers.sh
 	$(BIN)/python -m bench $(ARGS)
+
+profile: $(VENV)/dev  ## what a change costs our own process, by thread (ARGS="--ledger postgresql", "--delay-ms 20", ...)
+	@sh scripts/servers.sh
+	$(BIN)/python -m bench.profile $(ARGS)
 
 measure: $(VENV)/dev  ## what the capture modes cost: a scan of a million rows, an idle look (ARGS="--rows 100000")
 	@sh scripts/servers.sh
