@@ -14,7 +14,7 @@ from simpeg_sync.domain.errors import BknDown
 from simpeg_sync.domain.situation import Policy
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.ports import ListOf
-from tests.adapters.memory import KURSUS, MemorySource
+from tests.adapters.memory import DIKLAT, KURSUS, MemorySource
 from tests.pipeline.conftest import BUDI, GRACE_S, SETTLE_S, SITI, Office
 
 DAY_S = 86400.0
@@ -165,8 +165,8 @@ def test_persons_that_bkn_does_not_know_cost_one_call(office: Office) -> None:
     office.bkn.reads.clear()
     one = compare(office)
     assert set(told(office).values()) == {"person_unknown"}
-    assert dict(office.bkn.reads) == {"person": 2}  # one for each list: BKN may get to know it
-    assert one.progress.calls == 2
+    assert dict(office.bkn.reads) == {"person": 1}
+    assert one.progress.calls == 1
 
 
 def test_what_may_not_leave_says_why(office: Office) -> None:
@@ -237,6 +237,15 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_is_done_twice(office: 
     assert other.progress.compared == asked - 1
     assert set(told(office).values()) == {"equal"}
     assert other.ask(before=office.clock.now() - 60) == 0, "what was proved a moment ago costs no call"
+
+
+def test_a_feed_that_is_no_longer_configured_is_left_alone(office: Office) -> None:
+    office.enter("1")
+    office.pass_time()
+    compare(office)
+    office.feeds.pop(DIKLAT)
+    one = compare(office)
+    assert (one.progress.failed, told(office)) == (0, {'["1"]': "equal"})
 
 
 def test_the_budget_of_calls_is_kept(office: Office) -> None:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 from simpeg_sync import logs
 from simpeg_sync.decide.fields import Resource
-from simpeg_sync.decide.look import Look
 from simpeg_sync.decide.situations import Side, situations, without_look
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.change import TWICE, FeedName, Nip, Row
@@ -45,6 +44,22 @@ class Seen:
     """SIMPEG's rows as they are now."""
     equal: Mapping[tuple[FeedName, str], SeenEqual]
     """By feed and key, of what an earlier comparison saw."""
+
+
+@dataclass(slots=True)
+class _Whom:
+    """One person while all of the person's lists are compared: whether BKN has such a one is asked once."""
+
+    view: View
+    nip: Nip
+    calls: int = 0
+    _known: bool | None = None
+
+    def is_known(self) -> bool:
+        if self._known is None:
+            self.calls += self.view.ledger.person(self.nip) is None
+            self._known = self.view.known_person(self.nip) is not None
+        return self._known
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,8 @@ class Comparer:
     def _compare_person(
         self, lane: str, lists: Sequence[str], records: Sequence[Record], seen: "Seen"
     ) -> list[Comparison]:
-        return [self._compare(lane, list_, records, seen) for list_ in lists]
+        whom = _Whom(self.view, Nip(lane))
+        return [self._compare(whom, list_, records, seen) for list_ in lists]
 
     def _note(self, compared: Sequence[Comparison]) -> None:
         if not compared:
@@ -111,41 +127,38 @@ class Comparer:
         self.ledger.say_reads(self.actor)
         self.progress.woken += self.ledger.note_comparisons(compared, again_s=self.again_s)
         self.progress.compared += len(compared)
+        self.progress.failed += sum(one.findings is None for one in compared)
         self.progress.calls += sum(one.calls for one in compared)
         self.progress.rows += sum(len(one.findings or ()) for one in compared)
 
     # ------------------------------------------------------------------------------------------------- one comparison
 
-    def _compare(self, lane: str, list_: str, records: Sequence[Record], seen: "Seen") -> Comparison:
+    def _compare(self, whom: "_Whom", list_: str, records: Sequence[Record], seen: "Seen") -> Comparison:
+        feeds = sorted((one for one in self.view.feeds.values() if self._list(one) == list_), key=lambda one: one.name)
         here = [record for record in records if record.feed in self.view.feeds and self._list_of(record) == list_]
-        readable = [record for record in here if record.id in seen.rows]
-        sides = [self._side(record, seen) for record in readable]
-        if len(readable) < len(here):
-            self.progress.failed += 1
-            return Comparison(lane, list_, (), None, 0)
+        whom.calls = 0
+        if not feeds or not all(record.id in seen.rows for record in here):
+            return Comparison(whom.nip, list_, (), None, 0)
+        sides = [self._side(record, seen) for record in here]
         try:
-            findings, calls = self._findings(Nip(lane), list_, sides)
+            findings = self._findings(whom, feeds[0], sides)
         except BknAnswersBadly as error:
             # Of this person only; the others go on, and this one is tried again.
-            logs.get().warning("compare.failed", person=lane, list=list_, problem=str(error))
-            self.progress.failed += 1
-            return Comparison(lane, list_, (), None, 1)
+            logs.get().warning("compare.failed", person=whom.nip, list=list_, problem=str(error))
+            return Comparison(whom.nip, list_, (), None, max(1, whom.calls))
         untold = frozenset((record.feed, str(record.key)) for record in here if self._is_fresh(record))
         told = [one for one in findings if one.place[:2] not in untold]
-        return Comparison(lane, list_, here, told, calls, untold)
+        return Comparison(whom.nip, list_, here, told, whom.calls, untold)
 
-    def _findings(self, nip: Nip, list_: str, sides: Sequence[Side]) -> tuple[list[Finding], int]:
-        feeds = sorted((one for one in self.view.feeds.values() if self._list(one) == list_), key=lambda one: one.name)
-        resource = self._resource(feeds[0])
+    def _findings(self, whom: "_Whom", feed: Feed, sides: Sequence[Side]) -> list[Finding]:
+        resource = self._resource(feed)
         wanted = [side for side in sides if not isinstance(side.rendered, Gone)]
         if not resource.is_listed:
-            return [without_look(side, Situation.NOT_COMPARABLE, "compare.not_shown") for side in wanted], 0
-        known = self.view.ledger.person(nip)
-        calls = 1 + (known is None)
-        if known is None and self.view.known_person(nip) is None:
-            return [without_look(side, Situation.PERSON_UNKNOWN, "person.unknown_at_bkn") for side in wanted], 1
-        look: Look = self.view.rows(feeds[0], nip)
-        return situations(sides, look, feed=feeds[0].name, resource=resource), calls
+            return [without_look(side, Situation.NOT_COMPARABLE, "compare.not_shown") for side in wanted]
+        if not whom.is_known():
+            return [without_look(side, Situation.PERSON_UNKNOWN, "person.unknown_at_bkn") for side in wanted]
+        whom.calls += 1
+        return situations(sides, self.view.rows(feed, whom.nip), feed=feed.name, resource=resource)
 
     def _side(self, record: Record, seen: "Seen") -> Side:
         feed, row = self.view.feeds[record.feed], seen.rows[record.id]
