@@ -298,9 +298,10 @@ def _print_situations(rows: Iterator[Mapping[str, Any]], *, unmasked: bool) -> N
 
 COLUMNS = (
     "feed", "person", "source_key", "bkn_id", "situation", "drift", "fields", "matched_by", "score", "reason",
-    "detail", "first_seen", "since", "seen",
+    "detail", "first_seen", "since", "seen", "last_equal",
 )  # fmt: skip
-VALUES = ("simpeg", "bkn")
+VALUES = ("rules", "simpeg", "bkn")
+"""By which form each field was compared, and what the two sides have."""
 
 
 def _rows(reader: Any, wanted: Any, *, values: bool) -> Iterator[list[Any]]:
@@ -310,7 +311,7 @@ def _rows(reader: Any, wanted: Any, *, values: bool) -> Iterator[list[Any]]:
             row["matched_by"], row["score"], row["reason"], row["detail"], *_times(row),
         ]  # fmt: skip
         if values:
-            shown += ["; ".join(one[place] for one in row["said"]) for place in (2, 3)]
+            shown += ["; ".join(one[place] for one in row["said"]) for place in (1, 2, 3)]
         yield shown
 
 
@@ -324,7 +325,7 @@ def _every(reader: Any, wanted: Any) -> Iterator[Mapping[str, Any]]:
 def _times(row: Mapping[str, Any]) -> list[str | None]:
     from simpeg_sync.insights import rfc3339
 
-    return [rfc3339(row[name]) for name in ("first_seen_at", "since", "seen_at")]
+    return [rfc3339(row[name]) for name in ("first_seen_at", "since", "seen_at", "equal_at")]
 
 
 def _history_sheet(reader: Any, person: str) -> sheets.Sheet:
@@ -382,7 +383,7 @@ def _only_compared(config: Any) -> list[str]:
 
 def _corrections(reader: Any, feed: str) -> Iterator[list[Any]]:
     for row in _every(reader, _filter(None, [feed], situations=tuple(KEADAAN))):
-        _, since, seen = _times(row)
+        _, since, seen, _ = _times(row)
         place = [row["lane"], row["feed"], row["source_key"], row["bkn_id"], KEADAAN[row["situation"]]]
         for field, _rule, ours, theirs in row["said"] or [("", "", "", "")]:
             yield [*place, field, ours, theirs, since, seen]
