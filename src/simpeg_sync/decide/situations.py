@@ -232,12 +232,17 @@ def _several_for_one(pairing: Pairing, side: Side, rows: Sequence[tuple[str, Bkn
 
 
 def _by_likeness(pairing: Pairing) -> None:
-    free = pairing.free_rows()
+    owners = list(pairing.taken.values())
+    free = {
+        bkn_id: row
+        for bkn_id, row in pairing.free_rows().items()
+        if not any(owner.is_named_by(row) for owner in owners)  # one more of a row whose side is known
+    }
     scores = {
         (side.record.id, bkn_id): score
         for side in pairing.open_sides()
         for bkn_id, row in free.items()
-        if not any(other.is_named_by(row) for other in pairing.taken.values()) and (score := side.likeness(row)) > 0
+        if (score := side.likeness(row)) > 0
     }
     sides = {side.record.id: side for side in pairing.open_sides()}
     for (number, bkn_id), score in sorted(scores.items(), key=lambda one: (-one[1], one[0])):
