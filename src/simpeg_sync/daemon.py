@@ -121,6 +121,8 @@ class Daemon:
     _failed: list[BaseException] = field(default_factory=list)
     is_leading: bool = False
     """Of several daemons on one ledger: whether this one looks after the change log and the calendar."""
+    _is_ending: bool = False
+    """Of `run --once`: nothing was left to do when it was looked last."""
     _led_at: float = float("-inf")
     _kept_at: float = float("-inf")
     _beats: dict[str, float] = field(default_factory=dict)
@@ -258,13 +260,18 @@ class Daemon:
             self._beat()
             goes_on = False
             try:
-                if self.is_leading and self.is_bkn_up() and not self.why_no_login():
+                if self.is_leading and self.is_bkn_up() and not self.why_no_login() and not self._has_due_lane():
                     goes_on = self.nightly.step()
             except (SourceError, BknError, LedgerError) as error:
                 self.health.is_lost("compare", str(error))
             else:
                 self.health.is_back("compare")
             self.clock.sleep(0.0 if goes_on else COMPARE_S)
+
+    def _has_due_lane(self) -> bool:
+        """What people wait for goes before what the calendar wants."""
+        due_at = self.work.next_due_at()
+        return due_at is not None and due_at <= self.clock.now() and self.is_approved()
 
     # ------------------------------------------------------------------------------- turns: one thread deals, many take
 
@@ -318,7 +325,13 @@ class Daemon:
 
     def _next_claims(self, limit: int) -> Sequence[Claim]:
         try:
-            if self.why_no_login() or not self.is_bkn_up() or "source" in self.health.lost or not self.is_approved():
+            if (
+                self._is_ending
+                or self.why_no_login()
+                or not self.is_bkn_up()
+                or "source" in self.health.lost
+                or not self.is_approved()
+            ):
                 return ()
             return self.work.claim_many(limit)
         except LedgerDown as error:
@@ -447,7 +460,12 @@ class Daemon:
             raise SourceDown(f"{self.health.lost['source'][0]}; what is left to do waits for the next run")
         if not self.intake_is_current.is_set():
             return False
-        return not self.is_approved() or not self.work.has_work()
+        if not self.is_approved():
+            return True
+        # A held record may be due to be looked at again at any moment: nothing is dealt out any more, and once more
+        # there is nothing under way.
+        was_ending, self._is_ending = self._is_ending, not self.work.has_work()
+        return was_ending and self._is_ending
 
     def _drain(self, scheduler: BackgroundScheduler, threads: list[threading.Thread]) -> None:
         notify("STOPPING=1")

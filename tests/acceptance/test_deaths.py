@@ -87,7 +87,8 @@ def check_others(stage: Stage, guilty: dict[str, Any]) -> None:
     """Those of the same person have arrived, and nobody is held for another's fault."""
     others = [one for one in records(stage) if one["id"] != guilty["id"]]
     assert sum(one["lane"] == guilty["lane"] and one["status"] == "synced" for one in others) > 1
-    assert [one for one in others if one["status"] in ("waiting", "working", "sending", "uncertain")] == []
+    unfinished = [one for one in others if one["status"] in ("waiting", "working", "sending", "uncertain")]
+    assert [(one["source_key"], one["status"], one["reason"], one["detail"]) for one in unfinished] == []
     assert [one["source_key"] for one in others if one["reason"] == "worker.dies"] == []
 
 

@@ -140,7 +140,8 @@ def named_row(decision: plan.Decision) -> BknId | None:
 def restored(record: Record) -> Record:
     """As it was before a write left by its permission."""
     permission = record.permission
-    return record if permission is None or not permission.before else replace(record, **permission.before)
+    before = permission.before if permission is not None else {}
+    return replace(record, **before, overrides=False)
 
 
 def wished(record: Record, resource: Resource, wishes: frozenset[Wish]) -> Record:

@@ -238,6 +238,8 @@ def _write_settings(
         },
         "ledger": {"url": ledger_url},
         "timing": SHORTENED,
+        # At night it would make calls that no day makes.
+        "compare": {"calls_per_night": 0},
     }
     for section, values in changes.items():
         settings[section] = {**settings.get(section, {}), **values}
