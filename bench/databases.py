@@ -2,7 +2,14 @@
 
 from tests.servers import MariaDbServer, PostgresServer
 
-DURABLE = {"fsync": "on", "autovacuum": "on", "shared_buffers": "128MB", "max_connections": "200"}
+DURABLE = {
+    "fsync": "on",
+    "autovacuum": "on",
+    "shared_buffers": "128MB",
+    "max_connections": "200",
+    # As PostgreSQL comes: where prepared transactions are allowed, the change log notifies nobody.
+    "max_prepared_transactions": "0",
+}
 
 
 class DurablePostgres(PostgresServer):
