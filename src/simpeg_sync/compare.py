@@ -80,7 +80,7 @@ class Comparer:
     def ask(self, *, lanes: Sequence[str] = (), feeds: Sequence[str] = (), before: float) -> int:
         """Makes due what was compared before that time; gives the number of comparisons. No lanes: everybody's."""
         lists = [one for one in self.lists if not feeds or one.feed in feeds]
-        return sum(self.ledger.ask_to_compare(lists, lane=lane, before=before) for lane in lanes or ("",))
+        return self.ledger.ask_to_compare(lists, lanes=lanes, before=before)
 
     def slice(self, *, priority: int, calls_max: int) -> int:
         """Compares the most urgent ones that are due, one slice of them; gives the number. Raises SourceDown, BknDown,
@@ -268,5 +268,5 @@ class Nightly:
             ripe = [lane for lane, at in self._sent.items() if at <= now]
             for lane in ripe:
                 del self._sent[lane]
-        for lane in ripe:
-            self.comparer.ledger.ask_to_compare(self.comparer.lists, lane=lane, before=now, priority=ListOf.SENT)
+        if ripe:
+            self.comparer.ledger.ask_to_compare(self.comparer.lists, lanes=ripe, before=now, priority=ListOf.SENT)

@@ -11,6 +11,7 @@ from typing import Any
 
 from simpeg_sync.decide import permission, plan
 from simpeg_sync.decide.permission import Facts
+from simpeg_sync.decide.situations import differences
 from simpeg_sync.domain.change import FeedName, Nip, Row, SourceKey, key_parts
 from simpeg_sync.domain.errors import BknError
 from simpeg_sync.domain.permission import NOT_LOOKED_AT as TO_LOOK_AT
@@ -171,7 +172,7 @@ class Planner:
             first=first,
             facts=self.pipeline.facts(work, decision),
             bkn_id=bkn_id,
-            differences=permission.differences(work.resource, work.wanted.body, row) if is_compared and row else (),
+            differences=differences(work.resource, work.wanted, row) if is_compared and row else (),
             is_looked_at=True,
         )
 

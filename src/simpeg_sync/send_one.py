@@ -10,6 +10,7 @@ from typing import Any
 
 from simpeg_sync.decide import permission, plan
 from simpeg_sync.decide.fields import Resource
+from simpeg_sync.decide.situations import differences
 from simpeg_sync.domain.errors import BknError, SyncError
 from simpeg_sync.domain.outcome import Outcome, Verdict
 from simpeg_sync.domain.record import Record
@@ -146,7 +147,7 @@ class Before:
             steps.append(Step("diff", held, 0.0, where))
         elif row is not None and isinstance(self.rendered, Wanted):
             begun = time.perf_counter()
-            found = permission.differences(resource, self.rendered.body, row)
+            found = differences(resource, self.rendered, row)
             names = ", ".join(f"{one.name} ({one.rule})" for one in found)
             steps.append(Step("diff", f"{len(found)} fields differ" if found else "equal", _ms(begun), names))
         return steps

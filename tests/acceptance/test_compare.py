@@ -1,17 +1,15 @@
 """An operator compares both sides from the command line, on a region whose daemon has run once."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from tests.acceptance.conftest import SetUp
+from tests.cli.conftest import run
 
 from simpeg_sync.demo.stage import Stage
 from simpeg_sync.ledger.engine import open_engine
-from simpeg_sync.simulator import process
 
 
 def situations(stage: Stage, *options: str) -> list[dict[str, Any]]:
@@ -32,13 +30,6 @@ def past(stage: Stage) -> None:
     """Whatever was compared or sent is long ago."""
     ledger(stage, "UPDATE comparisons SET compared_at = compared_at - 90000, due_at = due_at - 90000")
     ledger(stage, "UPDATE records SET synced_at = synced_at - 90000")
-
-
-def run(stage: Stage, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", "simpeg_sync.cli", "--config", str(stage.config_path), *arguments],
-        capture_output=True, text=True, env=process.environment(), timeout=120, check=False,
-    )  # fmt: skip
 
 
 def test_compared_told_brought_together_and_compared_again(staged: SetUp, tmp_path: Path) -> None:
@@ -66,7 +57,7 @@ def test_compared_told_brought_together_and_compared_again(staged: SetUp, tmp_pa
     assert len(found["person"]) == 9, "persons are masked"
     [shown] = situations(stage, "--drift", "bkn", "--values")
     assert shown["bkn"] == "997"
-    text_form = run(stage, "situations", "--drift", "bkn").stdout
+    text_form = run(stage.config_path, "situations", "--drift", "bkn").stdout
     assert "jumlahJam" in text_form and "997" not in text_form
     assert stage.run_once() == 0
     assert stage.command("record", "show", str(record))["reason"] == "conflict.changed_at_bkn"
@@ -80,28 +71,28 @@ def test_compared_told_brought_together_and_compared_again(staged: SetUp, tmp_pa
     assert stage.command("compare", "--all")["situations"] == first["situations"]
 
     workbook = tmp_path / "keadaan.xlsx"
-    assert run(stage, "situations", "--output", str(workbook)).returncode == 0
+    assert run(stage.config_path, "situations", "--output", str(workbook)).returncode == 0
     assert workbook.read_bytes().startswith(b"PK")
-    assert run(stage, "corrections").returncode == 8, "nothing that BKN alone may correct"
+    assert run(stage.config_path, "corrections").returncode == 8, "nothing that BKN alone may correct"
     [(actions,)] = ledger(stage, "SELECT count(*) FROM audit WHERE action = 'situations --values'")
     assert actions == 1
 
 
 def test_whom_to_compare_has_to_be_said_and_known(staged: SetUp) -> None:
     stage = staged()
-    assert run(stage, "compare").returncode == 2
-    assert run(stage, "compare", "--all", "--apply").returncode == 2, "why?"
-    assert run(stage, "compare", "--unit", "DINAS").returncode == 8, "no feed names units"
-    unknown = run(stage, "compare", "--all", "--feed", "kurus")
+    assert run(stage.config_path, "compare").returncode == 2
+    assert run(stage.config_path, "compare", "--all", "--apply").returncode == 2, "why?"
+    assert run(stage.config_path, "compare", "--unit", "DINAS").returncode == 8, "no feed names units"
+    unknown = run(stage.config_path, "compare", "--all", "--feed", "kurus")
     assert (unknown.returncode, "known: diklat, kursus" in unknown.stderr) == (2, True)
-    assert run(stage, "compare", "--all").returncode == 8, "no row is known yet"
+    assert run(stage.config_path, "compare", "--all").returncode == 8, "no row is known yet"
 
 
 def test_killed_in_the_middle_it_goes_on_and_ends_the_same(staged: SetUp) -> None:
     stage = staged()
     assert stage.run_once() == 0
     past(stage)
-    part = run(stage, "--json", "compare", "--all", "--calls", "30")
+    part = run(stage.config_path, "--json", "compare", "--all", "--calls", "30")
     assert part.returncode == 3
     assert json.loads(part.stdout)["left"] > 0
     known = len(ledger(stage, "SELECT 1 FROM comparisons"))

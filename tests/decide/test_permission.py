@@ -110,9 +110,3 @@ def test_what_bkn_never_shows_is_still_what_we_last_sent() -> None:
     hidden = next(field.write for field in KURSUS.fields if field.read is None)
     record = replace(RECORD, confirmed={"namaKursus": "x", hidden: "h"})
     assert wished(record, KURSUS, frozenset({Wish.OVERWRITE})).confirmed == {hidden: "h"}
-
-
-def test_the_differences_name_field_rule_and_both_values() -> None:
-    [one] = permission.differences(KURSUS, BODY, ROW)
-    assert (one.name, one.rule, one.simpeg, one.bkn) == ("namaKursus", "text", "arsip", "lain")
-    assert "arsip" not in repr(one)

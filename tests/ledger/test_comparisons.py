@@ -77,7 +77,7 @@ def test_what_is_asked_for_comes_first_and_what_is_fresh_is_left(desk: Desk) -> 
     desk.ledger.remember_lists(LISTS)
     note(desk, records, finding("1"))
     assert desk.ledger.ask_to_compare(LISTS, before=desk.clock.at - 1) == 1, "Alice was compared a moment ago"
-    assert desk.ledger.ask_to_compare(LISTS, lane=ALICE, before=desk.clock.at + 1) == 1
+    assert desk.ledger.ask_to_compare(LISTS, lanes=[ALICE], before=desk.clock.at + 1) == 1
     assert len(desk.ledger.take_comparisons(priority=ListOf.ASKED, limit=9)) == 2
     assert desk.ledger.compare_calls_since(desk.clock.at - 1) == 1
 

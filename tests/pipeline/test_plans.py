@@ -94,7 +94,7 @@ def test_a_planned_overwrite_is_done_exactly_and_only_once(office: Office) -> No
     assert plan.summary["actions"] == {"update": 1}
     [(difference,)] = plan.differences.values()
     assert (difference.name, difference.rule) == ("namaKursus", "text")
-    assert (difference.simpeg, difference.bkn) == ("diubah di simpeg", "diubah orang lain")
+    assert (difference.simpeg, difference.bkn) == ("Diubah di SIMPEG", "Diubah orang lain")
     assert applied(office, plan) == (1, 0)
     assert applied(office, plan) == (0, 0), "asked twice, ordered once"
     office.pass_time()

@@ -95,8 +95,6 @@ def _compared(
     in_flight = config.settings.bkn.calls_in_flight
     comparer = wiring.open_comparer(config, pipeline, ledger, in_flight=in_flight, actor=actor())
     before = _since_when(ledger, clock.now(), everybody=everybody, anew=anew)
-    for lane in lanes or [""]:
-        ledger.remember_lists(comparer.lists, lane=lane)
     asked = comparer.ask(lanes=lanes, feeds=feeds, before=before)
     if asked == 0 and not _reader(shared).counts(_filter(person, unit=unit)):
         raise NothingMatched(

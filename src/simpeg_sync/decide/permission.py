@@ -6,16 +6,15 @@ what they answer is done if the facts are the same. Plain values in, plain value
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from simpeg_sync.decide import plan
-from simpeg_sync.decide.fields import Field, Resource
+from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.look import BknRow, Look
 from simpeg_sync.domain.permission import NOT_LOOKED_AT, Permission, Stage, Wish
 from simpeg_sync.domain.record import BknId, Digest, Record
-from simpeg_sync.domain.situation import Difference
 from simpeg_sync.mapping.render import Gone, Rendered, Unready, Wanted
 
 NAMES: Mapping[type[plan.Decision], str] = {
@@ -181,20 +180,6 @@ def taken(permission: Permission, before: Record, after: Record, seen: Mapping[s
     changed = [name for name in CHANGEABLE if getattr(after, name) != getattr(before, name)]
     begun = replace(permission, stage=Stage.BEGUN, before={name: getattr(before, name) for name in changed})
     return {"permission": begun, **{name: getattr(after, name) for name in changed}}
-
-
-def differences(resource: Resource, body: Mapping[str, Any], row: BknRow) -> Sequence[Difference]:
-    """The fields in which BKN's row is not what the body says, with both values in the form that compared them."""
-    names = set(resource.differences(body, row))
-    return [
-        Difference(one.write, rule_of(one), one.normal(body[one.write]), one.normal(row.get(one.read or "")))
-        for one in resource.fields
-        if one.write in names
-    ]
-
-
-def rule_of(field: Field) -> str:
-    return field.form.__name__
 
 
 def _shown(resource: Resource, row: BknRow | None) -> Any:

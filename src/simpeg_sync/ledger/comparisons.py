@@ -167,13 +167,19 @@ class Comparisons(Core):
             after = page["last"]
 
     def ask_to_compare(
-        self, lists: Sequence[ListOf], *, lane: str = "", before: float, priority: int = ListOf.ASKED
+        self, lists: Sequence[ListOf], *, lanes: Sequence[str] = (), before: float, priority: int = ListOf.ASKED
     ) -> int:
-        """Makes due at once what was compared before that time, or never; gives the number of comparisons."""
-        self.remember_lists(lists, lane=lane)
+        """Makes due at once what was compared before that time, or never; gives the number of comparisons. No lanes:
+        everybody's."""
+        self.remember_lists(lists, lane=lanes[0] if len(lanes) == 1 else "")
         given = rows_of({"feed": one.feed, "list": one.list} for one in lists)
-        values = {"rows": given, "priority": priority, "now": self._clock.now(), "before": before, "lane": lane}
-        return self._writer.write(lambda c: c.execute(self._group(ASK), values).rowcount)
+        values = {"rows": given, "priority": priority, "now": self._clock.now(), "before": before}
+
+        def job(connection: Connection) -> int:
+            ask = self._group(ASK)
+            return sum(connection.execute(ask, values | {"lane": lane}).rowcount for lane in lanes or ("",))
+
+        return self._writer.write(job)
 
     def take_comparisons(self, *, priority: int, limit: int) -> Sequence[tuple[str, str]]:
         """The most urgent ones that are due, as lane and list; theirs who takes them, for a while. ``priority``: the least
