@@ -151,14 +151,14 @@ def test_values_and_persons_only_for_whoever_is_noted(stage: Stage, tmp_path: Pa
     with path.open(encoding="utf-8-sig", newline="") as file:
         [row] = list(csv.DictReader(file))
     assert (row["field"], row["person"]) == ("namaKursus", f"{one['lane'][:4]}…{one['lane'][-4:]}")
-    assert row["simpeg"].startswith("'=hyperlink"), "a formula is a text"
+    assert row["simpeg"].startswith("'=HYPERLINK"), "a formula is a text"
     unmasked = run(stage, "plan", "show", row_plan(stage), "--unmasked", "--output", str(tmp_path / "rows.xlsx"))
     assert unmasked.returncode == 0, unmasked.stderr
     audited = [(entry["action"], entry["target"]) for entry in wiring.open_reader(stage.config).audit(limit=4)]
     assert ("plan.values", f"plan {row_plan(stage)}") in audited
     assert ("plan.unmasked", f"plan {row_plan(stage)}") in audited
     again = stage.command("plan", "show", row_plan(stage), "--rows", "--show-values")
-    assert again["rows"][0]["differences"][0]["simpeg"] == '=hyperlink("http://x")'
+    assert again["rows"][0]["differences"][0]["simpeg"] == '=HYPERLINK("http://x")'
     assert stage.run_once() == 0
 
 
