@@ -122,7 +122,9 @@ class Daemon:
     is_leading: bool = False
     """Of several daemons on one ledger: whether this one looks after the change log and the calendar."""
     _is_ending: bool = False
-    """Of `run --once`: nothing was left to do when it was looked last."""
+    """Of `run --once`: no turn was left to deal out when it was looked last."""
+    _began_at: float = float("-inf")
+    """In Unix seconds. `run --once` looks at what is held and was due by then; what becomes due later is the next run's."""
     _led_at: float = float("-inf")
     _kept_at: float = float("-inf")
     _beats: dict[str, float] = field(default_factory=dict)
@@ -130,6 +132,7 @@ class Daemon:
 
     def run(self, *, once: bool = False) -> None:
         """Until SIGTERM, or with ``once`` until nothing is left to do. Raises what killed a thread."""
+        self._began_at = self.clock.now()
         recovered = self.work.recover()
         if recovered:
             logs.get().warning("daemon.recovered_records", count=recovered)
@@ -462,10 +465,10 @@ class Daemon:
             return False
         if not self.is_approved():
             return True
-        # A held record may be due to be looked at again at any moment: nothing is dealt out any more, and once more
-        # there is nothing under way.
-        was_ending, self._is_ending = self._is_ending, not self.work.has_work()
-        return was_ending and self._is_ending
+        # Held records become due again and again, many of them at any moment: so nothing is dealt out any more, and what is
+        # under way by then comes to its end.
+        was_ending, self._is_ending = self._is_ending, not self.work.has_turns_left(looks_until=self._began_at)
+        return was_ending and self._is_ending and not self.work.has_work()
 
     def _drain(self, scheduler: BackgroundScheduler, threads: list[threading.Thread]) -> None:
         notify("STOPPING=1")

@@ -474,6 +474,11 @@ class Work(Protocol):
         """Whether any record is dirty, on its way or uncertain."""
         ...
 
+    def has_turns_left(self, *, looks_until: float) -> bool:
+        """Whether turns are to be dealt out still: for records that are dirty, on their way or uncertain, or held ones that
+        were to be looked at again by ``looks_until`` (Unix seconds)."""
+        ...
+
 
 class Ledger(Protocol):
     """What the pipeline writes down. Every method is one transaction; raises LedgerDown, or LostClaim when overtaken."""

@@ -79,6 +79,13 @@ def test_run_once_ends_by_itself_when_nothing_is_left_to_do(staged: SetUp) -> No
     assert counts["synced"] > 50
 
 
+def test_run_once_ends_also_where_what_is_held_is_looked_at_all_the_time(staged: SetUp) -> None:
+    stage = staged(changes={"timing": {"look_again": "1 ms"}})
+    assert stage.run_once() == 0
+    assert stage.counts()["held"] > 5
+    assert not {"waiting", "working", "sending", "uncertain"} & stage.counts().keys()
+
+
 def test_sigterm_in_the_middle_of_the_work_drains_and_leaves_nothing_in_doubt(staged: SetUp) -> None:
     stage = staged()
     slow = stage.bkn.control.add_fault(

@@ -118,6 +118,21 @@ def test_there_is_work_as_long_as_anything_is_dirty_or_on_its_way(desk: Desk) ->
     assert not desk.ledger.has_work(), "what no feed reads any more keeps nobody waiting"
 
 
+def test_a_held_record_has_a_turn_left_only_if_its_look_was_due_by_then(desk: Desk) -> None:
+    desk.mark("1")
+    for status in (Status.WAITING, Status.SENDING, Status.UNCERTAIN):
+        desk.put(status)
+        assert desk.ledger.has_turns_left(looks_until=0.0), status
+    desk.put(Status.WORKING)
+    assert not desk.ledger.has_turns_left(looks_until=0.0), "it is in somebody's hands"
+    desk.put(Status.HELD)
+    desk.run("UPDATE records SET due_at = 1000")
+    assert not desk.ledger.has_turns_left(looks_until=999.0)
+    assert desk.ledger.has_turns_left(looks_until=1000.0)
+    desk.run("UPDATE records SET due_at = NULL")
+    assert not desk.ledger.has_turns_left(looks_until=1000.0), "it waits for a person"
+
+
 def test_unlinked_work_of_a_person_is_that_of_the_other_records(desk: Desk) -> None:
     desk.mark("1", "2", nip=ALICE)
     desk.mark("3", nip=BOB)

@@ -184,6 +184,9 @@ class Lanes(Leading):
     def has_work(self) -> bool:
         return bool(self._scalar(sql.HAS_WORK))
 
+    def has_turns_left(self, *, looks_until: float) -> bool:
+        return bool(self._scalar(sql.HAS_TURNS_LEFT, looks_until=looks_until))
+
     def next_due_at(self) -> float | None:
         """When the earliest free lane wants its turn, in Unix seconds; None while none does."""
         found: float | None = self._scalar(sql.NEXT_DUE)

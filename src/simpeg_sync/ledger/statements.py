@@ -524,6 +524,14 @@ WHERE status IN ('waiting', 'working', 'sending')
    OR (status = 'uncertain' AND reason <> 'feed.removed'))
 """)
 
+# What is 'working' is in somebody's hands already; what is held comes back again and again, and counts until a given time.
+HAS_TURNS_LEFT = text("""
+SELECT EXISTS (SELECT 1 FROM records
+WHERE status IN ('waiting', 'sending')
+   OR (status = 'uncertain' AND reason <> 'feed.removed')
+   OR (status = 'held' AND due_at <= :looks_until))
+""")
+
 ADD_PLAN = text("""
 INSERT INTO plans (made_at, configuration, summary) VALUES (:now, :configuration, :summary) RETURNING id
 """)
