@@ -327,6 +327,17 @@ def test_the_almost_same_row_may_be_another_ones_own(office: Office) -> None:
     assert (office.state("1"), office.state("2"), office.effects) == (("synced", ""), ("synced", ""), ["create"])
 
 
+def test_rows_that_are_all_almost_the_same_do_not_wait_for_each_other(office: Office) -> None:
+    at_bkn(office, "SERT/1/2O24")
+    at_bkn(office, "SERT/2/2O24")
+    office.enter("1")
+    office.enter("2")
+    for _ in range(4):
+        office.pass_time(61)
+    assert (office.state("1"), office.state("2")) == (("held", "match.alike"), ("held", "match.alike"))
+    assert office.effects == []
+
+
 def test_policy_where_another_hand_was_there(office: Office) -> None:
     office.configure(KURSUS, policy=Policy(changed_at_bkn="keep_bkn", gone_at_bkn="report"))
     office.enter("1")

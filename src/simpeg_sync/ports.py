@@ -527,8 +527,9 @@ class Ledger(Protocol):
         as the same person."""
         ...
 
-    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
-        """Whether another record of the person is dirty and has no row at BKN yet."""
+    def has_unlinked_work(self, lane: str, *, but: Record, not_for: str | None = None) -> bool:
+        """Whether another record of the person is dirty and has no row at BKN yet. ``not_for``: one that was put back for
+        this reason does not count; who waits for it for the same reason would wait for ever."""
         ...
 
     def held_without_row(self, lane: str) -> Sequence[Record]:

@@ -411,7 +411,9 @@ class View:
             look,
             free,
             unowned,
-            do_others_wait=lambda: self.ledger.has_unlinked_work(work.turn.claim.lane, but=work.record),
+            do_others_wait=lambda: self.ledger.has_unlinked_work(
+                work.turn.claim.lane, but=work.record, not_for="match.others_first"
+            ),
             gap_s=self.timing.absent_gap_s,
             seen_equal=lambda: None if record.overrides else self.ledger.seen_equal(record.feed, record.key),
             do_rivals_want=lambda bkn_id: self.do_rivals_want(work, look, bkn_id),

@@ -320,7 +320,7 @@ class Ledger:
     def links(self, lane: str) -> Sequence[Link]:
         return [Link(record, is_open) for record, is_open in self.world.ask("ledger.links")]
 
-    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
+    def has_unlinked_work(self, lane: str, *, but: Record, not_for: str | None = None) -> bool:
         return False
 
     def held_without_row(self, lane: str) -> Sequence[Record]:

@@ -22,8 +22,8 @@ class Lookups(Core):
             Link(rows.record(row), row["open_attempt_id"] is not None) for row in self._all(sql.LINKS, {"lane": lane})
         ]
 
-    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
-        return bool(self._scalar(sql.HAS_UNLINKED_WORK, lane=lane, but=but.id))
+    def has_unlinked_work(self, lane: str, *, but: Record, not_for: str | None = None) -> bool:
+        return bool(self._scalar(sql.HAS_UNLINKED_WORK, lane=lane, but=but.id, not_for=not_for))
 
     def held_without_row(self, lane: str) -> Sequence[Record]:
         return [rows.record(row) for row in self._all(sql.HELD_WITHOUT_ROW, {"lane": lane})]

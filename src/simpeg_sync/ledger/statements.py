@@ -356,6 +356,7 @@ WHERE records.lane IN {_LANES_OF_PERSON} AND (records.bkn_id IS NOT NULL OR atte
 HAS_UNLINKED_WORK = text(f"""
 SELECT EXISTS (SELECT 1 FROM records
 WHERE lane IN {_LANES_OF_PERSON} AND id <> :but AND bkn_id IS NULL
+  AND (status IN ('sending', 'uncertain') OR reason <> coalesce(CAST(:not_for AS TEXT), '-'))
   AND (status IN ('waiting', 'working', 'sending') OR (status = 'uncertain' AND reason <> 'feed.removed')))
 """)
 

@@ -30,8 +30,8 @@ class Onlooker:
     def lease_ends_at(self, claim: Claim) -> float:
         return float("-inf")  # nothing leaves from here
 
-    def has_unlinked_work(self, lane: str, *, but: Record) -> bool:
-        return self.inner.has_unlinked_work(lane, but=but) if self.inner else False
+    def has_unlinked_work(self, lane: str, *, but: Record, not_for: str | None = None) -> bool:
+        return self.inner.has_unlinked_work(lane, but=but, not_for=not_for) if self.inner else False
 
     def held_without_row(self, lane: str) -> Sequence[Record]:
         return self.inner.held_without_row(lane) if self.inner else ()
