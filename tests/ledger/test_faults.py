@@ -33,7 +33,7 @@ class Disk:
 
     def __init__(self, desk: Desk) -> None:
         self.pages = 10_000_000
-        event.listen(desk.engine, "checkout", lambda connection, *_: connection.execute(self.limit()))
+        event.listen(desk.engine, "begin", lambda connection: connection.exec_driver_sql(self.limit()).close())
 
     def limit(self) -> str:
         return f"PRAGMA max_page_count = {self.pages}"
@@ -87,7 +87,7 @@ def test_a_disk_that_is_full_after_the_answer_leaves_the_write_uncertain(sqlite_
 
 def test_a_ledger_that_may_only_be_read_says_so_and_can_still_be_looked_at(sqlite_desk: Desk) -> None:
     sqlite_desk.mark("1")
-    event.listen(sqlite_desk.engine, "checkout", lambda connection, *_: connection.execute("PRAGMA query_only = ON"))
+    event.listen(sqlite_desk.engine, "begin", lambda connection: connection.exec_driver_sql("PRAGMA query_only = ON"))
     with pytest.raises(LedgerDown, match="cannot be written"):
         sqlite_desk.mark("2")
     assert sqlite_desk.status() is Status.WAITING

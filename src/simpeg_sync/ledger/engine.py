@@ -34,6 +34,7 @@ def open_engine(url: str, *, create: bool = False) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         pool_size=12,
+        pool_use_lifo=True,
         max_overflow=4,
         connect_args={"connect_timeout": 5},
     )
@@ -63,7 +64,7 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
             Path(path).touch(mode=0o600, exist_ok=True)
         except OSError as error:
             raise LedgerUnfit(f"the ledger {path} cannot be made ({error.strerror}); correct the folder") from None
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8, pool_use_lifo=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: Any) -> None:
@@ -79,6 +80,32 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+class KeptConnection:
+    """SQLite's one writer keeps its connection, and with it the pages and statements that it knows: another one of the pool
+    would find its own outdated by every commit in between. For one thread at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction, as of ``engine.begin()``. After an error the next one has a new connection."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        kept, self._connection = self._connection, None
+        if kept is not None:
+            kept.close()
 
 
 class Collision(LedgerDown):

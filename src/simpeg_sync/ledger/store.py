@@ -24,6 +24,7 @@ from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger.brake import Stop
 from simpeg_sync.ledger.comparisons import Comparisons
 from simpeg_sync.ledger.core import DAEMON, FRESH, Pauses, add_events, event_row
+from simpeg_sync.ledger.engine import KeptConnection
 from simpeg_sync.ledger.identities import Identities
 from simpeg_sync.ledger.lanes import Lanes
 from simpeg_sync.ledger.lookups import Lookups
@@ -43,8 +44,10 @@ class SqlLedger(Marking, Lanes, Lookups, Identities, Operators, PlanItems, Compa
     """Implements ports.Ledger, and what stands beside it: ports.Intake, Work and ScanMemory. Thread-safe."""
 
     def __init__(self, engine: Engine, clock: Clock, *, owner: str, pauses: Pauses, is_shared: bool = False) -> None:
-        self.trail = Trail(engine, clock, owner)
-        open_writer = GroupWriter if engine.dialect.name == "sqlite" else TwoWayWriter
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._kept = KeptConnection(engine)
+        self.trail = Trail(self._kept.begin if is_sqlite else engine.begin, clock, owner)
+        open_writer = GroupWriter if is_sqlite else TwoWayWriter
         writer: OrderWriter = open_writer(engine, self._together, self.trail)
         super().__init__(engine, clock, writer, owner=owner, pauses=pauses, is_shared=is_shared)
 
@@ -55,6 +58,7 @@ class SqlLedger(Marking, Lanes, Lookups, Identities, Operators, PlanItems, Compa
 
     def close(self) -> None:
         self._writer.close()
+        self._kept.close()
 
     def say_reads(self, actor: str) -> None:
         """What was read outside of a turn, at the word of ``actor``."""

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, TextClause, text
+from sqlalchemy import Connection, TextClause, text
 
 from simpeg_sync.clock import Clock
 from simpeg_sync.ledger.rowset import GroupStatement, run
@@ -189,7 +189,8 @@ class Page:
 class Trail:
     """The chains of one process. Thread-safe."""
 
-    engine: Engine
+    begin: Transaction
+    """Gives a transaction of the ledger's database."""
     clock: Clock
     writer: str
     """Which process it is."""
@@ -202,7 +203,7 @@ class Trail:
     def transaction(self) -> Iterator[Connection]:
         page = Page(self)
         try:
-            with self.engine.begin() as connection:
+            with self.begin() as connection:
                 connection.execution_options(trail=page)
                 yield connection
                 page.seal(connection)
