@@ -1,4 +1,4 @@
-"""When things happen: the intake loop, the worker threads, the calendar jobs, the signals.
+"""When things happen: the intake loop, the crew that takes the turns, the calendar jobs, the signals.
 
 Loops that must be even (capture, leases) run by the monotonic clock; what people mean by the calendar (the nightly
 sweep, the purge of the log) runs by APScheduler.
@@ -34,6 +34,7 @@ from simpeg_sync.domain.errors import (
     SourceUnfit,
     SyncError,
 )
+from simpeg_sync.fibers import Crew, pause
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.pipeline import Pipeline
 from simpeg_sync.ports import Claim, Work
@@ -103,6 +104,7 @@ class Daemon:
     work: Work
     clock: Clock
     turns: Turns
+    crew: Crew
     poll_s: float
     sweep_every_s: float
     drain_s: float
@@ -142,7 +144,7 @@ class Daemon:
         scheduler = self._calendar()
         threads = [self._thread("intake", self._intake_loop)]
         threads.append(self._thread("dealer", self._dealer_loop))
-        threads += [self._thread(f"worker-{number}", self._worker_loop) for number in range(self.turns.workers)]
+        threads.append(self._thread("crew", self._crew_loop))
         if self.write_back.is_wanted:
             threads.append(self._thread("write-back", self._write_back_loop))
         if self.nightly.is_wanted and not once:
@@ -276,7 +278,7 @@ class Daemon:
         due_at = self.work.next_due_at()
         return due_at is not None and due_at <= self.clock.now() and self.is_approved()
 
-    # ------------------------------------------------------------------------------- turns: one thread deals, many take
+    # ------------------------------------------------------- turns: one thread deals them, another takes many at once
 
     def _dealer_loop(self) -> None:
         while not self.clock.stop.is_set():
@@ -299,28 +301,28 @@ class Daemon:
                 self.clock.sleep(RETRY_S)
                 continue
             self.turns.deal(turns)
+            self.crew.look()
 
-    def _worker_loop(self) -> None:
-        while (turn := self.turns.take()) is not None:
-            self._beat()
-            try:
-                self.pipeline.take_turn(turn)
-            except LostClaim:
-                logs.get().warning("daemon.worker_failed", error_class="LostClaim")
-                self._break_off(turn)
-            except SourceDown as error:
-                self.health.is_lost("source", str(error))
-                self._break_off(turn)
-                self.clock.sleep(RETRY_S)
-            except LedgerError as error:
-                self.health.is_lost("ledger", str(error))
-                self._break_off(turn)
-                self.clock.sleep(RETRY_S)
-            else:
-                if turn.has_sent:
-                    self.nightly.was_sent(turn.claim.lane)
-                if self.turns.done(turn, self.clock.monotonic()):
-                    self.wake.set()
+    def _crew_loop(self) -> None:
+        self.crew.run(self.turns.take, self._take_turn, is_over=lambda: self.turns.is_closed)
+
+    def _take_turn(self, turn: Turn) -> None:
+        try:
+            self.pipeline.take_turn(turn)
+        except LostClaim:
+            logs.get().warning("daemon.worker_failed", error_class="LostClaim")
+            self._break_off(turn)
+        except SourceDown as error:
+            self.health.is_lost("source", str(error))
+            self._break_off(turn)
+        except LedgerError as error:
+            self.health.is_lost("ledger", str(error))
+            self._break_off(turn)
+        else:
+            if turn.has_sent:
+                self.nightly.was_sent(turn.claim.lane)
+            if self.turns.done(turn, self.clock.monotonic()):
+                self.wake.set()
 
     def _break_off(self, turn: Turn) -> None:
         self._give_back(turn.claim)
@@ -372,7 +374,8 @@ class Daemon:
                 self.work.release(claim)
             except LedgerDown as error:
                 self.health.is_lost("ledger", str(error))
-                if self.clock.sleep(RETRY_S):
+                pause(RETRY_S, self.clock.sleep)
+                if self.clock.stop.is_set():
                     return  # the next start recovers it
             else:
                 self.wake.set()
@@ -446,8 +449,10 @@ class Daemon:
         self._beats[threading.current_thread().name] = self.clock.monotonic()
 
     def _tell_watchdog(self) -> None:
-        """Only while every loop goes round, so that systemd restarts a daemon that is stuck."""
-        if min(self._beats.values(), default=self.clock.monotonic()) > self.clock.monotonic() - STALL_S:
+        """Only while every loop goes round and every turn comes to an end, so that systemd restarts a daemon that is stuck."""
+        now = self.clock.monotonic()
+        signs = [*self._beats.values(), *filter(None, (self.crew.begun_at(),))]
+        if min(signs, default=now) > now - STALL_S:
             notify("WATCHDOG=1")
 
     def _is_finished(self) -> bool:
@@ -476,6 +481,7 @@ class Daemon:
         self.clock.stop.set()
         self.intake.interrupt()
         untaken = self.turns.close()
+        self.crew.hurry()
         self.wake.set()
         scheduler.shutdown(wait=False)
         ends_at = self.clock.monotonic() + self.drain_s

@@ -1,10 +1,9 @@
-"""How many people are dealt with at once: turns that were claimed, wait for a worker, are under way, or are done.
+"""How many people are dealt with at once: turns that were claimed, wait for their beginning, are under way, or are done.
 
-Workers are more than the calls that may be under way, since most of a worker's time is waiting for the ledger. No more turns
-are claimed than will soon begin: what lies ready here would come before a fresh edit, and grows old.
+More turns are under way than calls may be, since most of a turn's time is waiting for the ledger. No more are claimed than
+will soon begin: what lies ready here would come before a fresh edit, and grows old.
 """
 
-import queue
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from simpeg_sync.ports import Claim
 from simpeg_sync.turn import Turn
 
-WORKERS_PER_CALL, WORKERS_MIN, WORKERS_MAX = 6, 4, 128
+TURNS_PER_CALL, TURNS_MIN, TURNS_MAX = 6, 4, 128
 SOON_S = 0.25
 """So much work is claimed ahead, by what was done in as much time before."""
 
@@ -21,14 +20,16 @@ class Turns:
     """Thread-safe."""
 
     def __init__(self, calls_in_flight: int) -> None:
-        self.workers = max(WORKERS_MIN, min(WORKERS_MAX, WORKERS_PER_CALL * calls_in_flight))
-        self._least, self._most = calls_in_flight, 3 * self.workers
+        self.at_once = max(TURNS_MIN, min(TURNS_MAX, TURNS_PER_CALL * calls_in_flight))
+        """So many are under way at most."""
+        self._least, self._most = calls_in_flight, 3 * self.at_once
         self._lock = threading.Lock()
-        self._waiting: queue.SimpleQueue[Turn | None] = queue.SimpleQueue()
+        self._waiting: deque[Turn] = deque()
         self._outstanding = 0
         """Claimed, and not done."""
         self._done: list[Claim] = []
         self._done_at: deque[float] = deque()
+        self.is_closed = False
 
     def room(self, now: float) -> int:
         """How many more lanes to claim now. No call that may be under way lacks a person; beyond that 0 while enough are at
@@ -43,12 +44,12 @@ class Turns:
     def deal(self, turns: Sequence[Turn]) -> None:
         with self._lock:
             self._outstanding += len(turns)
-        for turn in turns:
-            self._waiting.put(turn)
+            self._waiting.extend(turns)
 
     def take(self) -> Turn | None:
-        """The next turn; None when there will be no more."""
-        return self._waiting.get()
+        """The next turn; None while there is none, and when there will be no more."""
+        with self._lock:
+            return self._waiting.popleft() if self._waiting and not self.is_closed else None
 
     def done(self, turn: Turn, now: float) -> bool:
         """Its lane waits for being given back. True when the dealer has something to do."""
@@ -59,7 +60,7 @@ class Turns:
             return self._outstanding < self._least or len(self._done) >= self._least
 
     def failed(self) -> None:
-        """A turn ended early; its worker gives the lane back by itself."""
+        """A turn ended early; whoever took it gives the lane back."""
         with self._lock:
             self._outstanding -= 1
 
@@ -69,15 +70,9 @@ class Turns:
             return done
 
     def close(self) -> list[Claim]:
-        """Every worker ends after its turn. Gives what nobody has taken."""
-        untaken = []
-        while True:
-            try:
-                turn = self._waiting.get_nowait()
-            except queue.Empty:
-                break
-            if turn is not None:
-                untaken.append(turn.claim)
-        for _ in range(self.workers):
-            self._waiting.put(None)
-        return untaken
+        """Nothing more is taken. Gives what nobody has taken."""
+        with self._lock:
+            self.is_closed = True
+            untaken = [turn.claim for turn in self._waiting]
+            self._waiting.clear()
+            return untaken

@@ -8,6 +8,7 @@ cannot leave at once stands in a line, in which only the first one looks and the
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 
 from simpeg_sync import logs
@@ -19,6 +20,7 @@ from simpeg_sync.decide.flow import Flow
 from simpeg_sync.decide.pace import Given, Starts
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.errors import LedgerError, NotNow
+from simpeg_sync.fibers import Local, Signal, pause
 
 LOOK_S = 1.0
 """The longest sleep of whoever waits for a start: meanwhile BKN may have gone down."""
@@ -36,8 +38,9 @@ ASK = -1.0
 NO_LIMIT = float("inf")
 
 
-class _Mine(threading.local):
-    """What the calling thread has in its hands."""
+@dataclass(slots=True)
+class _Mine:
+    """What the caller, a fiber or a thread, has in its hands."""
 
     is_probe: bool = False
     is_let_in: bool = False
@@ -49,19 +52,20 @@ class _Mine(threading.local):
 class _Waiter:
     """Sleeps without a look at the clock until it is woken."""
 
-    __slots__ = ("_asleep",)
+    __slots__ = ("_signal",)
 
     def __init__(self) -> None:
-        self._asleep = threading.Lock()
-        self._asleep.acquire()
+        self._signal = Signal()
 
     def sleep(self) -> None:
-        self._asleep.acquire()
+        """Whoever wakes up looks at once: a wake before the next signal is made has nothing to say that it does not see."""
+        self._signal.wait()
+        self._signal = Signal()
 
     def wake(self) -> None:
         """By holders of the gate's lock only."""
-        if self._asleep.locked():
-            self._asleep.release()
+        if not self._signal.is_set:
+            self._signal.set()
 
 
 Line = deque[_Waiter]
@@ -89,7 +93,7 @@ class Gate:
         self._share = 1.0
         self._in_flight = self._let_in = 0
         self._door, self._hall = Line(), Line()
-        self._mine = _Mine()
+        self._own = Local(_Mine)
         self._lost_at = 0.0
         self._spent_until, self._spent = 0.0, ""
         self._is_asking, self._lead_s, self._useless = False, 0.0, 0
@@ -97,6 +101,10 @@ class Gate:
         """Raised with every pause: what was granted before is worth nothing."""
         self._outage_is_shared = False
         self._watcher: threading.Thread | None = None
+
+    @property
+    def _mine(self) -> _Mine:
+        return self._own.get()
 
     # ------------------------------------------------------------------------------------------------------- looking
 
@@ -294,7 +302,7 @@ class Gate:
             elif wait == ASK:
                 self._ask(is_leaving=True)
             else:
-                self._clock.sleep(min(wait, LOOK_S))
+                pause(min(wait, LOOK_S), self._clock.sleep)
         finally:
             self._lock.acquire()
 

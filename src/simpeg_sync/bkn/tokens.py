@@ -7,7 +7,6 @@ locks the account. Sources: bkn-api sections 1a and 1b.
 
 import base64
 import re
-import threading
 import urllib.parse
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from simpeg_sync.bkn.exchange import Answer, Exchange, Exchanged, NoAnswer, Requ
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.errors import BknDown, LedgerError, LoginRefused, NotNow
 from simpeg_sync.domain.outcome import TokenName
+from simpeg_sync.fibers import Guard
 from simpeg_sync.secret import Secret
 
 RENEW_BEFORE_END_S = 60.0
@@ -78,7 +78,8 @@ class _Slot:
     failure: str = ""
     """Of the last login that failed, for the threads that waited for it."""
     refused: str = ""
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: Guard = field(default_factory=Guard)
+    """Held during a login."""
 
 
 class Tokens:

@@ -1,15 +1,16 @@
 """What every part of the ledger stands on: the database, its one writer, a reader, the clock, and who is writing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, RowMapping, TextClause
+from sqlalchemy import Connection, CursorResult, Engine, RowMapping, TextClause
 
 from simpeg_sync.clock import Clock
 from simpeg_sync.domain.record import AttemptId, Record
 from simpeg_sync.domain.status import Event, Status
+from simpeg_sync.fibers import aside
 from simpeg_sync.ledger import statements as sql
 from simpeg_sync.ledger import trail
 from simpeg_sync.ledger.engine import translated
@@ -18,6 +19,8 @@ from simpeg_sync.ledger.rows import storable
 from simpeg_sync.ledger.rowset import GroupStatement
 from simpeg_sync.ledger.writer import OrderWriter
 from simpeg_sync.ports import Claim
+
+T = TypeVar("T")
 
 DAEMON = "daemon"
 """Who acts where no person has given an order."""
@@ -102,16 +105,20 @@ class Core:
         return self._clock.monotonic() + self._ahead_s
 
     def _one(self, statement: TextClause, values: Mapping[str, Any]) -> RowMapping | None:
-        with translated(), self._reader.connect() as connection:
-            return connection.execute(statement, values).mappings().first()
+        return self._read(statement, values, lambda found: found.mappings().first())
 
     def _scalar(self, statement: TextClause, **values: Any) -> Any:
-        with translated(), self._reader.connect() as connection:
-            return connection.execute(statement, values).scalar()
+        return self._read(statement, values, lambda found: found.scalar())
 
     def _all(self, statement: TextClause, values: Mapping[str, Any]) -> Sequence[RowMapping]:
-        with translated(), self._reader.connect() as connection:
-            return connection.execute(statement, values).mappings().all()
+        return self._read(statement, values, lambda found: found.mappings().all())
+
+    def _read(self, statement: TextClause, values: Mapping[str, Any], take: Callable[[CursorResult[Any]], T]) -> T:
+        def read() -> T:
+            with translated(), self._reader.connect() as connection:
+                return take(connection.execute(statement, values))
+
+        return read() if self._is_alone else aside(read)  # SQLite answers from its file, without a network
 
 
 def lock_lanes(connection: Connection, statement: TextClause, values: Mapping[str, Any]) -> None:

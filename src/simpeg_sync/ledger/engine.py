@@ -64,7 +64,9 @@ def _sqlite(url: str, path: str | None, *, create: bool) -> Engine:
             Path(path).touch(mode=0o600, exist_ok=True)
         except OSError as error:
             raise LedgerUnfit(f"the ledger {path} cannot be made ({error.strerror}); correct the folder") from None
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8, pool_use_lifo=True)
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": BUSY_LIMIT_MS / 1000}, pool_size=8, pool_use_lifo=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _: Any) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InterfaceError, ProgrammingError
 
 from simpeg_sync.domain.errors import LedgerDown, LedgerUnfit
+from simpeg_sync.fibers import Signal, aside
 from simpeg_sync.ledger.engine import Collision, translated
 from simpeg_sync.ledger.trail import Trail, Transaction, undo
 
@@ -56,6 +57,9 @@ class DirectWriter:
         self._transaction: Transaction = trail.transaction if trail else engine.begin
 
     def write(self, job: Callable[[Connection], T]) -> T:
+        return aside(partial(self._written, job))
+
+    def _written(self, job: Callable[[Connection], T]) -> T:
         for _ in range(COLLISIONS_MAX):
             try:
                 return self._once(job)
@@ -78,16 +82,14 @@ class _Order:
 
     def __init__(self, job: Job | None, order: Any = None) -> None:
         self.job, self.order, self.answer = job, order, None
-        # A bare lock is all that one waiter needs; an event or a future costs ten times as much.
-        self._done = threading.Lock()
-        self._done.acquire()
+        self._done = Signal()
 
     def is_answered(self, answer: Any) -> None:
         self.answer = answer
-        self._done.release()
+        self._done.set()
 
     def result(self) -> Any:
-        self._done.acquire()
+        self._done.wait()
         return _raised(self.answer)
 
 

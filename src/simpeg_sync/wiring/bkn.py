@@ -34,6 +34,7 @@ from simpeg_sync.ledger.store import SqlLedger
 from simpeg_sync.ledger.tokens import SqlTokens
 from simpeg_sync.ledger.writer import DirectWriter, Writer
 from simpeg_sync.secret import Secret
+from simpeg_sync.wiring.aside import AsideExchange
 from simpeg_sync.wiring.settings import choices_of
 
 PROBE_SPARE_S = 30.0
@@ -51,7 +52,7 @@ def open_bkn(
     """``notes``: the ledger's; credentials that stand there as refused are not tried, unless ``try_refused``. With the
     ledger itself the pace is shared with everybody who works on it."""
     settings = config.settings.bkn
-    exchange = open_exchange(config)
+    exchange = AsideExchange(open_exchange(config))
     gate = Gate(
         clock,
         per_second=settings.calls_per_second,

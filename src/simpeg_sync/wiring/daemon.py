@@ -12,6 +12,7 @@ from simpeg_sync.config.load import Config
 from simpeg_sync.daemon import Daemon
 from simpeg_sync.decide.windows import Windows
 from simpeg_sync.domain.brake import Limits
+from simpeg_sync.fibers import Crew
 from simpeg_sync.files import FolderFiles
 from simpeg_sync.intake import ChangeIntake
 from simpeg_sync.ledger.core import DAEMON
@@ -25,6 +26,7 @@ from simpeg_sync.source.reader import SqlSource
 from simpeg_sync.turn import Timing, View
 from simpeg_sync.turns import Turns
 from simpeg_sync.wake import Wake
+from simpeg_sync.wiring.aside import AsideFiles, AsideSource
 from simpeg_sync.wiring.bkn import bkn_dialect, code_check, open_bkn, open_codes
 from simpeg_sync.wiring.captures import open_captures
 from simpeg_sync.wiring.stores import source_engine
@@ -32,15 +34,17 @@ from simpeg_sync.write_back import WriteBack
 
 CODES_LAST_S = 30.0
 """So late the daemon sees what `codes pull` brought."""
+OTHER_HANDS = 8
+"""Threads for what blocks beside BKN's calls: SIMPEG, certificates, a ledger behind a network."""
 
 
 def open_pipeline(config: Config, clock: Clock, ledger: SqlLedger, bkn: BknClient) -> Pipeline:
     brake = config.settings.brake
     view = View(
         feeds=config.feeds,
-        source=SqlSource(source_engine(config)),
+        source=AsideSource(SqlSource(source_engine(config))),
         bkn=bkn,
-        files=FolderFiles(),
+        files=AsideFiles(FolderFiles()),
         ledger=ledger,
         clock=clock,
         timing=timing_of(config),
@@ -107,6 +111,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         codes=code_check(config, RememberedCodes(open_codes(ledger, clock), CODES_LAST_S, clock.monotonic)),
     )
     pipeline, compare = open_pipeline(config, clock, ledger, bkn), settings.compare
+    turns = Turns(settings.bkn.calls_in_flight)
     # Half of the calls at most: what people wait for goes first.
     comparer = open_comparer(config, pipeline, ledger, in_flight=max(1, settings.bkn.calls_in_flight // 2))
     if bkn.calls.tokens.refusal:
@@ -116,7 +121,8 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         pipeline=pipeline,
         work=ledger,
         clock=clock,
-        turns=Turns(settings.bkn.calls_in_flight),
+        turns=turns,
+        crew=Crew(at_once=turns.at_once, hands=settings.bkn.calls_in_flight + OTHER_HANDS),
         poll_s=settings.source.poll,
         sweep_every_s=settings.timing.sweep_every,
         drain_s=settings.timing.drain,
