@@ -98,6 +98,24 @@ class Health:
 
 
 @dataclass(slots=True)
+class Progress:
+    """Whether every loop goes round, and every turn that was begun comes to an end. Who waits for work is not stuck."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    _beats: dict[str, float] = field(default_factory=dict)
+    """When each loop last went round, by its thread's name."""
+
+    def beat(self) -> None:
+        self._beats[threading.current_thread().name] = self.monotonic()
+
+    def is_made(self, oldest_turn_at: float | None) -> bool:
+        """``oldest_turn_at``: when the oldest turn that is under way was begun; None while none is."""
+        signs = [*self._beats.values(), *(() if oldest_turn_at is None else (oldest_turn_at,))]
+        now = self.monotonic()
+        return min(signs, default=now) > now - STALL_S
+
+
+@dataclass(slots=True)
 class Daemon:
     intake: ChangeIntake
     pipeline: Pipeline
@@ -119,6 +137,7 @@ class Daemon:
     wake: Wake
     """Set by the intake when records were marked."""
     health: Health = field(default_factory=Health)
+    progress: Progress = field(default_factory=Progress)
     intake_is_current: threading.Event = field(default_factory=threading.Event)
     _failed: list[BaseException] = field(default_factory=list)
     is_leading: bool = False
@@ -129,8 +148,6 @@ class Daemon:
     """In Unix seconds. `run --once` looks at what is held and was due by then; what becomes due later is the next run's."""
     _led_at: float = float("-inf")
     _kept_at: float = float("-inf")
-    _beats: dict[str, float] = field(default_factory=dict)
-    """When each loop last went round, in monotonic seconds."""
 
     def run(self, *, once: bool = False) -> None:
         """Until SIGTERM, or with ``once`` until nothing is left to do. Raises what killed a thread."""
@@ -180,7 +197,7 @@ class Daemon:
     def _intake_loop(self) -> None:
         led_before = False
         while not self.clock.stop.is_set():
-            self._beat()
+            self.progress.beat()
             if not self.is_leading:
                 led_before = False
                 self.intake_is_current.set()  # it is another daemon's business
@@ -244,7 +261,7 @@ class Daemon:
 
     def _write_back_loop(self) -> None:
         while not self.clock.stop.is_set():
-            self._beat()
+            self.progress.beat()
             if self.is_leading:
                 self._write_back()
             self.clock.sleep(WRITE_BACK_S)
@@ -262,7 +279,7 @@ class Daemon:
     def _compare_loop(self) -> None:
         """Nothing waits for it either; while a neighbour is lost it rests."""
         while not self.clock.stop.is_set():
-            self._beat()
+            self.progress.beat()
             goes_on = False
             try:
                 if self.is_leading and self.is_bkn_up() and not self.why_no_login() and not self._has_due_lane():
@@ -282,7 +299,7 @@ class Daemon:
 
     def _dealer_loop(self) -> None:
         while not self.clock.stop.is_set():
-            self._beat()
+            self.progress.beat()
             self._release_done()
             room = self.turns.room(self.clock.monotonic())
             if not room:
@@ -445,14 +462,9 @@ class Daemon:
         else:
             logs.get().info("audit.sealed", chain=head.chain, block=head.number, head=head.hash)
 
-    def _beat(self) -> None:
-        self._beats[threading.current_thread().name] = self.clock.monotonic()
-
     def _tell_watchdog(self) -> None:
-        """Only while every loop goes round and every turn comes to an end, so that systemd restarts a daemon that is stuck."""
-        now = self.clock.monotonic()
-        signs = [*self._beats.values(), *filter(None, (self.crew.begun_at(),))]
-        if min(signs, default=now) > now - STALL_S:
+        """systemd restarts a daemon that is stuck."""
+        if self.progress.is_made(self.crew.begun_at()):
             notify("WATCHDOG=1")
 
     def _is_finished(self) -> bool:

