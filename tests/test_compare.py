@@ -15,7 +15,7 @@ from simpeg_sync.domain.situation import Policy
 from simpeg_sync.mapping.feed import Feed
 from simpeg_sync.ports import ListOf
 from tests.adapters.memory import DIKLAT, KURSUS, MemorySource
-from tests.pipeline.conftest import BUDI, GRACE_S, SETTLE_S, SITI, Office
+from tests.pipeline.conftest import BUDI, GAP_S, GRACE_S, SETTLE_S, SITI, Office
 
 DAY_S = 86400.0
 AGAIN_S = 30 * DAY_S
@@ -335,6 +335,19 @@ def test_rows_that_are_all_almost_the_same_do_not_wait_for_each_other(office: Of
     for _ in range(4):
         office.pass_time(61)
     assert (office.state("1"), office.state("2")) == (("held", "match.alike"), ("held", "match.alike"))
+    assert office.effects == []
+
+
+def test_who_waits_for_others_has_its_turn_after_those_that_are_only_looked_at_again(office: Office) -> None:
+    office.look_again_s = GAP_S
+    at_bkn(office, "SERT/1/2O24")
+    at_bkn(office, "SERT/2/2024")
+    at_bkn(office, "SERT/2/2024")
+    office.enter("1")
+    office.enter("2")
+    for _ in range(4):
+        office.pass_time(GAP_S + 1)
+    assert (office.state("1"), office.state("2")) == (("held", "match.alike"), ("held", "match.several"))
     assert office.effects == []
 
 

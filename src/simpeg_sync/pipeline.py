@@ -52,12 +52,14 @@ class Pipeline:
     def take_turn(self, turn: Turn) -> None:
         """Every due record of one person, one after the other. Raises SourceError, LedgerError, LostClaim."""
         claim = turn.claim
-        # What is uncertain is decided first: nothing else of its kind may leave before.
-        # Then who the person is, since that may hold all else.
-        who = self.view.identifying
-        order = lambda record: (record.status is not Status.UNCERTAIN, record.feed not in who)  # noqa: E731  it is read with the next line
-        for record in sorted(claim.records, key=order):
+        for record in sorted(claim.records, key=self.order):
             self.take_one(turn, replace(record, **NO_LINK) if record.id in turn.unlinked else record)
+
+    def order(self, record: Record) -> tuple[bool, bool, bool]:
+        """What is uncertain is decided first: nothing else of its kind may leave before. Then who the person is, since that
+        may hold all else. Who waits for the others comes after them, those that are only looked at again too."""
+        is_known = record.status is not Status.UNCERTAIN
+        return is_known, record.feed not in self.view.identifying, record.reason == plan.OTHERS_FIRST
 
     def take_one(self, turn: Turn, record: Record) -> None:
         turn.links = None

@@ -412,7 +412,7 @@ class View:
             free,
             unowned,
             do_others_wait=lambda: self.ledger.has_unlinked_work(
-                work.turn.claim.lane, but=work.record, not_for="match.others_first"
+                work.turn.claim.lane, but=work.record, not_for=plan.OTHERS_FIRST
             ),
             gap_s=self.timing.absent_gap_s,
             seen_equal=lambda: None if record.overrides else self.ledger.seen_equal(record.feed, record.key),

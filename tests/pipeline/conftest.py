@@ -96,6 +96,7 @@ class Office:
     bkn: MemoryBkn = field(init=False)
     files: MemoryFiles = field(default_factory=MemoryFiles)
     ledger: SqlLedger = field(init=False)
+    look_again_s: float = 3600.0
 
     def __post_init__(self) -> None:
         self.bkn = MemoryBkn(clock=self.clock)
@@ -117,7 +118,7 @@ class Office:
 
     @property
     def pipeline(self) -> Pipeline:
-        timing = Timing(settle_s=SETTLE_S, absent_gap_s=GAP_S, delete_grace_s=GRACE_S, look_again_s=3600)
+        timing = Timing(settle_s=SETTLE_S, absent_gap_s=GAP_S, delete_grace_s=GRACE_S, look_again_s=self.look_again_s)
         return Pipeline(View(self.feeds, self.source, self.bkn, self.files, self.ledger, self.clock, timing))
 
     # ------------------------------------------------------------------------------------------- what people do

@@ -252,6 +252,7 @@ def _shifted(value: Any, by_s: float, *, oldest: float) -> Any:
                 gone_since=at(value.gone_since),
                 done=done,
                 confirmed=confirmed,
+                reason="",
                 detail="",
             )
         case Attempt():

@@ -29,6 +29,9 @@ class FileState:
 Files = Mapping[str, FileState]
 """By kind of certificate (id_ref_dokumen)."""
 
+OTHERS_FIRST = "match.others_first"
+"""Why a row waits that is almost one of BKN's: that one may be exactly another row's of the person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 from simpeg_sync.decide.fields import Resource
 from simpeg_sync.decide.likeness import likeness
 from simpeg_sync.decide.look import Look
-from simpeg_sync.decide.plan import Decision, Hold, Later, Link, Report, Save
+from simpeg_sync.decide.plan import OTHERS_FIRST, Decision, Hold, Later, Link, Report, Save
 from simpeg_sync.domain.record import Action, BknId, Record
 from simpeg_sync.domain.situation import Choice, Policy, SeenEqual
 
@@ -74,7 +74,7 @@ class Case:
     def _create(self, decision: Decision) -> Decision:
         alike = [bkn_id for bkn_id in self.unowned if likeness(self.resource, self.body, self.look.row(bkn_id) or {})]
         if alike and self.policy.alike != "push" and self.do_others_wait():
-            return Later("match.others_first", self.gap_s)  # the alike row may be exactly one of theirs
+            return Later(OTHERS_FIRST, self.gap_s)  # the alike row may be exactly one of theirs
         if alike:
             # Creating it would make a second one of what somebody typed a little differently.
             adopted = Link(alike[0]) if self.policy.alike == "adopt" and len(alike) == 1 else None

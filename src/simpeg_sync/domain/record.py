@@ -52,6 +52,8 @@ class Record:
     """BKN field -> hash of the value last confirmed, to see which field another hand has changed."""
     gone_since: float | None = None
     """When the row was first seen missing; the start of the delete grace."""
+    reason: str = ""
+    """Why the last move left it where it is; until the next one."""
     detail: str = ""
     """Where the last reason lies: a field, a code table, BKN's answer code."""
     delete_released: bool = False

@@ -348,7 +348,8 @@ def _after(one: _Planned, order: MoveOrder) -> Record:
     changes = {name: value for name, value in one.move.changes.items() if name != "attempts"}
     if order.attempt is not None:
         changes.setdefault("version", order.attempt.version)
-    return replace(one.record, **changes, status=one.next, detail=rows.storable(one.move.detail))
+    reason, detail = one.move.reason, rows.storable(one.move.detail)
+    return replace(one.record, **changes, status=one.next, reason=reason, detail=detail)
 
 
 def _told(order: MoveOrder) -> dict[str, Any]:

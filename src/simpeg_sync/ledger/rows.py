@@ -28,6 +28,7 @@ def record(row: RowMapping) -> Record:
         refused_digest=_digest(row["refused_digest"]),
         confirmed=json.loads(row["confirmed"]),
         gone_since=row["gone_since"],
+        reason=row["reason"],
         detail=row["detail"],
         delete_released=bool(row["delete_released"]),
         wanted_digest=_digest(row["wanted_digest"]),
