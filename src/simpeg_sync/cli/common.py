@@ -42,6 +42,11 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
+def json_text(data: Any) -> str:
+    """On one line, with what no terminal shows written out."""
+    return _UNSEEN.sub(_escaped, json.dumps(data, ensure_ascii=False, default=str))
+
+
 @dataclass(frozen=True, slots=True)
 class Shared:
     """Options of every command."""
@@ -59,7 +64,7 @@ class Shared:
     def show(self, data: Any, as_text: Callable[[], None]) -> None:
         """Results to stdout: one JSON value, or what people read."""
         if self.as_json:
-            click.echo(_UNSEEN.sub(_escaped, json.dumps(data, ensure_ascii=False, default=str)))
+            click.echo(json_text(data))
         else:
             as_text()
 

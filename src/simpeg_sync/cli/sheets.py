@@ -19,7 +19,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
-from simpeg_sync.cli.common import Shared, say, table
+from simpeg_sync.cli.common import Shared, json_text, say, table
 from simpeg_sync.domain.errors import OperatorError
 from simpeg_sync.insights import masked, without_nips
 
@@ -144,7 +144,9 @@ def _write(
     data: Callable[[], Any] | None,
     as_text: Callable[[], None] | None,
 ) -> None:
-    if form == "json":
+    if form == "json" and data is None and len(sheets) == 1:
+        _json(file, sheets[0], unmasked=output.unmasked)
+    elif form == "json":
         shown = data() if data is not None else _objects(sheets, unmasked=output.unmasked)
         if data is not None and not output.unmasked:
             shown = json.loads(without_nips(json.dumps(shown, ensure_ascii=False, default=str)))
@@ -161,11 +163,19 @@ def _write(
 
 
 def _objects(sheets: Sequence[Sheet], *, unmasked: bool) -> Any:
-    of_sheets = {
+    return {
         sheet.name: [dict(zip(sheet.columns, row, strict=True)) for row in sheet.shown(unmasked=unmasked)]
         for sheet in sheets
     }
-    return of_sheets if len(sheets) > 1 else of_sheets[sheets[0].name]
+
+
+def _json(file: Any, sheet: Sheet, *, unmasked: bool) -> None:
+    """One array, an object a line, in constant memory."""
+    before = "["
+    for row in sheet.shown(unmasked=unmasked):
+        file.write(before + json_text(dict(zip(sheet.columns, row, strict=True))))
+        before = ",\n "
+    file.write("[]\n" if before == "[" else "]\n")
 
 
 def _csv(file: Any, sheet: Sheet, *, unmasked: bool) -> None:
