@@ -1,5 +1,6 @@
 """Plans and single records by the command line: a daemon that runs once, a simulator, a real ledger, and other hands at BKN."""
 
+import contextlib
 import csv
 import json
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from tests.acceptance.conftest import QUICK, SetUp, wait_for
+from tests.servers import PostgresServer
 
 from simpeg_sync import wiring
 from simpeg_sync.clock import Clock
@@ -19,10 +21,9 @@ from simpeg_sync.demo.stage import Stage, set_up
 from simpeg_sync.simulator import process
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """One installation whose records are at rest, for all tests; each takes records of its own."""
-    place = set_up(tmp_path_factory.mktemp("plans"), seed=11, employees=40, changes=QUICK)
+@contextlib.contextmanager
+def at_rest(folder: Path, **options: Any) -> Iterator[Stage]:
+    place = set_up(folder, seed=11, employees=40, changes=QUICK, **options)
     try:
         wiring.ledger_engine(place.config, create=True).dispose()
         place.command("source", "install")
@@ -32,6 +33,13 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
         yield place
     finally:
         place.close()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """One installation whose records are at rest, for all tests; each takes records of its own."""
+    with at_rest(tmp_path_factory.mktemp("plans")) as place:
+        yield place
 
 
 def run(stage: Stage, *arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -103,6 +111,15 @@ def updates(stage: Stage) -> int:
 
 
 def test_a_planned_overwrite_is_done_exactly_and_once(stage: Stage) -> None:
+    planned_overwrite_is_done_exactly_and_once(stage)
+
+
+def test_so_it_is_with_a_ledger_in_postgresql(tmp_path: Path, postgres: PostgresServer) -> None:
+    with at_rest(tmp_path / "postgresql", ledger_url=postgres.create_database()) as place:
+        planned_overwrite_is_done_exactly_and_once(place)
+
+
+def planned_overwrite_is_done_exactly_and_once(stage: Stage) -> None:
     one = conflict(stage)
     before = len(stage.bkn.control.effects())
     plan = plan_of(stage, one, "--overwrite")
