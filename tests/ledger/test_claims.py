@@ -54,6 +54,36 @@ def test_a_turn_takes_all_due_records_of_the_person_up_to_the_limit_and_the_rest
     assert len(desk.claim().records) == 3
 
 
+def test_what_is_only_looked_at_again_does_not_go_before_a_backlog_however_often_it_is_due(desk: Desk) -> None:
+    claim, record = desk.taken()
+    desk.ledger.finish(claim, record, Move.held("match.several", look_again_at=desk.clock.at + 10))
+    desk.ledger.release(claim)
+    desk.mark("2", nip=BOB, priority=1)
+    desk.clock.at += 11
+    assert [desk.claim().lane for _ in range(2)] == [BOB, ALICE]
+
+
+def test_a_fresh_edit_that_was_put_back_still_goes_before_a_backlog(desk: Desk) -> None:
+    claim, record = desk.taken()
+    desk.ledger.finish(
+        claim, record, Move.put_back("bkn.not_visible_yet", due_at=desk.clock.at + 10, failures=0)
+    )
+    desk.ledger.release(claim)
+    desk.mark("2", nip=BOB, priority=1)
+    desk.clock.at += 11
+    assert [desk.claim().lane for _ in range(2)] == [ALICE, BOB]
+
+
+def test_a_held_record_that_is_edited_is_fresh_again(desk: Desk) -> None:
+    claim, record = desk.taken()
+    desk.ledger.finish(claim, record, Move.held("match.several", look_again_at=desk.clock.at + 10))
+    desk.ledger.release(claim)
+    desk.mark("2", nip=BOB, priority=1)
+    desk.mark("1")
+    desk.clock.at += QUIET_S
+    assert desk.claim().lane == ALICE
+
+
 def test_a_lane_without_anything_due_is_not_claimed_and_says_when_it_will_be(desk: Desk) -> None:
     claim, record = desk.taken()
     due_at = desk.clock.at + 500

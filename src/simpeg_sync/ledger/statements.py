@@ -195,15 +195,17 @@ KEEP_LEASES = text("UPDATE lanes SET lease_until = :lease_until WHERE owner = :o
 # The lane itself, locked: is it still this claim's?
 HOLD_LANE = text("UPDATE lanes SET owner = owner WHERE lane = :lane AND owner = :owner AND fence = :fence")
 
-# What a lane waits for next: its earliest due record that is not held for a person. HOLD_FENCES has locked the lanes in a
-# statement before: a PostgreSQL statement that had to wait for a mark's lock would not see the record it marked.
+# What a lane waits for next: its earliest due record that is not held for a person. What is only looked at again counts as
+# bulk: thousands of held records would go before a backlog for ever. HOLD_FENCES has locked the lanes in a statement before:
+# a PostgreSQL statement that had to wait for a mark's lock would not see the record it marked.
 RELEASE_LANES = GroupStatement(
     """
 UPDATE lanes SET
     owner = NULL, lease_until = NULL,
     due_at = (SELECT min(due_at) FROM records WHERE records.lane = lanes.lane AND due_at IS NOT NULL),
-    priority = coalesce((SELECT min(priority) FROM records
-                         WHERE records.lane = lanes.lane AND due_at IS NOT NULL AND due_at <= :now), 0)
+    priority = coalesce((SELECT CASE WHEN status = 'held' THEN 1 ELSE priority END FROM records
+                         WHERE records.lane = lanes.lane AND due_at IS NOT NULL
+                         ORDER BY due_at > :now, CASE WHEN status = 'held' THEN 1 ELSE priority END, due_at LIMIT 1), 0)
 FROM {given} WHERE lanes.lane = given.lane
 """,
     _LANES,
