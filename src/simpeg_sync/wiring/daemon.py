@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from simpeg_sync import logs
 from simpeg_sync.bkn.client import BknClient
+from simpeg_sync.bkn.codes import CodeCheck
 from simpeg_sync.bkn.kinds import RememberedCodes
 from simpeg_sync.clock import Clock
 from simpeg_sync.compare import Comparer, Nightly
@@ -33,7 +34,7 @@ from simpeg_sync.wiring.stores import source_engine
 from simpeg_sync.write_back import WriteBack
 
 CODES_LAST_S = 30.0
-"""So late the daemon sees what `codes pull` brought."""
+"""So late it is seen what `codes pull` brought."""
 OTHER_HANDS = 8
 """Threads for what blocks beside BKN's calls: SIMPEG, certificates, a ledger behind a network."""
 
@@ -93,9 +94,14 @@ def open_comparer(
 
 def open_plans(config: Config, clock: Clock, ledger: SqlLedger, *, persons: int, actor: str) -> Plans:
     """``persons``: how many to look up at BKN."""
-    bkn = open_bkn(config, clock, ledger, codes=code_check(config, open_codes(ledger, clock)))
+    bkn = open_bkn(config, clock, ledger, codes=_remembered_codes(config, ledger, clock))
     planner = Planner(open_pipeline(config, clock, ledger, bkn), config.settings.bkn.calls_per_second, persons)
     return Plans(planner, LedgerReader(ledger.engine), ledger, config.digest, actor)
+
+
+def _remembered_codes(config: Config, ledger: SqlLedger, clock: Clock) -> CodeCheck:
+    """For whoever checks many rows: asking the ledger about each code takes longer than all the rest of a row."""
+    return code_check(config, RememberedCodes(open_codes(ledger, clock), CODES_LAST_S, clock.monotonic))
 
 
 def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
@@ -104,12 +110,7 @@ def open_write_back(config: Config, ledger: SqlLedger) -> WriteBack:
 
 def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
     settings, wake = config.settings, Wake(clock.stop)
-    bkn = open_bkn(
-        config,
-        clock,
-        ledger,
-        codes=code_check(config, RememberedCodes(open_codes(ledger, clock), CODES_LAST_S, clock.monotonic)),
-    )
+    bkn = open_bkn(config, clock, ledger, codes=_remembered_codes(config, ledger, clock))
     pipeline, compare = open_pipeline(config, clock, ledger, bkn), settings.compare
     turns = Turns(settings.bkn.calls_in_flight)
     # Half of the calls at most: what people wait for goes first.
