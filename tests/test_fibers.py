@@ -118,6 +118,18 @@ def test_no_more_blocks_at_once_than_there_are_hands() -> None:
     assert most == 2
 
 
+def test_what_must_begin_at_once_waits_for_no_hand() -> None:
+    requested = threading.Event()
+
+    def take(number: int) -> None:
+        if number == 0:
+            assert aside(lambda: requested.wait(LIMIT_S)), "the only hand is taken meanwhile"
+        else:
+            aside(requested.set, at_once=True)
+
+    crew_run(take, range(2), hands=1)
+
+
 def test_no_more_fibers_than_wanted_are_under_way() -> None:
     under_way, most = 0, 0
 

@@ -8,6 +8,7 @@ docs/decisions/0023-fibers.md says why, and what must not be done in a fiber.
 
 import heapq
 import itertools
+import math
 import queue
 import threading
 import time
@@ -112,10 +113,11 @@ class Local(Generic[T]):
         return value
 
 
-def aside(call: Callable[[], T]) -> T:
-    """What the call gives or raises; while it blocks the other fibers go on."""
+def aside(call: Callable[[], T], *, at_once: bool = False) -> T:
+    """What the call gives or raises; while it blocks the other fibers go on. ``at_once``: it does not wait for a free thread,
+    as a request must not, whose lease was looked at a moment ago; the caller sees to it that there are not too many."""
     crew = _crew()
-    return call() if crew is None else crew.aside(call)
+    return call() if crew is None else crew.aside(call, at_once=at_once)
 
 
 def pause(seconds: float, sleep: Callable[[float], object]) -> None:
@@ -146,17 +148,44 @@ class _Job(Signal):
         self.set()
 
 
+class _Hands:
+    """Threads for what blocks, made as they are needed. Daemon threads, unlike those of concurrent.futures: a call that hangs
+    must not keep the process alive."""
+
+    def __init__(self, name: str, most: float) -> None:
+        self._name, self._most = name, most
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._there = self._busy = 0
+
+    def do(self, job: _Job) -> None:
+        """Returns when it is done."""
+        self._busy += 1
+        if self._there < min(self._busy, self._most):
+            self._there += 1
+            threading.Thread(target=self._lend, name=f"{self._name}-{self._there}", daemon=True).start()
+        self._jobs.put(job)
+        job.wait()
+        self._busy -= 1
+
+    def close(self) -> None:
+        for _ in range(self._there):
+            self._jobs.put(None)
+
+    def _lend(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            job.run()
+
+
 class Crew:
     """One thread's fibers. Everything but `look`, `hurry` and `begun_at` is for that thread alone."""
 
     def __init__(self, *, at_once: int, hands: int) -> None:
-        """``at_once``: so many fibers at most. ``hands``: threads for what blocks, as many as there are calls at once."""
-        self._at_once, self._hands_max = at_once, hands
+        """``at_once``: so many fibers at most. ``hands``: threads for what may wait for one of them."""
+        self._at_once = at_once
+        self._hands, self._callers = _Hands("aside", hands), _Hands("call", math.inf)
         self.hub = getcurrent()
         self.wakes: queue.SimpleQueue[Signal | None] = queue.SimpleQueue()
         """Who may go on; None: to look whether there is something new."""
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._hands = self._busy = 0
         self._begun: dict[int, float] = {}
         self._numbers = itertools.count()
         self._sleepers: list[tuple[float, int, Signal]] = []
@@ -175,8 +204,8 @@ class Crew:
                     return
                 self._go_on()
         finally:
-            for _ in range(self._hands):
-                self._jobs.put(None)
+            self._hands.close()
+            self._callers.close()
             _here.crew = None
 
     def look(self) -> None:
@@ -192,16 +221,9 @@ class Crew:
         """When the oldest fiber that is under way began, in monotonic seconds."""
         return min(list(self._begun.values()), default=None)
 
-    def aside(self, call: Callable[[], T]) -> T:
+    def aside(self, call: Callable[[], T], *, at_once: bool) -> T:
         job = _Job(call)
-        self._busy += 1
-        if self._busy > self._hands and self._hands < self._hands_max:
-            self._hands += 1
-            # A daemon thread, unlike those of concurrent.futures: a call that hangs must not keep the process alive.
-            threading.Thread(target=self._lend_a_hand, name=f"aside-{self._hands}", daemon=True).start()
-        self._jobs.put(job)
-        job.wait()
-        self._busy -= 1
+        (self._callers if at_once else self._hands).do(job)
         if job.error is not None:
             raise job.error
         return job.value  # type: ignore[return-value]  # of the call that was handed in
@@ -237,7 +259,3 @@ class Crew:
             return
         if signal is not None:
             signal.resume()
-
-    def _lend_a_hand(self) -> None:
-        while (job := self._jobs.get()) is not None:
-            job.run()

@@ -65,9 +65,7 @@ def test_what_is_only_looked_at_again_does_not_go_before_a_backlog_however_often
 
 def test_a_fresh_edit_that_was_put_back_still_goes_before_a_backlog(desk: Desk) -> None:
     claim, record = desk.taken()
-    desk.ledger.finish(
-        claim, record, Move.put_back("bkn.not_visible_yet", due_at=desk.clock.at + 10, failures=0)
-    )
+    desk.ledger.finish(claim, record, Move.put_back("bkn.not_visible_yet", due_at=desk.clock.at + 10, failures=0))
     desk.ledger.release(claim)
     desk.mark("2", nip=BOB, priority=1)
     desk.clock.at += 11

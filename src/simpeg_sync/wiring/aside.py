@@ -20,7 +20,7 @@ class AsideExchange:
         self._exchange = exchange
 
     def send(self, request: Request, *, deadline_s: float) -> Exchanged:
-        return aside(partial(self._exchange.send, request, deadline_s=deadline_s))
+        return aside(partial(self._exchange.send, request, deadline_s=deadline_s), at_once=True)
 
     def close(self) -> None:
         self._exchange.close()

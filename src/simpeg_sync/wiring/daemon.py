@@ -35,7 +35,7 @@ from simpeg_sync.write_back import WriteBack
 
 CODES_LAST_S = 30.0
 """So late it is seen what `codes pull` brought."""
-OTHER_HANDS = 8
+HANDS = 16
 """Threads for what blocks beside BKN's calls: SIMPEG, certificates, a ledger behind a network."""
 
 
@@ -123,7 +123,7 @@ def open_daemon(config: Config, clock: Clock, ledger: SqlLedger) -> Daemon:
         work=ledger,
         clock=clock,
         turns=turns,
-        crew=Crew(at_once=turns.at_once, hands=settings.bkn.calls_in_flight + OTHER_HANDS),
+        crew=Crew(at_once=turns.at_once, hands=HANDS),
         poll_s=settings.source.poll,
         sweep_every_s=settings.timing.sweep_every,
         drain_s=settings.timing.drain,
