@@ -1,10 +1,14 @@
 """The one place that knows how the program is asked to compare, and how it says what it found."""
 
+import contextlib
 import json
+import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from simpeg_sync.domain.situation import Drift, Situation
@@ -15,6 +19,7 @@ from tests.reconcile.region import Region
 COMPARE = ("compare", "--all")
 AFRESH = ("--anew",)
 """Also what was proved a moment ago."""
+SAMPLE_S = 0.2
 SITUATIONS = ("situations", "--equal", "--format", "json")
 
 
@@ -29,10 +34,21 @@ def is_there() -> bool:
 class Compare:
     region: Region
 
-    def run(self, *more: str) -> None:
-        """To its end."""
-        done = subprocess.run(self._command(*COMPARE, *more), capture_output=True, text=True, env=process.environment())
-        assert done.returncode == 0, f"compare ended with {done.returncode}: {done.stderr.strip()[-2000:]}"
+    def run(self, *more: str) -> float:
+        """To its end; gives its peak in MiB. By its own books: what the system says of children that have ended begins with
+        the size of their parent."""
+        peak_mib = 0.0
+        with tempfile.TemporaryFile("w+") as said:
+            running = subprocess.Popen(
+                self._command(*COMPARE, *more), stdout=said, stderr=said, env=process.environment()
+            )
+            while running.poll() is None:
+                peak_mib = max(peak_mib, _peak_mib(running.pid))
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    running.wait(SAMPLE_S)
+            said.seek(0)
+            assert running.returncode == 0, f"compare ended with {running.returncode}: {said.read().strip()[-2000:]}"
+        return peak_mib
 
     def start(self, *more: str) -> "subprocess.Popen[bytes]":
         """For who wants to kill it."""
@@ -51,6 +67,16 @@ class Compare:
 
     def _command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "simpeg_sync.cli", "--config", str(self.region.stage.config_path), *arguments]
+
+
+def _peak_mib(pid: int) -> float:
+    """0 once the process has gone."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def _objects(text: str) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The whole play: a past, the differences, a comparison, the same again, brought together by policy, compared again."""
 
-import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -91,11 +90,10 @@ class Play:
 
     def compare_all(self, planted: Sequence[Planted] | None = None, *more: str) -> Round:
         before, lists, began = self.region.calls(), self.region.lists(), time.monotonic()
-        self.compare.run(*more)
+        memory = self.compare.run(*more)
         seconds, calls = time.monotonic() - began, self.region.calls() - before
         lists = self.region.lists() - lists
         findings = self.compare.findings()
-        memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         verdict = judge(self.planted if planted is None else planted, findings)
         self.tell(f"compared: {seconds:.1f} s, {calls} calls of at least {self.calls_least}, {memory:.0f} MiB")
         return Round(verdict, findings, calls, lists, seconds, memory)
