@@ -189,17 +189,20 @@ def test_each_fiber_and_each_thread_has_its_own_value() -> None:
 
 
 def test_a_pause_lets_the_others_go_on_and_ends_when_the_crew_is_hurried() -> None:
-    crew = Crew(at_once=4, hands=1)
+    crew, ended = Crew(at_once=4, hands=1), list[str]()
 
     def take(number: int) -> None:
         if number == 0:
             pause(3600.0, never)
             pause(3600.0, never)
+            ended.append("long")
         else:
             pause(0.001, never)
+            ended.append("short")
             crew.hurry()
 
     crew_run(take, range(2), crew=crew)
+    assert ended == ["short", "long"]
 
 
 def test_a_thread_pauses_in_its_own_way() -> None:

@@ -332,9 +332,11 @@ class Daemon:
         except SourceDown as error:
             self.health.is_lost("source", str(error))
             self._break_off(turn)
+            pause(RETRY_S, self.clock.sleep)
         except LedgerError as error:
             self.health.is_lost("ledger", str(error))
             self._break_off(turn)
+            pause(RETRY_S, self.clock.sleep)  # what the ledger refuses each time must not make us spin
         else:
             if turn.has_sent:
                 self.nightly.was_sent(turn.claim.lane)

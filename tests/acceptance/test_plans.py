@@ -110,16 +110,19 @@ def updates(stage: Stage) -> int:
 # ---------------------------------------------------------------------------------------------------------- the tests
 
 
-def test_a_planned_overwrite_is_done_exactly_and_once(stage: Stage) -> None:
-    planned_overwrite_is_done_exactly_and_once(stage)
+@pytest.fixture(params=["sqlite", "postgresql"])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stage]:
+    """The installation of all tests, and one with its ledger in PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("stage")
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with at_rest(tmp_path / "postgresql", ledger_url=server.create_database()) as place:
+        yield place
 
 
-def test_so_it_is_with_a_ledger_in_postgresql(tmp_path: Path, postgres: PostgresServer) -> None:
-    with at_rest(tmp_path / "postgresql", ledger_url=postgres.create_database()) as place:
-        planned_overwrite_is_done_exactly_and_once(place)
-
-
-def planned_overwrite_is_done_exactly_and_once(stage: Stage) -> None:
+def test_a_planned_overwrite_is_done_exactly_and_once(either: Stage) -> None:
+    stage = either
     one = conflict(stage)
     before = len(stage.bkn.control.effects())
     plan = plan_of(stage, one, "--overwrite")

@@ -54,22 +54,23 @@ def test_a_turn_takes_all_due_records_of_the_person_up_to_the_limit_and_the_rest
     assert len(desk.claim().records) == 3
 
 
-def test_what_is_only_looked_at_again_does_not_go_before_a_backlog_however_often_it_is_due(desk: Desk) -> None:
+@pytest.mark.parametrize(
+    ("move", "order"),
+    [
+        (lambda at: Move.held("match.several", look_again_at=at), [BOB, ALICE]),
+        (lambda at: Move.put_back("bkn.not_visible_yet", due_at=at, failures=0), [ALICE, BOB]),
+    ],
+    ids=["only looked at again", "a fresh edit that was put back"],
+)
+def test_a_backlog_comes_after_what_is_to_be_sent_and_before_what_is_only_looked_at_again(
+    desk: Desk, move: Callable[[float], Move], order: list[str]
+) -> None:
     claim, record = desk.taken()
-    desk.ledger.finish(claim, record, Move.held("match.several", look_again_at=desk.clock.at + 10))
+    desk.ledger.finish(claim, record, move(desk.clock.at + 10))
     desk.ledger.release(claim)
     desk.mark("2", nip=BOB, priority=1)
     desk.clock.at += 11
-    assert [desk.claim().lane for _ in range(2)] == [BOB, ALICE]
-
-
-def test_a_fresh_edit_that_was_put_back_still_goes_before_a_backlog(desk: Desk) -> None:
-    claim, record = desk.taken()
-    desk.ledger.finish(claim, record, Move.put_back("bkn.not_visible_yet", due_at=desk.clock.at + 10, failures=0))
-    desk.ledger.release(claim)
-    desk.mark("2", nip=BOB, priority=1)
-    desk.clock.at += 11
-    assert [desk.claim().lane for _ in range(2)] == [ALICE, BOB]
+    assert [desk.claim().lane for _ in range(2)] == order
 
 
 def test_a_held_record_that_is_edited_is_fresh_again(desk: Desk) -> None:
